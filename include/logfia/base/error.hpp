@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace logfia {
+
+/// What went wrong, for a person: "OPERATION SUBJECT: strerror(CODE); ADVICE".
+struct Error {
+    std::string operation;  ///< what was tried: "open", "watch"
+    std::string subject;    ///< what it was tried on: a path, "process 42"
+    int code = 0;           ///< errno, or 0 when `advice` alone says it
+    std::string advice;     ///< what to do about it; may be empty
+};
+
+/// One line, without a newline.
+std::string describe(const Error& error);
+
+/// A value, or the Error that stood in its way. Nothing is thrown.
+template <class T>
+class [[nodiscard]] Result {
+  public:
+    Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+    Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+
+    explicit operator bool() const { return state_.index() == 0; }
+    T& operator*() { return *std::get_if<0>(&state_); }
+    const T& operator*() const { return *std::get_if<0>(&state_); }
+    T* operator->() { return std::get_if<0>(&state_); }
+    const T* operator->() const { return std::get_if<0>(&state_); }
+    [[nodiscard]] const Error& error() const { return *std::get_if<1>(&state_); }
+
+  private:
+    std::variant<T, Error> state_;
+};
+
+}  // namespace logfia

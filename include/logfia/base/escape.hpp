@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace logfia {
+
+/// One character of UTF-8: its code point, and how many bytes it takes (1 to 4).
+struct Utf8Character {
+    std::uint32_t code_point = 0;
+    std::size_t length = 0;
+};
+
+/// The first character of `bytes`, which must not be empty. Nothing when the bytes do not begin
+/// with valid UTF-8 (RFC 3629): a stray or missing continuation byte, an overlong form, a
+/// surrogate, a code point above U+10FFFF.
+std::optional<Utf8Character> decode_utf8(std::string_view bytes);
+
+bool is_valid_utf8(std::string_view bytes);
+
+/// True for what could move a terminal's cursor, break a line or turn a text around: C0, DEL, C1
+/// and the bidirectional controls.
+bool is_unsafe(std::uint32_t code_point);
+
+/// Appends any bytes as one line of text that is safe on a terminal: `\\`, `\n`, `\t`; other unsafe
+/// characters and bytes that are not valid UTF-8 as `\xhh` for each byte. Nothing else changes, so
+/// that the bytes can be had back.
+void append_escaped(std::string& out, std::string_view bytes);
+
+/// The same for one word of `COMM[PID]`: spaces, `[` and `]` become `\xhh` too.
+void append_escaped_word(std::string& out, std::string_view bytes);
+
+/// Appends a quoted JSON string (RFC 8259) of valid UTF-8. Unsafe characters become `\uhhhh`; each
+/// byte that is not valid UTF-8 becomes U+FFFD.
+void append_json_string(std::string& out, std::string_view bytes);
+
+/// Two lowercase digits a byte.
+void append_hex(std::string& out, std::string_view bytes);
+
+}  // namespace logfia
