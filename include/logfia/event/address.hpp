@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <string>
+
+namespace logfia {
+
+enum class IpFamily : std::uint8_t { v4, v6 };
+
+/// An internet address in network byte order. An IPv4 address uses the first four bytes; the others
+/// stay 0. An IPv4-mapped IPv6 address is kept as the IPv4 address that it stands for (see
+/// unmapped).
+struct IpAddress {
+    IpFamily family = IpFamily::v4;
+    std::array<std::uint8_t, 16> bytes{};
+
+    // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
+    auto operator<=>(const IpAddress&) const = default;
+};
+
+struct Endpoint {
+    IpAddress address;
+    std::uint16_t port = 0;
+
+    // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
+    auto operator<=>(const Endpoint&) const = default;
+};
+
+/// `::ffff:a.b.c.d` becomes `a.b.c.d`; every other address stays as it is.
+IpAddress unmapped(const IpAddress& address);
+
+/// True for 0.0.0.0 and `::`.
+bool is_unspecified(const IpAddress& address);
+
+/// `192.0.2.1`, `2001:db8::7` (RFC 5952).
+void append_address(std::string& out, const IpAddress& address);
+
+/// `192.0.2.1:80`, `[2001:db8::7]:443`.
+void append_endpoint(std::string& out, const Endpoint& endpoint);
+
+}  // namespace logfia

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/event/address.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace logfia {
+
+/// The order is the order of the records of one look.
+enum class EventKind : std::uint8_t { lost, close, open, rename, connect, listen };
+
+/// The types of the interface contract; `unknown` has no name there and is left out of records.
+enum class FdType : std::uint8_t {
+    unknown,
+    file,
+    directory,
+    symlink,
+    block,
+    character,
+    tty,
+    fifo,
+    pipe,
+    memfd,
+    tcp,
+    tcp6,
+    udp,
+    udp6,
+    udplite,
+    udplite6,
+    raw,
+    raw6,
+    icmp,
+    icmp6,
+    unix_socket,
+    netlink,
+    packet,
+    vsock,
+    mptcp,
+    sctp,
+    socket,
+    eventfd,
+    epoll,
+    inotify,
+    fanotify,
+    signalfd,
+    timerfd,
+    pidfd,
+    io_uring,
+    userfaultfd,
+    perf_event,
+    bpf,
+    name_space,
+    anon_inode,
+};
+
+enum class Access : std::uint8_t { unknown, read, write, read_write, path };
+
+/// Of a TCP socket: its state. Of other sockets: `established` when it has a peer, `listen` when it
+/// accepts connections, else `unknown`.
+enum class SocketState : std::uint8_t {
+    unknown,
+    established,
+    syn_sent,
+    syn_recv,
+    fin_wait1,
+    fin_wait2,
+    time_wait,
+    close,
+    close_wait,
+    last_ack,
+    listen,
+    closing,
+    new_syn_recv,
+};
+
+/// What the kernel's tables tell of a socket.
+struct SocketInfo {
+    SocketState state = SocketState::unknown;
+    std::optional<Endpoint> local;   ///< internet sockets
+    std::optional<Endpoint> remote;  ///< internet sockets that have a peer
+    std::string path;      ///< unix: bytes; an abstract name begins with `@`; empty: unnamed
+    std::string protocol;  ///< netlink: `route`, …; packet: the ethertype `0x0003`
+
+    bool operator==(const SocketInfo&) const = default;
+};
+
+struct DeviceNumber {
+    std::uint32_t major = 0;
+    std::uint32_t minor = 0;
+
+    bool operator==(const DeviceNumber&) const = default;
+};
+
+/// What is known of one open descriptor. Whatever is not known is absent.
+struct Descriptor {
+    int fd = -1;
+    FdType type = FdType::unknown;
+    Access access = Access::unknown;
+    bool deleted = false;     ///< proved: the file has no name any more
+    std::uint32_t flags = 0;  ///< open(2) flags as the kernel holds them; 0 when not known
+    std::string name;         ///< the kernel's link, any bytes but NUL; `?` when it may not be read
+    std::optional<std::uint64_t> inode;
+    std::optional<DeviceNumber> device;
+    std::optional<std::uint64_t> size;         ///< bytes; files
+    std::optional<std::int64_t> pos;           ///< bytes; files
+    std::shared_ptr<const SocketInfo> socket;  ///< null: not a socket, or nothing could be learned
+};
+
+/// One thing that was noticed: one record.
+struct Event {
+    EventKind kind = EventKind::lost;
+    Now at;                                     ///< when the look that noticed it began
+    std::int32_t pid = 0;                       ///< 0: a `lost` that is about no single process
+    std::string comm;                           ///< any bytes
+    Descriptor descriptor;                      ///< all but `lost`
+    bool initial = false;                       ///< `open` of what was open before the watch began
+    std::string old_name;                       ///< `rename`
+    std::optional<WallTime> opened;             ///< `close`: the time of its `open`
+    std::optional<Duration> held;               ///< `close` of what was not `initial`
+    std::string reason;                         ///< `lost`
+    std::optional<std::uint64_t> missed_ticks;  ///< `lost`
+};
+
+/// The names of the interface contract.
+std::string_view to_string(EventKind kind);
+std::string_view to_string(FdType type);        ///< empty for `unknown`
+std::string_view to_string(Access access);      ///< empty for `unknown`
+std::string_view to_string(SocketState state);  ///< empty for `unknown`
+
+/// True for every socket type, `unix` and `socket` included.
+bool is_socket(FdType type);
+/// True for the types whose sockets have an address and a port: tcp to icmp6, mptcp and sctp.
+bool is_internet(FdType type);
+/// True for tcp and tcp6, the types whose `state` is told.
+bool is_tcp(FdType type);
+/// True for `-r`: what lives in a filesystem, files and directories.
+bool is_real_file(FdType type);
+
+}  // namespace logfia
