@@ -1,0 +1,91 @@
+#pragma once
+
+#include <logfia/proc/text_arena.hpp>
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace logfia {
+
+/// One open descriptor as one look saw it: its number and where its link's text lies.
+struct FdEntry {
+    static constexpr std::uint32_t kNoSlot = 0xffffffff;
+
+    int fd = -1;
+    std::uint32_t offset = 0;  ///< into the snapshot's text
+    std::uint32_t length = 0;
+    std::uint32_t slot =
+        kNoSlot;                ///< the caller's own; goes along as long as the number stays open
+    std::uint32_t changed = 0;  ///< the look at which it was new or changed last
+};
+
+/// What one look saw: entries in ascending order of their numbers, one block of text. Clearing
+/// keeps the memory, so that a look that sees no more than one before it allocates nothing.
+class FdSnapshot {
+  public:
+    [[nodiscard]] const std::vector<FdEntry>& entries() const { return entries_; }
+    [[nodiscard]] std::vector<FdEntry>& entries() { return entries_; }
+    [[nodiscard]] std::string_view name(const FdEntry& entry) const {
+        return text_.view(entry.offset, entry.length);
+    }
+    /// The entry of that number, or null.
+    [[nodiscard]] const FdEntry* find(int fd) const;
+
+    void clear() {
+        entries_.clear();
+        text_.clear();
+    }
+    /// Becomes equal to `other`, in memory of its own.
+    void assign(const FdSnapshot& other);
+    /// Lets go of the memory: for a process that has ended, or shrank a lot.
+    void release();
+
+  private:
+    friend class FdReader;
+
+    std::vector<FdEntry> entries_;
+    TextArena text_;
+};
+
+/// How a look at one descriptor table went.
+struct LookOutcome {
+    enum class State : std::uint8_t {
+        complete,  ///< every number was listed
+        gone,      ///< the process, or the thread whose table it was, is no more
+        failed,    ///< the table could not be listed: `error` says why
+    };
+    State state = State::complete;
+    int error = 0;        ///< errno of `failed`
+    bool denied = false;  ///< at least one link may not be read (any more)
+};
+
+/// Lists a descriptor table into a snapshot. It owns the buffers of the listing, so that one reader
+/// serves every process.
+class FdReader {
+  public:
+    /// How many looks long a number that changed is read before the others.
+    static constexpr std::uint32_t kHotLooks = 64;
+
+    FdReader();
+
+    /// Lists `fd_dir` (an open descriptor of `/proc/N/fd`) into `after`. What `before` knows of a
+    /// number goes along (slot, changed). The links of numbers that are new or changed within the
+    /// last kHotLooks looks are read first, since they are the ones that may be gone in a moment.
+    ///
+    /// A link that may not be read keeps the text it had, or is `?` when it had none. A number that
+    /// is closed between the listing and the reading is left out. No link is followed, so that a
+    /// filesystem that hangs is never asked (readlinkat(2) of a magic link, proc_pid_fd(5)).
+    LookOutcome read(int fd_dir, std::uint32_t look, const FdSnapshot& before, FdSnapshot& after);
+
+  private:
+    struct Pass;
+    LookOutcome list(Pass& pass);
+    static void take_chunk(Pass& pass, const char* bytes, std::size_t length);
+    static bool read_link(Pass& pass, FdEntry& entry, const char* name);
+    static void read_rest(Pass& pass);
+
+    std::unique_ptr<char[]> buffer_;
+};
+
+}  // namespace logfia

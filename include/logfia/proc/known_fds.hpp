@@ -1,0 +1,42 @@
+#pragma once
+
+#include <logfia/proc/describer.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace logfia {
+
+/// What is remembered of one open descriptor until its `close`.
+struct KnownFd {
+    Descriptor descriptor;
+    FileIdentity identity;
+    Now opened;
+    bool initial = false;
+};
+
+/// The known descriptors of one process. A slot stays where it is for as long as it is used.
+class KnownFds {
+  public:
+    std::uint32_t add(KnownFd known) {
+        if (free_.empty()) {
+            slots_.push_back(std::move(known));
+            return static_cast<std::uint32_t>(slots_.size() - 1);
+        }
+        const std::uint32_t slot = free_.back();
+        free_.pop_back();
+        slots_[slot] = std::move(known);
+        return slot;
+    }
+    KnownFd take(std::uint32_t slot) {
+        free_.push_back(slot);
+        return std::exchange(slots_[slot], KnownFd{});
+    }
+    [[nodiscard]] KnownFd& operator[](std::uint32_t slot) { return slots_[slot]; }
+
+  private:
+    std::vector<KnownFd> slots_;
+    std::vector<std::uint32_t> free_;
+};
+
+}  // namespace logfia

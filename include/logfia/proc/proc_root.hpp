@@ -1,0 +1,39 @@
+#pragma once
+
+#include <logfia/base/error.hpp>
+#include <logfia/base/unique_fd.hpp>
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace logfia {
+
+/// A mounted procfs, held open.
+class ProcRoot {
+  public:
+    /// Error when `path` is no directory that can be opened.
+    static Result<ProcRoot> open(const std::string& path);
+
+    [[nodiscard]] int fd() const { return dir_.get(); }
+    [[nodiscard]] const std::string& path() const { return path_; }
+
+    /// True when the PIDs in it are those of our own system calls: only then may pidfd_open(2),
+    /// clock_getcpuclockid(3), kcmp(2) and kill(2) be asked about them. That is so when it knows us
+    /// (`self`) and `NSpid:` of `self/status` has a single number (proc_pid_status(5)).
+    [[nodiscard]] bool native() const { return native_; }
+
+  private:
+    ProcRoot() = default;
+
+    UniqueFd dir_;
+    std::string path_;
+    bool native_ = false;
+};
+
+/// Reads the beginning of a file of procfs, as far as `buffer` holds it, relative to `dir_fd`.
+/// On failure the result is empty and `error`, when given, holds errno (0 for an empty file).
+std::string_view read_file(int dir_fd, const char* path, std::span<char> buffer,
+                           int* error = nullptr);
+
+}  // namespace logfia

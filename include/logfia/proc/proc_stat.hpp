@@ -1,0 +1,40 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace logfia {
+
+/// The fields of `/proc/N/stat` that are needed here (proc_pid_stat(5)).
+struct ProcStat {
+    std::string comm;              ///< any bytes but NUL
+    char state = '?';              ///< `R`, `S`, `Z`, …
+    std::uint32_t flags = 0;       ///< PF_* of <linux/sched.h>
+    int threads = 0;               ///< those alive, and a first one that is a zombie
+    std::uint64_t start_time = 0;  ///< clock ticks since boot
+
+    /// PF_KTHREAD: it has no descriptors of its own.
+    [[nodiscard]] bool is_kernel_thread() const { return (flags & 0x00200000U) != 0; }
+    bool operator==(const ProcStat&) const = default;
+};
+
+/// Absent when the row is malformed or ends before its 22nd field does.
+std::optional<ProcStat> parse_proc_stat(std::string_view bytes);
+
+/// The lines of `/proc/N/status` that are needed here (proc_pid_status(5)).
+struct ProcStatus {
+    std::optional<int> tgid;
+    int nspid_count = 0;       ///< in how many nested PID namespaces it has a number; 0: not told
+    std::optional<uid_t> uid;  ///< the real one
+
+    bool operator==(const ProcStatus&) const = default;
+};
+
+/// A line without its newline is not trusted; malformed lines count as absent.
+ProcStatus parse_proc_status(std::string_view bytes);
+
+}  // namespace logfia

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/base/error.hpp>
+#include <logfia/base/unique_fd.hpp>
+#include <logfia/proc/proc_root.hpp>
+
+#include <sys/types.h>
+
+#include <ctime>
+#include <optional>
+#include <string>
+
+namespace logfia {
+
+/// How a process is kept hold of between looks.
+enum class Holding : std::uint8_t {
+    descriptors,  ///< its pidfd, `/proc/N` and `/proc/N/fd` stay open: three descriptors
+    nothing,      ///< reopened at each look; its start time tells a recycled PID
+};
+
+/// One process that is watched. It is held so that a recycled PID is never mistaken for it: by
+/// descriptors of `/proc/N`, which never come to show another process, or else by its start time.
+class Process {
+  public:
+    /// Error, with advice, when there is no such process, it is a thread's number, or this user may
+    /// not look into it.
+    static Result<Process> open(const ProcRoot& root, pid_t pid, Holding holding);
+
+    [[nodiscard]] pid_t pid() const { return pid_; }
+    /// The command name, any bytes (proc_pid_comm(5)), as it was read last.
+    [[nodiscard]] const std::string& comm() const { return comm_; }
+    void refresh_comm();
+
+    [[nodiscard]] bool is_kernel_thread() const { return kernel_thread_; }
+    /// Readable once the process has ended (pidfd_open(2)); -1 when there is none.
+    [[nodiscard]] int pidfd() const { return pidfd_.get(); }
+    /// As far as the pidfd tells.
+    [[nodiscard]] bool has_ended() const;
+
+    /// Makes dir() and fd_dir() usable; false when the process is gone, or when they cannot be
+    /// opened just now (then `error` holds errno).
+    bool acquire(const ProcRoot& root, int* error);
+    /// Lets go of what acquire() opened.
+    void release();
+    /// `/proc/N`, or `/proc/N/task/T` of a living thread once the first one has exited.
+    [[nodiscard]] int dir() const { return dir_.get(); }
+    [[nodiscard]] int fd_dir() const { return fd_dir_.get(); }
+
+    /// Opens fd_dir() anew: the kernel gives an open one its right owner only when it is looked up
+    /// again, after somebody else has looked at a process that may not be read (pid_revalidate()).
+    void renew_fd_dir();
+    /// True when the thread whose table is read is ending, so that what is missing in its table
+    /// need not be closed.
+    [[nodiscard]] bool table_is_let_go() const;
+
+    enum class Life : std::uint8_t { alive, ended };
+    /// For a listing that was empty or whose table is gone: has the process ended, or only the
+    /// thread whose table was read? In the latter case dir() and fd_dir() move on to a living one,
+    /// and `moved` says that it is worth looking again (proc_pid_task(5)).
+    Life probe(const ProcRoot& root, bool* moved);
+
+    /// CPU time that all its threads have used. Absent when there is no such clock for it. It
+    /// stands still while the process sleeps, and also, for a while, while it runs on another CPU.
+    [[nodiscard]] std::optional<Duration> cpu_time() const;
+
+    /// True when one of its threads has a descriptor table of its own, as far as kcmp(2) tells.
+    [[nodiscard]] bool has_thread_with_own_table() const;
+
+  private:
+    Process() = default;
+    Result<bool> attach(const ProcRoot& root, Holding holding);
+    bool open_dirs(const ProcRoot& root, int* error);
+    bool move_to_living_thread(int process_dir);
+    bool move_to_first_thread(UniqueFd process_dir);
+
+    pid_t pid_ = 0;
+    pid_t thread_ = 0;  // whose table is read; 0: the first thread's
+    std::string comm_;
+    UniqueFd pidfd_;
+    UniqueFd dir_;
+    UniqueFd fd_dir_;
+    Holding holding_ = Holding::descriptors;
+    std::uint64_t start_time_ = 0;
+    bool kernel_thread_ = false;
+    bool has_clock_ = false;
+    clockid_t clock_{};
+};
+
+}  // namespace logfia

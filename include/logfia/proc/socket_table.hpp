@@ -1,0 +1,64 @@
+#pragma once
+
+#include <logfia/event/event.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace logfia {
+
+/// The files of `/proc/N/net` that list sockets (proc_pid_net(5)), cheapest first: those of TCP
+/// walk a hash table of up to 262,144 buckets, about 1 ms each when nobody has a connection.
+enum class SocketTable : std::uint8_t {
+    unix_sockets,
+    netlink,
+    packet,
+    icmp,
+    icmp6,
+    raw,
+    raw6,
+    udp,
+    udp6,
+    udplite,
+    udplite6,
+    tcp,
+    tcp6,
+};
+inline constexpr std::size_t kSocketTableCount = 13;
+
+/// `tcp6`: below `/proc/N/net`.
+const char* file_name(SocketTable table);
+/// What a socket that is listed there is.
+FdType type_of(SocketTable table);
+
+struct SocketRow {
+    std::uint64_t inode = 0;
+    SocketInfo info;
+};
+
+/// The inode of a row, without a look at the rest: rows that nobody asked for are most of a table.
+/// Absent when there is no number in its place, or nothing after it where something must follow.
+std::optional<std::uint64_t> inode_of_row(SocketTable table, std::string_view row);
+
+/// A row without its newline; absent when it is malformed (a table's heading is). The parsers
+/// below, each for its files.
+std::optional<SocketRow> parse_socket_row(SocketTable table, std::string_view row);
+
+/// tcp to icmp6 (tcp4_seq_show in net/ipv4/tcp_ipv4.c and its likes). An IPv4-mapped address is
+/// given as the IPv4 one. `remote` is absent for 0.0.0.0:0 and [::]:0. Of raw sockets the port is
+/// the protocol's number, of icmp it is the identifier, as getsockname(2) says it too.
+std::optional<SocketRow> parse_inet_row(SocketTable table, std::string_view row);
+
+/// unix_seq_show in net/unix/af_unix.c. A newline in a path ends its row: what follows it comes as
+/// a row of its own, which may even look like a good one.
+std::optional<SocketRow> parse_unix_row(std::string_view row);
+
+/// netlink_native_seq_show in net/netlink/af_netlink.c.
+std::optional<SocketRow> parse_netlink_row(std::string_view row);
+
+/// packet_seq_show in net/packet/af_packet.c.
+std::optional<SocketRow> parse_packet_row(std::string_view row);
+
+}  // namespace logfia

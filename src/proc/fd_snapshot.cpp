@@ -1,0 +1,168 @@
+#include <logfia/proc/fd_snapshot.hpp>
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <cstddef>
+
+namespace logfia {
+namespace {
+
+constexpr std::size_t kListingBytes = std::size_t{32} * 1024;
+constexpr std::uint32_t kUnread = 0xffffffff;    // FdEntry::length before its link was read
+constexpr std::uint32_t kVanished = 0xfffffffe;  // closed between the listing and the reading
+constexpr std::string_view kUnreadable = "?";
+
+/// -1 for `.`, `..` and whatever else is no descriptor number.
+int parse_number(const char* text) {
+    int value = 0;
+    const char* end = text;
+    while (*end != '\0') ++end;
+    const auto [last, error] = std::from_chars(text, end, value);
+    return error == std::errc{} && last == end && value >= 0 ? value : -1;
+}
+
+bool by_number(const FdEntry& a, const FdEntry& b) {
+    return a.fd < b.fd;
+}
+
+const FdEntry* lower_bound(const std::vector<FdEntry>& entries, int fd) {
+    const auto at = std::lower_bound(entries.begin(), entries.end(), fd,
+                                     [](const FdEntry& e, int number) { return e.fd < number; });
+    return entries.data() + (at - entries.begin());
+}
+
+}  // namespace
+
+const FdEntry* FdSnapshot::find(int fd) const {
+    const FdEntry* at = lower_bound(entries_, fd);
+    return at != entries_.data() + entries_.size() && at->fd == fd ? at : nullptr;
+}
+
+void FdSnapshot::assign(const FdSnapshot& other) {
+    entries_.assign(other.entries_.begin(), other.entries_.end());
+    text_.clear();
+    text_.append(other.text_.all());
+}
+
+void FdSnapshot::release() {
+    entries_ = {};
+    text_ = {};
+}
+
+/// The state of one look, so that the steps below need no ten parameters.
+struct FdReader::Pass {
+    int fd_dir;
+    std::uint32_t look;
+    const FdSnapshot& before;
+    FdSnapshot& after;
+    LookOutcome outcome{};
+    const FdEntry* expected = nullptr;  // the entry of `before` that should be listed next
+    bool ascending = true;
+    bool unread = false;
+
+    [[nodiscard]] const FdEntry* before_end() const {
+        return before.entries().data() + before.entries().size();
+    }
+    /// What `before` knows of the number: mostly the one behind the last match.
+    const FdEntry* match(int fd) {
+        if (expected == before_end() || expected->fd != fd)
+            expected = lower_bound(before.entries(), fd);
+        return expected != before_end() && expected->fd == fd ? expected++ : nullptr;
+    }
+};
+
+FdReader::FdReader() : buffer_(std::make_unique_for_overwrite<char[]>(kListingBytes)) {}
+
+LookOutcome FdReader::read(int fd_dir, std::uint32_t look, const FdSnapshot& before,
+                           FdSnapshot& after) {
+    after.clear();
+    Pass pass{fd_dir, look, before, after, {}, before.entries().data(), true, false};
+    const LookOutcome listed = list(pass);
+    if (listed.state != LookOutcome::State::complete) return listed;
+    if (pass.unread) read_rest(pass);
+    auto& entries = after.entries();
+    entries.erase(std::remove_if(entries.begin(), entries.end(),
+                                 [](const FdEntry& e) { return e.length == kVanished; }),
+                  entries.end());
+    // procfs lists in ascending order; a directory on another filesystem (a fake tree) does not.
+    if (!pass.ascending) std::sort(entries.begin(), entries.end(), by_number);
+    return pass.outcome;
+}
+
+LookOutcome FdReader::list(Pass& pass) {
+    if (lseek(pass.fd_dir, 0, SEEK_SET) < 0) return {LookOutcome::State::failed, errno, false};
+    for (;;) {
+        const ssize_t got = getdents64(pass.fd_dir, buffer_.get(), kListingBytes);
+        if (got == 0) return {};
+        if (got < 0) {
+            // proc_readfd_common(): ENOENT once the process is reaped.
+            const bool gone = errno == ENOENT || errno == ESRCH;
+            return {gone ? LookOutcome::State::gone : LookOutcome::State::failed, errno, false};
+        }
+        take_chunk(pass, buffer_.get(), static_cast<std::size_t>(got));
+    }
+}
+
+void FdReader::take_chunk(Pass& pass, const char* bytes, std::size_t length) {
+    auto& entries = pass.after.entries();
+    for (std::size_t at = 0; at < length;) {
+        const char* record = bytes + at;
+        unsigned short record_length = 0;
+        std::memcpy(&record_length, record + offsetof(dirent64, d_reclen), sizeof record_length);
+        at += record_length;
+        const char* name = record + offsetof(dirent64, d_name);
+        const int fd = parse_number(name);
+        if (fd < 0) continue;
+
+        FdEntry entry{fd, 0, kUnread, FdEntry::kNoSlot, pass.look};
+        if (!entries.empty() && entries.back().fd > fd) pass.ascending = false;
+        const FdEntry* known = pass.match(fd);
+        if (known != nullptr) {
+            entry.slot = known->slot;
+            entry.changed = known->changed;
+        }
+        const bool first = known == nullptr || pass.look - known->changed <= kHotLooks;
+        if (!first) {
+            pass.unread = true;
+            entries.push_back(entry);
+        } else if (read_link(pass, entry, name)) {
+            entries.push_back(entry);
+        }
+    }
+}
+
+/// False when the number was closed meanwhile.
+bool FdReader::read_link(Pass& pass, FdEntry& entry, const char* name) {
+    // The kernel builds the link in one page (do_proc_readlink), so that PATH_MAX holds it.
+    TextArena& text = pass.after.text_;
+    const ssize_t got = readlinkat(pass.fd_dir, name, text.room(PATH_MAX), PATH_MAX);
+    entry.offset = static_cast<std::uint32_t>(text.size());
+    if (got >= 0) {
+        entry.length = static_cast<std::uint32_t>(got);
+        text.commit(entry.length);
+        return true;
+    }
+    if (errno == ENOENT || errno == ESRCH) return false;
+    if (errno == EACCES || errno == EPERM) pass.outcome.denied = true;
+    const FdEntry* known = pass.before.find(entry.fd);
+    const std::string_view kept = known != nullptr ? pass.before.name(*known) : kUnreadable;
+    entry.length = static_cast<std::uint32_t>(kept.size());
+    text.append(kept);
+    return true;
+}
+
+void FdReader::read_rest(Pass& pass) {
+    for (FdEntry& entry : pass.after.entries()) {
+        if (entry.length != kUnread) continue;
+        char name[16];
+        *std::to_chars(name, name + sizeof name - 1, entry.fd).ptr = '\0';
+        if (!read_link(pass, entry, name)) entry.length = kVanished;
+    }
+}
+
+}  // namespace logfia

@@ -1,0 +1,271 @@
+#include <logfia/proc/proc_stat.hpp>
+#include <logfia/proc/process.hpp>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/kcmp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace logfia {
+namespace {
+
+using Path = std::array<char, 64>;
+
+template <class... Args>
+Path path_of(fmt::format_string<Args...> format, Args&&... args) {
+    Path path{};
+    fmt::format_to_n(path.data(), path.size() - 1, format, std::forward<Args>(args)...);
+    return path;
+}
+
+UniqueFd open_dir(int at, const char* path) {
+    return UniqueFd(openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+/// Of one thread. Shortly before it is a zombie (PF_EXITING) its memory is gone already, and with
+/// that the right to look at its descriptors.
+bool is_ending(const ProcStat& stat) {
+    constexpr std::uint32_t kExiting = 0x00000004;
+    return stat.state == 'Z' || stat.state == 'X' || stat.state == 'x' ||
+           (stat.flags & kExiting) != 0;
+}
+
+std::optional<ProcStat> read_stat(int dir_fd, const char* path) {
+    std::array<char, 1024> buffer;
+    return parse_proc_stat(read_file(dir_fd, path, buffer));
+}
+
+Error cannot_watch(pid_t pid, int code, std::string advice) {
+    return {"cannot watch", fmt::format("process {}", pid), code, std::move(advice)};
+}
+
+Error not_found(const ProcRoot& root, pid_t pid) {
+    // kill(2) with signal 0 asks whether it exists, hidden from our procfs or not.
+    if (root.native() && (kill(pid, 0) == 0 || errno == EPERM)) {
+        return cannot_watch(pid, 0,
+                            fmt::format("it exists, but {} does not show it to you (mounted with "
+                                        "hidepid): run logfia as root",
+                                        root.path()));
+    }
+    return cannot_watch(pid, ESRCH, "");
+}
+
+Error not_permitted(pid_t pid, int code, const ProcStatus& status) {
+    std::string advice;
+    if (status.uid && *status.uid != geteuid()) {
+        const std::string owner = *status.uid == 0 ? "root" : fmt::format("uid {}", *status.uid);
+        advice = fmt::format("it belongs to {}: run logfia as that user, or as root (sudo)", owner);
+    } else {
+        advice =
+            "it is guarded (setuid, more privileged than you, or made undumpable): run logfia as "
+            "root (sudo)";
+    }
+    return cannot_watch(pid, code, std::move(advice));
+}
+
+/// Calls `visit(number)` for each numeric name in the directory until it returns true.
+template <class Visit>
+bool any_number_in(int dir_fd, Visit visit) {
+    std::array<char, 4096> buffer;
+    for (;;) {
+        const ssize_t got = getdents64(dir_fd, buffer.data(), buffer.size());
+        if (got <= 0) return false;
+        for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
+            const char* record = buffer.data() + at;
+            unsigned short length = 0;
+            std::memcpy(&length, record + offsetof(dirent64, d_reclen), sizeof length);
+            at += length;
+            const int number = std::atoi(record + offsetof(dirent64, d_name));
+            if (number > 0 && visit(number)) return true;
+        }
+    }
+}
+
+bool share_table(pid_t a, pid_t b) {
+    // 0: equal. 1, 2, 3: different, or no order. -1: not told (gone, not permitted, no kcmp).
+    return syscall(SYS_kcmp, a, b, KCMP_FILES, 0UL, 0UL) <= 0;
+}
+
+}  // namespace
+
+Result<Process> Process::open(const ProcRoot& root, pid_t pid, Holding holding) {
+    Process process;
+    process.pid_ = pid;
+    const Result<bool> attached = process.attach(root, holding);
+    if (!attached) return attached.error();
+    return process;
+}
+
+Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
+    holding_ = holding;
+    dir_ = open_dir(root.fd(), path_of("{}", pid_).data());
+    if (!dir_) {
+        if (errno == ENOENT || errno == ESRCH) return not_found(root, pid_);
+        return cannot_watch(pid_, errno, "");
+    }
+    // Opened after the directory and before it is read: when the directory still shows the process
+    // afterwards, the pidfd cannot be of another one.
+    if (root.native() && holding == Holding::descriptors)
+        pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+
+    std::array<char, 4096> buffer;
+    int error = 0;
+    const ProcStatus status = parse_proc_status(read_file(dir_.get(), "status", buffer, &error));
+    const auto stat = read_stat(dir_.get(), "stat");
+    if (error == EACCES || error == EPERM) return not_permitted(pid_, error, status);
+    if (!stat) return not_found(root, pid_);
+    if (status.tgid && *status.tgid != pid_) {
+        return cannot_watch(pid_, 0,
+                            fmt::format("it is a thread of process {} ({}): watch {}", *status.tgid,
+                                        stat->comm, *status.tgid));
+    }
+    if (is_ending(*stat) && stat->threads <= 1)
+        return cannot_watch(pid_, ESRCH, "it has ended and waits for its parent (zombie)");
+
+    comm_ = stat->comm;
+    start_time_ = stat->start_time;
+    kernel_thread_ = stat->is_kernel_thread();
+    has_clock_ = root.native() && clock_getcpuclockid(pid_, &clock_) == 0;
+    if (!(is_ending(*stat) && move_to_living_thread(dir_.get())) && !open_dirs(root, &error)) {
+        if (error == EACCES || error == EPERM) return not_permitted(pid_, error, status);
+        if (error == ENOENT || error == ESRCH) return not_found(root, pid_);
+        return cannot_watch(pid_, error, "");
+    }
+    // The links need the right to ptrace, the listing may not (proc_pid_fd(5)): ask one of them.
+    char link = 0;
+    if (readlinkat(dir_.get(), "cwd", &link, 1) < 0 && (errno == EACCES || errno == EPERM))
+        return not_permitted(pid_, errno, status);
+    release();
+    return true;
+}
+
+bool Process::open_dirs(const ProcRoot& root, int* error) {
+    if (!dir_) {
+        const Path path = thread_ == 0 ? path_of("{}", pid_) : path_of("{}/task/{}", pid_, thread_);
+        dir_ = open_dir(root.fd(), path.data());
+    }
+    if (dir_) fd_dir_ = open_dir(dir_.get(), "fd");
+    if (fd_dir_) return true;
+    *error = errno;
+    dir_.reset();
+    return false;
+}
+
+bool Process::acquire(const ProcRoot& root, int* error) {
+    if (fd_dir_) return true;
+    if (!open_dirs(root, error)) {
+        // The table of a first thread that has ended is root's (task_dump_owner(), fs/proc/base.c).
+        bool moved = false;
+        if (*error != EACCES) return false;
+        if (probe(root, &moved) == Life::ended) *error = ESRCH;
+        if (!moved) return false;
+    }
+    // What was opened by its number may be a newcomer that got the number.
+    const auto stat = read_stat(root.fd(), path_of("{}/stat", pid_).data());
+    if (stat && stat->start_time == start_time_) return true;
+    *error = ESRCH;
+    release();
+    return false;
+}
+
+void Process::release() {
+    if (holding_ == Holding::descriptors) return;
+    fd_dir_.reset();
+    dir_.reset();
+}
+
+void Process::renew_fd_dir() {
+    if (!dir_) return;
+    UniqueFd anew = open_dir(dir_.get(), "fd");
+    if (anew) fd_dir_ = std::move(anew);
+}
+
+bool Process::table_is_let_go() const {
+    const auto stat = read_stat(dir_.get(), "stat");
+    return !stat || is_ending(*stat);
+}
+
+bool Process::has_ended() const {
+    pollfd request{pidfd_.get(), POLLIN, 0};
+    return pidfd_ && poll(&request, 1, 0) > 0;
+}
+
+Process::Life Process::probe(const ProcRoot& root, bool* moved) {
+    *moved = false;
+    if (has_ended()) return Life::ended;
+    UniqueFd process_dir = open_dir(root.fd(), path_of("{}", pid_).data());
+    if (!process_dir) return Life::ended;
+    const auto stat = read_stat(process_dir.get(), "stat");
+    if (!stat || stat->start_time != start_time_) return Life::ended;
+    if (is_ending(*stat)) {
+        *moved = move_to_living_thread(process_dir.get());
+        return *moved ? Life::alive : Life::ended;
+    }
+    // The thread that was looked at has called execve(2): it is the first one now, and its own
+    // number is gone (de_thread(), fs/exec.c).
+    if (thread_ != 0) *moved = move_to_first_thread(std::move(process_dir));
+    return Life::alive;
+}
+
+bool Process::move_to_first_thread(UniqueFd process_dir) {
+    UniqueFd fds = open_dir(process_dir.get(), "fd");
+    if (!fds) return false;
+    thread_ = 0;
+    dir_ = std::move(process_dir);
+    fd_dir_ = std::move(fds);
+    return true;
+}
+
+bool Process::move_to_living_thread(int process_dir) {
+    const UniqueFd tasks = open_dir(process_dir, "task");
+    if (!tasks) return false;
+    return any_number_in(tasks.get(), [&](int thread) {
+        const auto stat = read_stat(tasks.get(), path_of("{}/stat", thread).data());
+        if (!stat || is_ending(*stat)) return false;
+        UniqueFd dir = open_dir(tasks.get(), path_of("{}", thread).data());
+        UniqueFd fds = dir ? open_dir(dir.get(), "fd") : UniqueFd();
+        if (!fds) return false;
+        thread_ = thread;
+        dir_ = std::move(dir);
+        fd_dir_ = std::move(fds);
+        return true;
+    });
+}
+
+void Process::refresh_comm() {
+    if (thread_ != 0 || !dir_) return;  // a thread's comm is not the process's
+    std::array<char, 64> buffer;
+    std::string_view comm = read_file(dir_.get(), "comm", buffer);
+    if (comm.empty()) return;
+    if (comm.back() == '\n') comm.remove_suffix(1);
+    comm_ = comm;
+}
+
+std::optional<Duration> Process::cpu_time() const {
+    timespec time{};
+    if (!has_clock_ || clock_gettime(clock_, &time) != 0) return std::nullopt;
+    return std::chrono::seconds(time.tv_sec) + Duration(time.tv_nsec);
+}
+
+bool Process::has_thread_with_own_table() const {
+    if (!has_clock_ || thread_ != 0)
+        return false;  // not our PIDs, or its first thread has no table
+    struct stat status {};
+    // task/ has a link for itself, one for its parent, and one for each thread.
+    if (fstatat(dir_.get(), "task", &status, 0) != 0 || status.st_nlink <= 3) return false;
+    const UniqueFd tasks = open_dir(dir_.get(), "task");
+    return tasks && any_number_in(tasks.get(), [&](int thread) {
+               return thread != pid_ && !share_table(pid_, thread);
+           });
+}
+
+}  // namespace logfia
