@@ -1,0 +1,24 @@
+#pragma once
+
+#include <logfia/base/error.hpp>
+#include <logfia/event/address.hpp>
+#include <logfia/net/reverse_lookup.hpp>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace logfia {
+
+struct CaresOptions {
+    /// Asked instead of the system's, and then alone: no hosts file. Empty: the system's servers,
+    /// hosts file and nsswitch.conf, as they are now.
+    std::vector<Endpoint> servers;
+    std::chrono::milliseconds query_timeout{2000};  ///< of the first try; later ones wait longer
+    int tries = 2;                                  ///< each asks every server
+};
+
+/// Reverse look-ups by c-ares. Fails when c-ares cannot be set up or refuses the servers.
+Result<std::unique_ptr<ReverseLookup>> make_cares_lookup(const CaresOptions& options);
+
+}  // namespace logfia

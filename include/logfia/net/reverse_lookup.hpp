@@ -1,0 +1,53 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/event/address.hpp>
+
+#include <poll.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace logfia {
+
+/// How a query ended.
+enum class LookupOutcome : std::uint8_t {
+    name,       ///< somebody knows a name
+    no_name,    ///< somebody answered that there is none
+    no_answer,  ///< nobody answered: a time-out, a server that cannot be reached
+};
+
+struct LookupResult {
+    IpAddress address;
+    LookupOutcome outcome = LookupOutcome::no_answer;
+    std::string name;  ///< as it came: a stranger's bytes, not checked
+};
+
+/// Asks who an address is, without waiting. What has ended is taken by the caller when it suits
+/// him: nothing calls back, so nothing can call in at a bad moment (a hosts file answers while the
+/// query is being started, a resolver that goes away answers everything once more).
+class ReverseLookup {
+  public:
+    virtual ~ReverseLookup() = default;
+
+    /// Starts a query. Exactly one result for it comes out of take_results, perhaps at once.
+    virtual void start(const IpAddress& address) = 0;
+
+    /// Appends what ended since the last call to `results`.
+    virtual void take_results(std::vector<LookupResult>& results) = 0;
+
+    /// Appends the descriptors to wait for; they stay the callee's and are good until the next
+    /// start or process.
+    virtual void add_pollfds(std::vector<pollfd>& pollfds) const = 0;
+
+    /// How long the caller may sleep before it calls process; nothing: for ever.
+    [[nodiscard]] virtual std::optional<Duration> timeout() const = 0;
+
+    /// Does what poll(2) says is ready, and what has timed out. Descriptors of others are ignored.
+    virtual void process(std::span<const pollfd> ready) = 0;
+};
+
+}  // namespace logfia
