@@ -1,0 +1,42 @@
+#pragma once
+
+#include <logfia/output/output.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace logfia {
+
+enum class Verbosity : std::uint8_t { normal, quiet };
+
+/// Lines for a person, `logfia: TEXT`, on standard error. Never waits: what a stalled reader does
+/// not take is kept, up to a bound, and tried again with the next call.
+class Notices {
+  public:
+    /// Bytes that are kept; further lines are counted, and the count is told later.
+    static constexpr std::size_t kMaxPending = std::size_t{64} * 1024;
+
+    /// `fd` stays the caller's and must stay open. Where it is closed, nothing is said.
+    explicit Notices(int fd, Verbosity verbosity = Verbosity::normal);
+
+    /// One line, unless quiet. Bytes that could break it or spoof a terminal are escaped.
+    void notice(std::string_view text);
+
+    /// One line, also when quiet.
+    void error(std::string_view text);
+
+    /// Tries again to write what is kept.
+    void flush();
+
+    /// Bytes that are kept.
+    [[nodiscard]] std::size_t pending() const { return output_ ? output_->backlog() : 0; }
+
+  private:
+    std::optional<Output> output_;
+    Verbosity verbosity_;
+    std::uint64_t dropped_ = 0;
+};
+
+}  // namespace logfia

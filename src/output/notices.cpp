@@ -1,0 +1,44 @@
+#include <logfia/base/escape.hpp>
+#include <logfia/output/notices.hpp>
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace logfia {
+
+Notices::Notices(int fd, Verbosity verbosity) : verbosity_(verbosity) {
+    if (auto output = Output::to_descriptor(fd, "standard error")) output_ = std::move(*output);
+}
+
+void Notices::notice(std::string_view text) {
+    if (verbosity_ == Verbosity::normal) error(text);
+}
+
+void Notices::error(std::string_view text) {
+    if (!output_) return;
+    flush();
+    if (output_->backlog() + text.size() > kMaxPending && output_->backlog() > 0) {
+        ++dropped_;
+        return;
+    }
+    std::string& lines = output_->buffer();
+    if (const auto count = std::exchange(dropped_, 0); count > 0) {
+        fmt::format_to(std::back_inserter(lines),
+                       "logfia: {} lines for standard error were dropped: nobody read them\n",
+                       count);
+    }
+    lines += "logfia: ";
+    append_escaped(lines, text);
+    lines += '\n';
+    flush();
+}
+
+void Notices::flush() {
+    // Whether standard error takes it changes nothing: there is nowhere else to say so.
+    if (output_) static_cast<void>(output_->flush());
+}
+
+}  // namespace logfia
