@@ -1,0 +1,8 @@
+#pragma once
+
+namespace logfia {
+
+/// The exit statuses of the interface contract.
+enum class ExitStatus { success = 0, failure = 1, usage = 2 };
+
+}  // namespace logfia

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/base/error.hpp>
+#include <logfia/base/unique_fd.hpp>
+
+#include <poll.h>
+#include <signal.h>
+
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace logfia {
+
+/// Sleeps until one of its descriptors is ready, the time has come or a signal was caught.
+///
+/// By epoll(7), since what is waited for stays the same from tick to tick: ppoll(2) would queue up
+/// at each descriptor and leave again, which makes a tick of an idle watch 10 % dearer with two of
+/// them, and grows with every process that is watched.
+class Waiter {
+  public:
+    static Result<Waiter> create();
+
+    /// Waits for these poll(2) events of `fd` from now on; errors and hang-ups are always reported.
+    /// What cannot be waited for (a file, /dev/null) is passed over. A descriptor that is closed is
+    /// forgotten by itself.
+    void want(int fd, short events);
+    void forget(int fd);
+
+    /// Waits for exactly these from now on, instead of those of the last call. For the descriptors
+    /// of somebody who opens and closes them as he likes.
+    void want_instead(std::span<const pollfd> fds);
+
+    /// What is ready; nothing after a signal or when the time has come. Valid until the next call.
+    /// Without `timeout`, for ever. `mask`: the signals blocked meanwhile.
+    std::span<const pollfd> wait(std::optional<Duration> timeout, const sigset_t* mask);
+
+  private:
+    explicit Waiter(UniqueFd epoll) : epoll_(std::move(epoll)) {}
+
+    UniqueFd epoll_;
+    std::vector<pollfd> ready_;
+    std::vector<int> passing_;  // of the last want_instead
+};
+
+}  // namespace logfia

@@ -1,0 +1,85 @@
+#include <logfia/app/waiter.hpp>
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+
+namespace logfia {
+namespace {
+
+// The two have the same bits on Linux.
+static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
+              EPOLLHUP == POLLHUP);
+
+timespec to_timespec(Duration time) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    return {seconds.count(), (time - seconds).count()};
+}
+
+/// Rounded up: waking too early would mean to spin until it is time.
+int to_milliseconds(Duration time) {
+    const auto whole = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+    return static_cast<int>(std::min<long long>(whole, INT_MAX));
+}
+
+int sleep_in(int epoll, std::span<epoll_event> events, std::optional<Duration> timeout,
+             const sigset_t* mask) {
+    const int room = static_cast<int>(events.size());
+    // With a timeout of 0 the kernel does not look for signals (ep_poll(), fs/eventpoll.c): a watch
+    // that cannot keep its interval could not be stopped.
+    if (timeout) timeout = std::max<Duration>(*timeout, std::chrono::nanoseconds(1));
+    const timespec limit = to_timespec(timeout.value_or(Duration::zero()));
+    const int count = epoll_pwait2(epoll, events.data(), room, timeout ? &limit : nullptr, mask);
+    if (count >= 0 || errno == EINTR) return count;
+    // Linux before 5.11 does not know it, and some sandboxes refuse what they do not know.
+    return epoll_pwait(epoll, events.data(), room, timeout ? to_milliseconds(*timeout) : -1, mask);
+}
+
+}  // namespace
+
+Result<Waiter> Waiter::create() {
+    UniqueFd epoll(epoll_create1(EPOLL_CLOEXEC));
+    if (!epoll) return Error{"set up", "epoll", errno, {}};
+    return Waiter(std::move(epoll));
+}
+
+void Waiter::want(int fd, short events) {
+    if (fd < 0) return;
+    epoll_event event{};
+    event.events = static_cast<std::uint32_t>(static_cast<unsigned short>(events));
+    event.data.fd = fd;
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0 && errno == ENOENT)
+        epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+}
+
+void Waiter::forget(int fd) {
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
+void Waiter::want_instead(std::span<const pollfd> fds) {
+    for (const int fd : passing_) {
+        if (std::none_of(fds.begin(), fds.end(), [fd](const pollfd& p) { return p.fd == fd; }))
+            forget(fd);
+    }
+    passing_.clear();
+    for (const pollfd& wanted : fds) {
+        want(wanted.fd, wanted.events);
+        passing_.push_back(wanted.fd);
+    }
+}
+
+std::span<const pollfd> Waiter::wait(std::optional<Duration> timeout, const sigset_t* mask) {
+    std::array<epoll_event, 64> events;
+    const int count = sleep_in(epoll_.get(), events, timeout, mask);
+    ready_.clear();
+    for (int i = 0; i < count; ++i) {
+        const epoll_event& event = events[static_cast<std::size_t>(i)];
+        ready_.push_back({event.data.fd, 0, static_cast<short>(event.events)});
+    }
+    return ready_;
+}
+
+}  // namespace logfia
