@@ -1,0 +1,193 @@
+#include <logfia/app/options.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+namespace logfia {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+struct Parsed {
+    std::variant<Options, ExitStatus> result;
+    std::string out;
+    std::string err;
+
+    const Options& options() const { return std::get<Options>(result); }
+    bool is_usage_error() const {
+        const auto* status = std::get_if<ExitStatus>(&result);
+        return status != nullptr && *status == ExitStatus::usage;
+    }
+};
+
+Parsed parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "logfia");
+    std::ostringstream out;
+    std::ostringstream err;
+    auto result = parse_options(static_cast<int>(words.size()), words.data(), out, err);
+    return {std::move(result), out.str(), err.str()};
+}
+
+TEST(Options, Defaults) {
+    const auto parsed = parse({"42"});
+    const Options& options = parsed.options();
+    EXPECT_THAT(options.pids, ElementsAre(42));
+    EXPECT_EQ(options.interval, milliseconds(100));
+    EXPECT_EQ(options.dns_wait, milliseconds(250));
+    EXPECT_EQ(options.proc, "/proc");
+    EXPECT_EQ(options.time, TimeStyle::iso);
+    EXPECT_TRUE(options.initial);
+    EXPECT_FALSE(options.long_format || options.json || options.numeric || options.real_files ||
+                 options.once || options.quiet || options.duration || options.count);
+    EXPECT_EQ(parsed.err, "");
+}
+
+TEST(Options, PidsComeAsWordsAndLists) {
+    EXPECT_THAT(parse({"7", "-p", "8,9", "--pid=7", "-p", "10", "11"}).options().pids,
+                ElementsAre(7, 11, 8, 9, 10));
+}
+
+TEST(Options, EveryFlagHasItsPlace) {
+    const auto parsed = parse({"-d",
+                               "10",
+                               "-r",
+                               "-j",
+                               "-n",
+                               "-1",
+                               "--count",
+                               "5",
+                               "-q",
+                               "-o",
+                               "/tmp/x",
+                               "--time",
+                               "delta",
+                               "--color",
+                               "always",
+                               "--proc",
+                               "/host",
+                               "--dns-server",
+                               "127.0.0.1:5353",
+                               "42"});
+    ASSERT_TRUE(std::holds_alternative<Options>(parsed.result)) << parsed.err;
+    const Options& options = parsed.options();
+    EXPECT_TRUE(options.real_files && options.json && options.numeric && options.once &&
+                options.quiet);
+    EXPECT_EQ(options.interval, milliseconds(10));
+    EXPECT_EQ(options.count, 5U);
+    EXPECT_EQ(options.output, "/tmp/x");
+    EXPECT_EQ(options.time, TimeStyle::delta);
+    EXPECT_EQ(options.color, ColorWhen::always);
+    EXPECT_EQ(options.proc, "/host");
+    EXPECT_EQ(options.dns_wait, seconds(2));
+    ASSERT_EQ(options.dns_servers.size(), 1U);
+    EXPECT_EQ(options.dns_servers[0].port, 5353);
+    EXPECT_FALSE(parse({"--no-initial", "42"}).options().initial);
+    EXPECT_EQ(parse({"--duration", "2m", "42"}).options().duration, minutes(2));
+    EXPECT_EQ(parse({"--dns-wait", "0", "42"}).options().dns_wait, Duration(0));
+}
+
+TEST(Options, LongColumnsComeWithASecondProcess) {
+    EXPECT_FALSE(parse({"1"}).options().long_format);
+    EXPECT_TRUE(parse({"1", "2"}).options().long_format);
+    EXPECT_FALSE(parse({"1", "1"}).options().long_format);
+    EXPECT_TRUE(parse({"-l", "1"}).options().long_format);
+    EXPECT_FALSE(parse({"--no-long", "1", "2"}).options().long_format);
+}
+
+struct BadLine {
+    std::vector<const char*> words;
+    const char* said;
+};
+
+TEST(Options, WhatMakesNoSenseIsRefusedByName) {
+    const BadLine lines[] = {
+        {{}, "no PID"},
+        {{"0"}, "'0' is not a PID"},
+        {{"-5"}, "'-5' is not a PID"},
+        {{"-17"}, "'-17' is not a PID"},
+        {{"99999999999"}, "'99999999999' is not a PID"},
+        {{"firefox"}, "'firefox' is neither a PID nor a path"},
+        {{"12a"}, "'12a'"},
+        {{"/var/log"}, "watching paths"},
+        {{"."}, "watching paths"},
+        {{".."}, "watching paths"},
+        {{"-p", "1,,2"}, "'' is not a PID"},
+        {{"-p", "1,"}, "'' is not a PID"},
+        {{"-p", "x"}, "'x' is not a PID"},
+        {{"-d", "0", "1"}, "--interval: '0'"},
+        {{"-d", "-1", "1"}, ""},
+        {{"-d", "5h", "1"}, "--interval: '5h'"},
+        {{"-d", "ten", "1"}, "--interval: 'ten'"},
+        {{"-d", "", "1"}, "--interval: ''"},
+        {{"-d", "1e3", "1"}, "--interval: '1e3'"},
+        {{"-d", "99999999999999999999s", "1"}, "--interval"},
+        {{"--duration", "0", "1"}, "--duration: '0'"},
+        {{"--duration", "5us", "1"}, "--duration: '5us'"},
+        {{"--count", "0", "1"}, "--count: '0'"},
+        {{"--count", "x", "1"}, "--count: 'x'"},
+        {{"--time", "utc", "1"}, "--time: 'utc'"},
+        {{"--color", "yes", "1"}, "--color: 'yes'"},
+        {{"--dns-wait", "soon", "1"}, "--dns-wait: 'soon'"},
+        {{"--dns-server", "nowhere", "1"}, "--dns-server"},
+        {{"--dns-server", "127.0.0.1:99999", "1"}, "--dns-server"},
+        {{"--long", "--no-long", "1"}, "--long and --no-long"},
+        {{"--once", "--duration", "1", "1"}, "--once"},
+        {{"--once", "--no-initial", "1"}, "--no-initial"},
+        {{"--nonsense", "1"}, "--nonsense"},
+        {{"-o"}, ""},
+        {{"-o", "", "1"}, "--output"},
+        {{"--", "true"}, "starting a command"},
+    };
+    for (const auto& line : lines) {
+        const auto parsed = parse(line.words);
+        EXPECT_TRUE(parsed.is_usage_error()) << line.said;
+        EXPECT_THAT(parsed.err, ::testing::StartsWith("logfia: "));
+        EXPECT_THAT(parsed.err, HasSubstr(line.said));
+        EXPECT_EQ(parsed.out, "");
+    }
+}
+
+TEST(Options, HelpAndVersionGoToStandardOutput) {
+    for (const char* flag : {"-h", "--help"}) {
+        const auto parsed = parse({flag});
+        EXPECT_EQ(std::get<ExitStatus>(parsed.result), ExitStatus::success);
+        EXPECT_THAT(parsed.out, HasSubstr("--interval"));
+        EXPECT_EQ(parsed.err, "");
+    }
+    for (const char* flag : {"-V", "--version"}) {
+        const auto parsed = parse({flag});
+        EXPECT_EQ(std::get<ExitStatus>(parsed.result), ExitStatus::success);
+        EXPECT_THAT(parsed.out, ::testing::MatchesRegex("logfia [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+    }
+}
+
+TEST(ParseTime, TakesTheUnitsOfItsKind) {
+    const auto interval = [](const char* text) { return parse_time(text, BareUnit::milliseconds); };
+    EXPECT_EQ(interval("100"), milliseconds(100));
+    EXPECT_EQ(interval("250us"), microseconds(250));
+    EXPECT_EQ(interval("10ms"), milliseconds(10));
+    EXPECT_EQ(interval("2s"), seconds(2));
+    EXPECT_EQ(interval("1.5s"), milliseconds(1500));
+    EXPECT_EQ(interval("0.5"), microseconds(500));
+    for (const char* bad : {"", "s", "1m", "1h", "-1", "1 s", "1e3", ".", "1..2", "0x10", "inf"})
+        EXPECT_EQ(interval(bad), std::nullopt) << bad;
+
+    const auto duration = [](const char* text) { return parse_time(text, BareUnit::seconds); };
+    EXPECT_EQ(duration("10"), seconds(10));
+    EXPECT_EQ(duration("500ms"), milliseconds(500));
+    EXPECT_EQ(duration("5m"), minutes(5));
+    EXPECT_EQ(duration("8760h"), hours(8760));
+    EXPECT_EQ(duration("8761h"), std::nullopt);
+    EXPECT_EQ(duration("5us"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace logfia

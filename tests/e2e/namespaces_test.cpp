@@ -1,0 +1,158 @@
+// Processes in namespaces of their own, seen from outside, and logfia in one that looks out.
+
+#include "support/temp_dir.hpp"
+#include "support/watching.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+namespace logfia::test {
+namespace {
+
+using testing::ContainsRegex;
+
+/// unshare(1) with a user namespace where we need one to be allowed the others.
+std::string unshare_command(const std::string& options) {
+    return std::string("exec unshare ") + (geteuid() == 0 ? "" : "--map-root-user ") + options +
+           ' ';
+}
+
+/// A helper in namespaces of its own.
+class Unshared {
+  public:
+    explicit Unshared(const std::string& options) {
+        const std::string script = directory_.file(
+            "run", "#!/bin/sh\n" + unshare_command(options) + FdMaker::default_program() + '\n');
+        chmod(script.c_str(), 0700);
+        try {
+            maker.emplace(script, ChildOptions{});
+        } catch (const std::runtime_error& error) {
+            refusal = error.what();
+        }
+    }
+
+    /// What unshare(1) said, when it may not.
+    std::string refusal;
+    std::optional<FdMaker> maker;
+
+  private:
+    TempDir directory_;
+};
+
+std::string only_child_of(pid_t pid) {
+    const std::string task = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid);
+    std::ifstream children(task + "/children");
+    std::string child;
+    children >> child;
+    return child;
+}
+
+/// The helper is the first process of its namespace, where its own procfs calls it 1.
+TEST(PidNamespace, WatchedThroughItsOwnProc) {
+    Unshared inner("--pid --fork --mount-proc");
+    if (!inner.maker) GTEST_SKIP() << "no namespaces here: " << inner.refusal;
+    const std::string outside_pid = only_child_of(inner.maker->pid());
+    ASSERT_NE(outside_pid, "");
+    LogfiaRun run({"-n", "-j", "-d", "5", "--proc", "/proc/" + outside_pid + "/root/proc", "1"});
+    RecordStream records(run);
+    const JsonRecord initial = records.next("open", 2);
+    EXPECT_EQ(initial["pid"], "1");
+    EXPECT_EQ(initial["initial"], "true");
+    const int fd = inner.maker->fd("open /etc/passwd");
+    EXPECT_EQ(records.next("open", fd)["name"], "/etc/passwd");
+    const auto listener = inner.maker->numbers("tcp-listen");
+    EXPECT_EQ(records.next("open", listener.at(0))["local_port"], std::to_string(listener.at(1)));
+    inner.maker->ask("close " + std::to_string(fd));
+    records.next("close", fd);
+    inner.maker->ask("exit");
+    EXPECT_EQ(run.finish(), 0) << run.errors();
+    EXPECT_EQ(only(json_records(run), "close").size(), 5U);
+}
+
+TEST(PidNamespace, WatchedFromOutsideByItsOutsidePid) {
+    Unshared inner("--pid --fork --mount-proc");
+    if (!inner.maker) GTEST_SKIP() << "no namespaces here: " << inner.refusal;
+    const std::string outside_pid = only_child_of(inner.maker->pid());
+    LogfiaRun run({"-n", "-j", "-d", "5", outside_pid});
+    RecordStream records(run);
+    EXPECT_EQ(records.next("open", 2)["pid"], outside_pid);
+    inner.maker->ask("exit");
+    EXPECT_EQ(run.finish(), 0);
+    EXPECT_EQ(only(json_records(run), "close").size(), 3U);
+}
+
+/// A container with the host's procfs, as monitoring has it: the numbers there are not its own.
+TEST(PidNamespace, LookingOutThroughTheHostsProc) {
+    if (geteuid() != 0)
+        GTEST_SKIP() << "from a user namespace of its own nobody may look at processes outside";
+    FdMaker maker;
+    Child logfia({"/bin/sh", "-c",
+                  unshare_command("--pid --fork") + LogfiaRun::program() + " -n -j -d 5 " +
+                      maker.pid_text()});
+    Lines lines;
+    while (lines.size() < 3) {
+        const auto line = logfia.read_line();
+        if (!line) GTEST_SKIP() << "no namespaces here: " << logfia.errors();
+        lines.push_back(*line);
+    }
+    EXPECT_EQ(JsonRecord(lines.back())["pid"], maker.pid_text());
+    maker.ask("open /etc/passwd");
+    EXPECT_EQ(JsonRecord(logfia.read_line().value_or("")).summary(), "open 3 /etc/passwd");
+    maker.end();
+    EXPECT_EQ(logfia.wait(), 0);
+    EXPECT_EQ(logfia.errors(), "");
+}
+
+/// mount(8) with hidepid shows a user no process of others.
+TEST(HiddenProcesses, AreSaidToBeHidden) {
+    if (geteuid() != 0) GTEST_SKIP() << "only root can mount a procfs with hidepid";
+    const TempDir directory;
+    directory.open_to_all();
+    const std::string copy = directory.path("logfia");
+    std::filesystem::copy_file(LogfiaRun::program(), copy);
+    FdMaker maker;
+    Child logfia({"/bin/sh", "-c",
+                  "exec unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc || exit 99;"
+                  " exec setpriv --reuid=65534 --regid=65534 --clear-groups " +
+                      copy + " -n " + maker.pid_text() + "'"});
+    const auto status = logfia.wait();
+    if (status == 99) GTEST_SKIP() << "no mounts here: " << logfia.errors();
+    EXPECT_EQ(status, 1);
+    EXPECT_THAT(logfia.errors(),
+                ContainsRegex("^logfia: [^\n]*" + maker.pid_text() + "[^\n]*hidepid"));
+}
+
+TEST(NetworkNamespace, ItsSocketsAreLookedUpThere) {
+    Unshared inner("--net");
+    if (!inner.maker) GTEST_SKIP() << "no namespaces here: " << inner.refusal;
+    FdMaker& maker = *inner.maker;
+    FdMaker outside;
+    const auto tcp = maker.numbers("tcp-listen 0.0.0.0");
+    const auto udp = maker.numbers("udp-bind 0.0.0.0");
+    const int abstract = maker.fd("unix-listen @logfia-netns");
+    const int other = outside.fd("tcp-listen");
+    // Two networks in one look.
+    LogfiaRun run({"-n", "-j", "-d", "5", maker.pid_text(), outside.pid_text()});
+    ASSERT_TRUE(run.wait_for_count(6 + 4)) << run.errors();
+    const auto of = [&](const FdMaker& whose, int fd) {
+        return RecordStream(run).next([&](const JsonRecord& record) {
+            return record["pid"] == whose.pid_text() && record["fd"] == std::to_string(fd);
+        });
+    };
+    EXPECT_EQ(of(maker, tcp.at(0))["local_port"], std::to_string(tcp.at(1)));
+    EXPECT_EQ(of(maker, udp.at(0))["local_port"], std::to_string(udp.at(1)));
+    EXPECT_EQ(of(maker, abstract)["path"], "@logfia-netns");
+    EXPECT_EQ(of(outside, other)["state"], "listen");
+    const int late = maker.fd("tcp-listen 0.0.0.0");
+    EXPECT_EQ(of(maker, late)["state"], "listen");
+    EXPECT_EQ(run.interrupt(), 0);
+}
+
+}  // namespace
+}  // namespace logfia::test

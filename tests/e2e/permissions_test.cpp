@@ -1,0 +1,69 @@
+// A process that becomes unreadable while it is watched.
+
+#include "support/watching.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace logfia::test {
+namespace {
+
+using testing::ContainsRegex;
+using testing::IsEmpty;
+
+/// Both run as nobody when we are root, since root may read everything.
+struct Guarded {
+    Guarded() {
+        kept = maker.fd("open /etc/passwd");
+        records.next("open", kept);
+        maker.ask("dumpable 0");
+        denied = maker.fd("open /etc/group");
+    }
+
+    FdMaker maker{ChildOptions{.run_as = RunAs::nobody}};
+    LogfiaRun run{watch_arguments(maker, {"-j", "-d", "5"}), {.run_as = RunAs::nobody}};
+    RecordStream records{run};
+    int kept = -1;
+    int denied = -1;
+};
+
+TEST(Permissions, WhatMayNoLongerBeReadIsSaidOnce) {
+    Guarded guarded;
+    const JsonRecord lost = guarded.records.next(
+        [](const JsonRecord& record) { return record["event"] == "lost" && record.has("pid"); });
+    EXPECT_EQ(lost["pid"], guarded.maker.pid_text());
+    EXPECT_THAT(lost["reason"], ContainsRegex("Permission denied"));
+    const JsonRecord unnamed = guarded.records.next("open", guarded.denied);
+    EXPECT_EQ(unnamed["name"], "?");
+    EXPECT_FALSE(unnamed.has("access"));
+    guarded.maker.ask("close " + std::to_string(guarded.kept));
+    EXPECT_EQ(guarded.records.next("close", guarded.kept)["name"], "/etc/passwd");
+    guarded.maker.ask("close " + std::to_string(guarded.denied));
+    EXPECT_EQ(guarded.records.next("close", guarded.denied)["name"], "?");
+    ASSERT_TRUE(wait_for_looks(guarded.run));
+    guarded.maker.end();
+    EXPECT_EQ(guarded.run.finish(), 0);
+
+    int told = 0;
+    const JsonRecords all = json_records(guarded.run);
+    for (const JsonRecord& record : only(all, "lost")) told += record.has("pid") ? 1 : 0;
+    EXPECT_EQ(told, 1);
+    EXPECT_EQ(only(all, "close").size(), 5U);
+    EXPECT_EQ(only(all, "open").size(), 5U);
+}
+
+TEST(Permissions, NothingIsInventedAndNamesComeBack) {
+    Guarded guarded;
+    EXPECT_EQ(guarded.records.next("open", guarded.denied)["name"], "?");
+    ASSERT_TRUE(wait_for_looks(guarded.run));
+    guarded.maker.ask("dumpable 1");
+    const JsonRecord named = guarded.records.next("rename", guarded.denied);
+    EXPECT_EQ(named["name"], "/etc/group");
+    EXPECT_EQ(named["old_name"], "?");
+    EXPECT_EQ(named["access"], "r");
+    EXPECT_EQ(guarded.run.interrupt(), 0);
+    EXPECT_THAT(only(json_records(guarded.run), "close"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace logfia::test

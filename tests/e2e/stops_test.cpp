@@ -1,0 +1,210 @@
+// How a watch stops, and that no stop invents a close.
+
+#include "support/watching.hpp"
+#include <logfia/base/unique_fd.hpp>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <array>
+#include <map>
+#include <stdexcept>
+
+namespace logfia::test {
+namespace {
+
+using testing::Each;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Stops : public testing::TestWithParam<int> {};
+
+TEST_P(Stops, EndItQuietlyAndInventNothing) {
+    FdMaker maker;
+    LogfiaRun run(watch_arguments(maker));
+    ASSERT_TRUE(run.wait_for_count(3));
+    run.child().signal(GetParam());
+    EXPECT_EQ(run.finish(), 0);
+    EXPECT_EQ(run.lines().size(), 3U);
+    EXPECT_EQ(run.errors(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Signals, Stops, testing::Values(SIGINT, SIGTERM, SIGHUP));
+
+TEST_P(Stops, EndAWatchThatCannotKeepItsInterval) {
+    FdMaker maker;
+    LogfiaRun run({"-n", "-d", "1us", maker.pid_text()});
+    ASSERT_TRUE(run.wait_for_count(3));
+    run.child().signal(GetParam());
+    EXPECT_EQ(run.finish(), 0);
+}
+
+TEST(Stops, AnIgnoredHangupStaysIgnored) {
+    FdMaker maker;
+    Child run({"/bin/sh", "-c", "trap '' HUP; exec \"$0\" -n -d 5 " + maker.pid_text(),
+               LogfiaRun::program()});
+    for (int i = 0; i < 3; ++i) ASSERT_TRUE(run.read_line());
+    run.signal(SIGHUP);
+    maker.ask("open /etc/passwd");
+    EXPECT_THAT(run.read_line().value_or(""), HasSubstr("open /etc/passwd"));
+    run.signal(SIGINT);
+    EXPECT_EQ(run.wait(), 0);
+}
+
+TEST(Stops, AfterADuration) {
+    FdMaker maker;
+    const Outcome outcome = outcome_of(watch_arguments(maker, {"--duration", "0.05"}));
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(plain(outcome.lines).size(), 3U);
+    EXPECT_EQ(outcome.errors, "");
+}
+
+TEST(Stops, AfterExactlySoManyRecords) {
+    FdMaker maker;
+    EXPECT_EQ(outcome_of(watch_arguments(maker, {"--count", "2"})).lines.size(), 2U);
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5", "--count", "53"}));
+    ASSERT_TRUE(run.wait_for_count(3));
+    maker.ask("burst 100 /etc/passwd");
+    EXPECT_EQ(run.finish(), 0);
+    const JsonRecords records = without_lost(json_records(run));
+    EXPECT_EQ(records.size(), 53U);
+    for (const JsonRecord& record : records) EXPECT_EQ(record["event"], "open");
+}
+
+TEST(Stops, OnceIsOneLook) {
+    FdMaker maker;
+    maker.ask("open /etc/passwd");
+    const Outcome outcome = outcome_of(watch_arguments(maker, {"-1"}));
+    EXPECT_EQ(outcome.status, 0);
+    EXPECT_EQ(outcome.lines.size(), 4U);
+    EXPECT_THAT(plain(outcome.lines), Each(StartsWith("open ")));
+}
+
+TEST(Stops, NoInitialPrintsWhatComesAndItsCloses) {
+    FdMaker maker;
+    const int before = maker.fd("open /etc/group");
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5", "--no-initial"}));
+    ASSERT_TRUE(wait_for_looks(run));
+    maker.ask("close " + std::to_string(before));
+    RecordStream records(run);
+    const JsonRecord close = records.next("close", before);
+    EXPECT_EQ(close["name"], "/etc/group");
+    const int fd = maker.fd("open /etc/passwd");
+    records.next("open", fd);
+    EXPECT_EQ(run.interrupt(), 0);
+    EXPECT_EQ(without_lost(json_records(run)).size(), 2U);
+}
+
+/// A pipe of one page that nobody reads, for logfia's standard output.
+class StalledReader {
+  public:
+    StalledReader() {
+        std::array<int, 2> ends{};
+        if (pipe2(ends.data(), O_CLOEXEC) < 0) throw std::runtime_error("pipe2");
+        read_.reset(ends[0]);
+        write_.reset(ends[1]);
+        capacity_ = fcntl(read_.get(), F_SETPIPE_SZ, 4096);
+        fcntl(read_.get(), F_SETFL, O_NONBLOCK);
+    }
+    [[nodiscard]] ChildOptions options() const { return {.standard_output = write_.get()}; }
+    [[nodiscard]] int capacity() const { return capacity_; }
+
+    /// Something was written.
+    [[nodiscard]] bool has_some() const {
+        return eventually([this] {
+            int bytes = 0;
+            return ioctl(read_.get(), FIONREAD, &bytes) == 0 && bytes > 0;
+        });
+    }
+    /// Reads to the end: call it when logfia has the only other end, or it never comes.
+    std::string read_all() {
+        write_.reset();
+        std::string text;
+        std::array<char, 65536> chunk{};
+        for (;;) {
+            pollfd ready{read_.get(), POLLIN, 0};
+            if (poll(&ready, 1, static_cast<int>(kPatience.count())) <= 0) return text;
+            const ssize_t got = read(read_.get(), chunk.data(), chunk.size());
+            if (got <= 0) return text;
+            text.append(chunk.data(), static_cast<std::size_t>(got));
+        }
+    }
+
+  private:
+    UniqueFd read_;
+    UniqueFd write_;
+    int capacity_ = 0;
+};
+
+TEST(Stops, ASecondSignalGivesUpWhatNobodyReads) {
+    StalledReader reader;
+    FdMaker maker;
+    maker.ask("burst 400 /etc/passwd");
+    LogfiaRun run(watch_arguments(maker, {"-d", "5"}), reader.options());
+    ASSERT_TRUE(reader.has_some());
+    run.child().signal(SIGINT);
+    const auto pending = [&] { return status_line(run.pid(), "ShdPnd"); };
+    ASSERT_TRUE(eventually([&] { return pending().find_first_not_of('0') == std::string::npos; }));
+    EXPECT_EQ(run.finish(std::chrono::milliseconds(50)), -1) << "it should still be writing";
+    run.child().signal(SIGINT);
+    EXPECT_EQ(run.finish(), 0);
+    EXPECT_EQ(run.errors(), "");
+}
+
+TEST(Stops, AfterOneSignalEverythingNoticedIsStillWritten) {
+    StalledReader reader;
+    FdMaker maker;
+    maker.ask("burst 400 /etc/passwd");
+    LogfiaRun run(watch_arguments(maker, {"-d", "5"}), reader.options());
+    ASSERT_TRUE(reader.has_some());
+    run.child().signal(SIGTERM);
+    EXPECT_EQ(plain(complete_lines(reader.read_all())).size(), 403U);
+    EXPECT_EQ(run.finish(), 0);
+}
+
+/// Counts that each descriptor is opened and closed in turn.
+void expect_paired(const Lines& lines, std::size_t opens) {
+    std::map<std::string, bool> open;
+    std::size_t opened = 0;
+    for (const std::string& line : lines) {
+        const JsonRecord record(line);
+        if (record["event"] == "lost") {
+            EXPECT_TRUE(record.has("missed_ticks"));
+            continue;
+        }
+        const bool is_open = record["event"] == "open";
+        opened += is_open ? 1 : 0;
+        EXPECT_EQ(open[record["fd"]], !is_open) << line;
+        open[record["fd"]] = is_open;
+    }
+    EXPECT_EQ(opened, opens);
+    for (const auto& [fd, still_open] : open) EXPECT_FALSE(still_open) << fd;
+}
+
+TEST(Stops, AStalledReaderCostsNoRecord) {
+    constexpr std::size_t kRounds = 10;
+    constexpr std::size_t kFiles = 100;
+    StalledReader reader;
+    FdMaker maker;
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}), reader.options());
+    ASSERT_TRUE(reader.has_some());
+    for (std::size_t round = 0; round < kRounds; ++round) {
+        const auto made = maker.numbers("burst " + std::to_string(kFiles) + " /etc/passwd");
+        ASSERT_TRUE(wait_for_looks(run));
+        maker.ask("close " + std::to_string(made.at(0)) + ' ' + std::to_string(made.at(1)));
+        ASSERT_TRUE(wait_for_looks(run));
+    }
+    maker.end();
+    const std::string text = reader.read_all();
+    EXPECT_GT(text.size(), 10 * static_cast<std::size_t>(reader.capacity()));
+    expect_paired(complete_lines(text), 3 + kRounds * kFiles);
+    EXPECT_EQ(run.finish(), 0);
+}
+
+}  // namespace
+}  // namespace logfia::test

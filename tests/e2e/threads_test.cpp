@@ -1,0 +1,142 @@
+// Threads: a first one that has ended, tables of their own, and a table that two processes share.
+
+#include "support/watching.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/kcmp.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace logfia::test {
+namespace {
+
+using testing::IsEmpty;
+using testing::MatchesRegex;
+
+TEST(FirstThread, ItsEndIsNotTheProcessesEnd) {
+    FdMaker maker;
+    const int kept = maker.fd("open /etc/passwd");
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    records.next("open", kept);
+    maker.ask("thread-exit-leader");
+    ASSERT_TRUE(wait_for_looks(run));
+    const int later = maker.fd("open /etc/group");
+    EXPECT_EQ(records.next("open", later)["name"], "/etc/group");
+    EXPECT_THAT(only(json_records(run), "close"), IsEmpty());
+    maker.ask("close " + std::to_string(kept));
+    records.next("close", kept);
+    maker.end();
+    EXPECT_EQ(run.finish(), 0);
+    EXPECT_EQ(only(json_records(run), "close").size(), 5U);
+    EXPECT_EQ(run.errors(), "");
+}
+
+TEST(FirstThread, ItMayHaveEndedBefore) {
+    FdMaker maker;
+    maker.ask("open /etc/passwd");
+    maker.ask("thread-exit-leader");
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    EXPECT_EQ(records.next("open", 3)["name"], "/etc/passwd");
+    const int later = maker.fd("open /etc/group");
+    records.next("open", later);
+    maker.child().signal(SIGKILL);
+    EXPECT_EQ(run.finish(), 0);
+    EXPECT_EQ(only(json_records(run), "close").size(), 5U);
+}
+
+/// With the gate: the process's clock goes on when its first thread has ended.
+TEST(FirstThread, ItsEndAtTheUsualInterval) {
+    FdMaker maker;
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "20"}));
+    RecordStream records(run);
+    records.next("open", 2);
+    maker.ask("thread-exit-leader");
+    const int fd = maker.fd("open /etc/passwd");
+    records.next("open", fd);
+    maker.ask("close " + std::to_string(fd));
+    records.next("close", fd);
+    EXPECT_EQ(run.interrupt(), 0);
+    EXPECT_EQ(only(json_records(run), "close").size(), 1U);
+}
+
+/// The thread that calls execve(2) becomes the first one; its own number is gone.
+TEST(FirstThread, AnExecMakesANewOne) {
+    FdMaker maker;
+    const int kept = maker.fd("open /etc/passwd");
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    records.next("open", kept);
+    maker.ask("thread-exit-leader");
+    const int later = maker.fd("open /etc/group cloexec");
+    records.next("open", later);
+    maker.ask("exec " + FdMaker::default_program());
+    records.next("close", later);
+    EXPECT_EQ(maker.fd("open /etc/hosts"), later);
+    EXPECT_EQ(records.next("open", later)["name"], "/etc/hosts");
+    maker.end();
+    EXPECT_EQ(run.finish(), 0);
+}
+
+bool has_kcmp() {
+    return syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILES, 0UL, 0UL) == 0;
+}
+
+const char* const kOwnTable =
+    "logfia: process [0-9]+ \\([^)]*\\) has a thread with a descriptor "
+    "table of its own[^\n]*\n";
+
+TEST(ThreadTables, OneOfItsOwnIsToldOnce) {
+    if (!has_kcmp()) GTEST_SKIP() << "this kernel has no kcmp(2)";
+    FdMaker maker;
+    maker.ask("thread-unshare /etc/passwd");
+    maker.ask("thread-unshare /etc/group");
+    LogfiaRun run(watch_arguments(maker, {"-d", "5"}));
+    ASSERT_TRUE(run.wait_for_count(3));
+    ASSERT_TRUE(wait_for_looks(run));
+    EXPECT_EQ(run.interrupt(), 0);
+    EXPECT_THAT(run.errors(), MatchesRegex(kOwnTable));
+    EXPECT_EQ(plain(run.lines()).size(), 3U);
+    EXPECT_EQ(outcome_of(watch_arguments(maker, {"-1", "-q"})).errors, "");
+}
+
+TEST(ThreadTables, OneThatComesLaterIsToldWithinSeconds) {
+    if (!has_kcmp()) GTEST_SKIP() << "this kernel has no kcmp(2)";
+    FdMaker maker;
+    LogfiaRun run(watch_arguments(maker, {"-d", "20"}));
+    ASSERT_TRUE(run.wait_for_count(3));
+    maker.ask("thread-unshare /etc/passwd");
+    run.wait_for([&](const Lines&) { return !run.errors().empty(); });
+    EXPECT_THAT(run.errors(), MatchesRegex(kOwnTable));
+}
+
+TEST(ThreadTables, ThreadsThatShareItAreNoNews) {
+    FdMaker maker;
+    maker.ask("thread 3");
+    const Outcome outcome = outcome_of(watch_arguments(maker, {"-1"}));
+    EXPECT_EQ(outcome.errors, "");
+    EXPECT_EQ(outcome.lines.size(), 3U);
+}
+
+/// The process that is watched sleeps while another changes the table that both have.
+TEST(SharedTables, AnothersChangesAreTold) {
+    FdMaker maker;
+    const int last = maker.numbers("fork-shared").at(2);
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "20"}));
+    RecordStream records(run);
+    records.next("open", last);
+    // Long enough for the gate to believe that nothing happens.
+    maker.ask("shared-open /etc/passwd 200");
+    const JsonRecord open = records.next("open", last + 1);
+    EXPECT_EQ(open["name"], "/etc/passwd");
+    EXPECT_EQ(open["pid"], maker.pid_text());
+    maker.ask("shared-close " + open["fd"] + " 200");
+    records.next("close", last + 1);
+    EXPECT_EQ(run.interrupt(), 0);
+}
+
+}  // namespace
+}  // namespace logfia::test

@@ -1,0 +1,222 @@
+#include "output/events.hpp"
+#include "support/json_text.hpp"
+#include <logfia/base/escape.hpp>
+#include <logfia/output/json_writer.hpp>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <vector>
+
+namespace logfia {
+namespace {
+
+using namespace std::chrono_literals;
+using test::internet;
+using test::make_event;
+using test::make_lost;
+using test::make_socket;
+using test::v4;
+using test::v6;
+
+std::string write(const Event& event, std::string_view host = "") {
+    std::string out;
+    JsonWriter({TimeStyle::start, SteadyTime(1000s)}).append(out, event, host);
+    return out;
+}
+
+/// Without what all records of these tests begin with.
+std::string members(const Event& event, std::string_view host = "") {
+    const std::string line = write(event, host);
+    const std::string_view begin = "{\"time\":0.000000,";
+    EXPECT_EQ(line.substr(0, begin.size()), begin);
+    EXPECT_EQ(line.substr(line.size() - 2), "}\n");
+    return line.substr(begin.size(), line.size() - begin.size() - 2);
+}
+
+std::string rfc3339(WallTime time) {
+    std::string out;
+    Rfc3339().append(out, time);
+    return out;
+}
+
+TEST(JsonWriter, LeavesOutWhatIsNotKnown) {
+    Event event = make_event(EventKind::open, FdType::unknown, "?");
+    event.descriptor.access = Access::unknown;
+    EXPECT_EQ(members(event), R"("event":"open","pid":42,"comm":"cat","fd":7,"name":"?")");
+}
+
+TEST(JsonWriter, WritesWhatIsKnownOfAFile) {
+    Event event = make_event(EventKind::open, FdType::file, "/tmp/x (deleted)");
+    event.initial = true;
+    event.descriptor.flags = O_APPEND | O_CLOEXEC;
+    event.descriptor.deleted = true;
+    event.descriptor.inode = 18446744073709551615U;
+    event.descriptor.device = DeviceNumber{8, 1};
+    event.descriptor.size = 0;
+    event.descriptor.pos = 4096;
+    EXPECT_EQ(members(event),
+              R"("event":"open","initial":true,"pid":42,"comm":"cat","fd":7,"access":"r",)"
+              R"~("flags":["append","cloexec"],"type":"file","name":"/tmp/x (deleted)",)~"
+              R"("deleted":true,"inode":18446744073709551615,"device":"8:1","size":0,"pos":4096)");
+}
+
+TEST(JsonWriter, WritesWhatIsKnownOfASocket) {
+    const Event tcp = make_socket(
+        FdType::tcp, internet(SocketState::close_wait, v4(10, 0, 0, 2, 4), v4(192, 0, 2, 1, 80)));
+    EXPECT_EQ(members(tcp, "a.example."),
+              R"("event":"open","pid":42,"comm":"cat","fd":7,"access":"r","type":"tcp",)"
+              R"("name":"socket:[7]","state":"close_wait","local_address":"10.0.0.2",)"
+              R"("local_port":4,"remote_address":"192.0.2.1","remote_port":80,)"
+              R"("remote_host":"a.example.")");
+    const Event udp = make_socket(
+        FdType::udp6, internet(SocketState::established, Endpoint{{IpFamily::v6, {}}, 0}));
+    EXPECT_EQ(members(udp, "a.example."),
+              R"("event":"open","pid":42,"comm":"cat","fd":7,"access":"r","type":"udp6",)"
+              R"("name":"socket:[7]","local_address":"::","local_port":0)");
+    EXPECT_NE(members(make_socket(FdType::unix_socket, test::unix_path("/run/bus")))
+                  .find(R"("type":"unix","name":"socket:[7]","path":"/run/bus")"),
+              std::string::npos);
+    EXPECT_NE(members(make_socket(FdType::netlink, test::protocol("route")))
+                  .find(R"("type":"netlink","name":"socket:[7]","protocol":"route")"),
+              std::string::npos);
+}
+
+TEST(JsonWriter, WritesRenamesAndBytesThatAreNotUtf8) {
+    Event event = make_event(EventKind::rename, FdType::file, "/b\xff");
+    event.old_name = "/a\xfe\n";
+    event.comm = "c\x80";
+    EXPECT_EQ(members(event),
+              "\"event\":\"rename\",\"pid\":42,\"comm\":\"c\xef\xbf\xbd\",\"comm_hex\":\"6380\","
+              "\"fd\":7,\"access\":\"r\",\"type\":\"file\","
+              "\"name\":\"/b\xef\xbf\xbd\",\"name_hex\":\"2f62ff\","
+              "\"old_name\":\"/a\xef\xbf\xbd\\n\",\"old_name_hex\":\"2f61fe0a\"");
+    const std::string line = members(make_socket(FdType::unix_socket, test::unix_path("/\xc3")));
+    EXPECT_NE(line.find("\"path\":\"/\xef\xbf\xbd\",\"path_hex\":\"2fc3\""), std::string::npos);
+}
+
+TEST(JsonWriter, AbstractNameMayHoldNul) {
+    const Event event = make_socket(FdType::unix_socket, test::unix_path(std::string("@a\0b", 4)));
+    EXPECT_NE(members(event).find("\"path\":\"@a\\u0000b\""), std::string::npos);
+}
+
+TEST(JsonWriter, CloseTellsSinceWhenItWasOpen) {
+    Event event = make_event(EventKind::close, FdType::file, "/x");
+    event.opened = event.at.wall - 2500us;
+    struct Case {
+        Duration held;
+        std::string text;
+    };
+    const std::vector<Case> cases = {{2500us, "2.5"},       {0ns, "0"},
+                                     {999ns, "0"},          {1us, "0.001"},
+                                     {10ms, "10"},          {1'234'567us, "1234.567"},
+                                     {2400h, "8640000000"}, {100'010us, "100.01"}};
+    for (const auto& [held, text] : cases) {
+        event.held = held;
+        EXPECT_EQ(members(event),
+                  R"("event":"close","pid":42,"comm":"cat","fd":7,"access":"r","type":"file",)"
+                  R"("name":"/x","opened":")" +
+                      rfc3339(*event.opened) + R"(","held_ms":)" + text);
+    }
+}
+
+TEST(JsonWriter, LostIsAboutOneProcessOrNone) {
+    Event lost = make_lost("12 looks came late");
+    EXPECT_EQ(members(lost), R"("event":"lost","reason":"12 looks came late")");
+    lost.pid = 42;
+    lost.comm = "cat";
+    lost.missed_ticks = 12;
+    EXPECT_EQ(members(lost),
+              R"("event":"lost","pid":42,"comm":"cat","reason":"12 looks came late",)"
+              R"("missed_ticks":12)");
+}
+
+TEST(JsonWriter, NamesTheFlags) {
+    struct Case {
+        int flags;
+        std::string text;
+    };
+    const std::vector<Case> cases = {
+        {O_NONBLOCK | O_DIRECT, R"(["nonblock","direct"])"},
+        {O_SYNC, R"(["sync"])"},
+        {O_DSYNC, R"(["dsync"])"},
+        {O_ASYNC | O_NOATIME | O_NOFOLLOW, R"(["async","noatime","nofollow"])"},
+        {O_TMPFILE | O_RDWR, R"(["tmpfile"])"},
+        {O_DIRECTORY, R"(["directory"])"},
+    };
+    for (const auto& [flags, text] : cases) {
+        Event event = make_event(EventKind::open, FdType::file, "/x");
+        event.descriptor.flags = static_cast<std::uint32_t>(flags);
+        EXPECT_NE(members(event).find(",\"flags\":" + text + ",\"type\""), std::string::npos)
+            << members(event);
+    }
+    for (const int flags : {O_RDONLY, O_RDWR, O_WRONLY, 0100000, O_PATH}) {
+        Event event = make_event(EventKind::open, FdType::file, "/x");
+        event.descriptor.flags = static_cast<std::uint32_t>(flags);
+        EXPECT_EQ(members(event).find("flags"), std::string::npos) << flags;
+    }
+}
+
+TEST(JsonWriter, TimeIsAStringOnlyAsRfc3339) {
+    const auto time = [](TimeStyle style) {
+        std::string out;
+        JsonWriter({style, SteadyTime(999s)}).append(out, make_lost("x"), "");
+        return out.substr(0, out.find(",\"event\""));
+    };
+    EXPECT_EQ(time(TimeStyle::iso), "{\"time\":\"" + rfc3339(test::moment().wall) + '"');
+    EXPECT_EQ(time(TimeStyle::unix), "{\"time\":1494175240.663016");
+    EXPECT_EQ(time(TimeStyle::start), "{\"time\":1.000000");
+    EXPECT_EQ(time(TimeStyle::delta), "{\"time\":0.000000");
+}
+
+std::string from_hex(std::string_view digits) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+        bytes += static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16));
+    }
+    return bytes;
+}
+
+/// What the bytes of `key` were, as a reader of the record finds them.
+std::string bytes_of(const std::map<std::string, std::string>& record, const std::string& key) {
+    const auto exact = record.find(key + "_hex");
+    if (exact != record.end()) return from_hex(test::parse_json_string(exact->second).value());
+    return test::parse_json_string(record.at(key)).value();
+}
+
+TEST(JsonWriterProperty, EveryRecordIsOneObjectThatGivesTheBytesBack) {
+    std::mt19937 random(2);
+    std::uniform_int_distribution<int> byte(0, 255);
+    const auto bytes = [&] {
+        std::string text;
+        const int ceiling = byte(random) % 2 == 0 ? 0x7f : 0xff;  // half of them plain ASCII
+        for (int i = byte(random) % 20; i >= 0; --i) {
+            text += static_cast<char>(byte(random) & ceiling);
+        }
+        return text;
+    };
+    for (int round = 0; round < 5'000; ++round) {
+        Event event = make_socket(FdType::unix_socket, test::unix_path(bytes()));
+        event.kind = EventKind::rename;
+        event.descriptor.name = bytes();
+        event.old_name = bytes();
+        event.comm = bytes();
+        const std::string line = write(event, bytes());
+        ASSERT_EQ(line.find('\n'), line.size() - 1);
+        ASSERT_TRUE(is_valid_utf8(line));
+        const auto parsed = test::parse_json_object(line.substr(0, line.size() - 1));
+        ASSERT_TRUE(parsed) << line;
+        const std::map<std::string, std::string> record(parsed->begin(), parsed->end());
+        ASSERT_EQ(record.size(), parsed->size()) << "a key stands twice";
+        ASSERT_EQ(bytes_of(record, "name"), event.descriptor.name);
+        ASSERT_EQ(bytes_of(record, "old_name"), event.old_name);
+        ASSERT_EQ(bytes_of(record, "comm"), event.comm);
+        ASSERT_EQ(bytes_of(record, "path"), event.descriptor.socket->path);
+    }
+}
+
+}  // namespace
+}  // namespace logfia

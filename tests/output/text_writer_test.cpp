@@ -1,0 +1,215 @@
+#include "output/events.hpp"
+#include <logfia/base/escape.hpp>
+#include <logfia/output/text_writer.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <vector>
+
+namespace logfia {
+namespace {
+
+using namespace std::chrono_literals;
+using test::internet;
+using test::make_event;
+using test::make_lost;
+using test::make_socket;
+using test::v4;
+using test::v6;
+
+/// With the time since the watch began, so that no time zone is part of what is expected.
+TextOptions options(Columns columns = Columns::brief) {
+    return {columns, Color::off, TimeStyle::start, SteadyTime(1000s)};
+}
+
+std::string write(const Event& event, std::string_view host = "", TextOptions with = options()) {
+    std::string out;
+    TextWriter(with).append(out, event, host);
+    return out;
+}
+
+std::string write_long(const Event& event) {
+    return write(event, "", options(Columns::full));
+}
+
+std::string detail(const Event& event, std::string_view host = "") {
+    std::string out;
+    append_socket_detail(out, event.descriptor, host);
+    return out;
+}
+
+TEST(TextWriter, WritesTimeEventAndName) {
+    EXPECT_EQ(write(make_event(EventKind::open, FdType::file, "/var/log/app.log")),
+              "0.000000 open /var/log/app.log\n");
+    EXPECT_EQ(write(make_event(EventKind::close, FdType::pipe, "pipe:[31039]")),
+              "0.000000 close pipe:[31039]\n");
+    Event renamed = make_event(EventKind::rename, FdType::file, "/tmp/a b (deleted)");
+    renamed.old_name = "/tmp/a b";
+    EXPECT_EQ(write(renamed), "0.000000 rename /tmp/a b (deleted)\n");
+    EXPECT_EQ(write(make_event(EventKind::open, FdType::unknown, "?")), "0.000000 open ?\n");
+}
+
+TEST(TextWriter, LongAddsTheProcessAndTheDescriptor) {
+    Event event = make_event(EventKind::open, FdType::file, "/tmp/x");
+    EXPECT_EQ(write_long(event), "0.000000 open cat[42] 7r /tmp/x\n");
+    event.descriptor.access = Access::write;
+    EXPECT_EQ(write_long(event), "0.000000 open cat[42] 7w /tmp/x\n");
+    event.descriptor.access = Access::read_write;
+    EXPECT_EQ(write_long(event), "0.000000 open cat[42] 7u /tmp/x\n");
+    event.descriptor.access = Access::path;
+    EXPECT_EQ(write_long(event), "0.000000 open cat[42] 7 /tmp/x\n");
+    event.descriptor.access = Access::unknown;
+    event.comm = "Web [1]\n";
+    EXPECT_EQ(write_long(event), "0.000000 open Web\\x20\\x5b1\\x5d\\n[42] 7 /tmp/x\n");
+}
+
+TEST(TextWriter, LostHasItsReasonWhereTheNameStands) {
+    Event lost = make_lost("12 looks came late");
+    EXPECT_EQ(write(lost), "0.000000 lost 12 looks came late\n");
+    EXPECT_EQ(write_long(lost), "0.000000 lost - - 12 looks came late\n");
+    lost.pid = 42;
+    lost.comm = "cat";
+    EXPECT_EQ(write(lost), "0.000000 lost 12 looks came late\n");
+    EXPECT_EQ(write_long(lost), "0.000000 lost cat[42] - 12 looks came late\n");
+}
+
+TEST(TextWriter, EscapesEveryTextThatIsNotOurs) {
+    EXPECT_EQ(write(make_event(EventKind::open, FdType::file, "/tmp/a\n1 open /etc\x1b[2J\xff")),
+              "0.000000 open /tmp/a\\n1 open /etc\\x1b[2J\\xff\n");
+    EXPECT_EQ(write(make_lost("a\nb")), "0.000000 lost a\\nb\n");
+    EXPECT_EQ(detail(make_socket(FdType::unix_socket, test::unix_path("/run/a\nb \\"))),
+              " unix /run/a\\nb \\\\");
+    const auto peer = internet(SocketState::established, {}, v4(192, 0, 2, 1, 80));
+    EXPECT_EQ(detail(make_socket(FdType::tcp, peer), "evil\x1b[31m."),
+              " tcp 192.0.2.1:80 evil\\x1b[31m.");
+}
+
+TEST(TextWriter, ShowsThePeerOfAnInternetSocket) {
+    const auto connected =
+        internet(SocketState::established, v4(10, 0, 0, 2, 40000), v4(52, 84, 139, 212, 80));
+    EXPECT_EQ(write(make_socket(FdType::tcp, connected), "server.example.net."),
+              "0.000000 open socket:[7] tcp 52.84.139.212:80 server.example.net.\n");
+    EXPECT_EQ(detail(make_socket(FdType::tcp6, connected)), " tcp6 52.84.139.212:80 -");
+    EXPECT_EQ(detail(make_socket(FdType::tcp6, internet(SocketState::established, {}, v6(7, 443)))),
+              " tcp6 [2001:db8::7]:443 -");
+    EXPECT_EQ(detail(make_socket(FdType::udp,
+                                 internet(SocketState::established, {}, v4(10, 0, 0, 2, 53)))),
+              " udp 10.0.0.2:53 -");
+    EXPECT_EQ(detail(make_socket(FdType::mptcp, connected)), " mptcp 52.84.139.212:80 -");
+}
+
+TEST(TextWriter, ShowsTheOwnAddressOfASocketWithoutPeer) {
+    struct Case {
+        FdType type;
+        SocketInfo socket;
+        std::string detail;
+    };
+    const std::vector<Case> cases = {
+        {FdType::tcp, internet(SocketState::listen, v4(0, 0, 0, 0, 8080)),
+         " tcp 0.0.0.0:8080 LISTEN"},
+        {FdType::tcp6, internet(SocketState::listen, {}), " tcp6 - LISTEN"},
+        {FdType::udp, internet(SocketState::unknown, v4(127, 0, 0, 1, 53)),
+         " udp 127.0.0.1:53 BOUND"},
+        {FdType::udp, internet(SocketState::unknown, v4(0, 0, 0, 0, 0)),
+         " udp 0.0.0.0:0 UNCONNECTED"},
+        {FdType::tcp, internet(SocketState::close, {}), " tcp - UNCONNECTED"},
+        {FdType::raw, internet(SocketState::unknown, v4(0, 0, 0, 0, 1)),
+         " raw 0.0.0.0:1 UNCONNECTED"},
+        {FdType::raw6, internet(SocketState::unknown, v6(1, 58)), " raw6 [2001:db8::1]:58 BOUND"},
+        {FdType::icmp, internet(SocketState::unknown, v4(0, 0, 0, 0, 9)), " icmp 0.0.0.0:9 BOUND"},
+        {FdType::sctp, internet(SocketState::listen, v4(0, 0, 0, 0, 9)), " sctp 0.0.0.0:9 LISTEN"},
+        {FdType::mptcp, internet(SocketState::unknown, {}), " mptcp"},
+        {FdType::unix_socket, test::unix_path("/run/user/1000/bus"), " unix /run/user/1000/bus"},
+        {FdType::unix_socket, test::unix_path("@/tmp/.X11-unix/X0"), " unix @/tmp/.X11-unix/X0"},
+        {FdType::unix_socket, {}, " unix -"},
+        {FdType::netlink, test::protocol("route"), " netlink route"},
+        {FdType::netlink, {}, " netlink -"},
+        {FdType::packet, test::protocol("0x0003"), " packet 0x0003"},
+        {FdType::vsock, {}, " vsock"},
+        {FdType::socket, {}, ""},
+        {FdType::file, {}, ""},
+    };
+    for (const auto& one : cases) {
+        EXPECT_EQ(detail(make_socket(one.type, one.socket), "unused.example."), one.detail);
+    }
+}
+
+TEST(TextWriter, SaysNoMoreThanIsKnownOfASocket) {
+    const auto unknown = [](FdType type) {
+        return detail(make_event(EventKind::open, type, "socket:[7]"));
+    };
+    EXPECT_EQ(unknown(FdType::tcp), " tcp - -");
+    EXPECT_EQ(unknown(FdType::udp6), " udp6 - -");
+    EXPECT_EQ(unknown(FdType::unix_socket), " unix -");
+    EXPECT_EQ(unknown(FdType::netlink), " netlink -");
+    EXPECT_EQ(unknown(FdType::packet), " packet -");
+    EXPECT_EQ(unknown(FdType::vsock), " vsock");
+    EXPECT_EQ(unknown(FdType::mptcp), " mptcp");
+    EXPECT_EQ(write(make_event(EventKind::open, FdType::socket, "socket:[31041]")),
+              "0.000000 open socket:[31041]\n");
+}
+
+TEST(TextWriter, ColorsOnlyTheEvent) {
+    for (const auto kind : {EventKind::lost, EventKind::close, EventKind::open, EventKind::rename,
+                            EventKind::connect, EventKind::listen}) {
+        Event event = make_event(kind, FdType::file, "/tmp/x");
+        event.reason = "looks came late";
+        TextOptions colored = options(Columns::full);
+        colored.color = Color::on;
+        std::string line = write(event, "", colored);
+        EXPECT_EQ(line.find(" \x1b["), 8U);
+        const auto word = line.find('m') + 1;
+        EXPECT_EQ(line.substr(word, line.find("\x1b[0m") - word), to_string(kind));
+        line.erase(line.find("\x1b[0m"), 4);
+        line.erase(9, word - 9);
+        EXPECT_EQ(line, write_long(event));
+    }
+}
+
+TEST(TextWriter, EveryStyleOfTime) {
+    const auto three = [](TimeStyle style) {
+        TextWriter writer({Columns::brief, Color::off, style, SteadyTime(999s)});
+        std::string out;
+        for (const auto after : {0us, 1'500us, 2'000'000us}) {
+            Event lost = make_lost("x");
+            lost.at = test::moment(after);
+            writer.append(out, lost, "");
+        }
+        return out;
+    };
+    EXPECT_EQ(three(TimeStyle::unix),
+              "1494175240.663016 lost x\n1494175240.664516 lost x\n1494175242.663016 lost x\n");
+    EXPECT_EQ(three(TimeStyle::start), "1.000000 lost x\n1.001500 lost x\n3.000000 lost x\n");
+    EXPECT_EQ(three(TimeStyle::delta), "0.000000 lost x\n0.001500 lost x\n1.998500 lost x\n");
+    std::string iso;
+    Rfc3339().append(iso, test::moment().wall);
+    EXPECT_EQ(three(TimeStyle::iso).substr(0, iso.size() + 1), iso + ' ');
+}
+
+TEST(TextWriterProperty, OneRecordIsOneSafeLine) {
+    std::mt19937 random(1);
+    std::uniform_int_distribution<int> byte(0, 255);
+    const auto bytes = [&] {
+        std::string text;
+        for (int i = byte(random) % 20; i > 0; --i) text += static_cast<char>(byte(random));
+        return text;
+    };
+    std::uniform_int_distribution<int> type(0, static_cast<int>(FdType::anon_inode));
+    for (int round = 0; round < 5'000; ++round) {
+        Event event = make_event(static_cast<EventKind>(byte(random) % 6),
+                                 static_cast<FdType>(type(random)), bytes());
+        event.comm = bytes();
+        event.reason = bytes();
+        event.descriptor.socket = std::make_shared<const SocketInfo>(test::unix_path(bytes()));
+        const std::string line = write(event, bytes(), options(Columns::full));
+        ASSERT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
+        ASSERT_EQ(line.back(), '\n');
+        ASSERT_TRUE(is_valid_utf8(line));
+        ASSERT_EQ(line.find('\x1b'), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace logfia
