@@ -1,0 +1,9 @@
+#pragma once
+
+namespace logfia::bench {
+
+void bench_look();
+void bench_idle();
+void bench_capture();
+
+}  // namespace logfia::bench

@@ -1,0 +1,88 @@
+// A look at N descriptors against the bare floor: getdents64 and readlinkat into one buffer.
+
+#include "benches.hpp"
+#include "measure.hpp"
+#include "target.hpp"
+#include <logfia/event/event_sink.hpp>
+#include <logfia/proc/poller.hpp>
+#include <logfia/proc/process_set.hpp>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstring>
+
+namespace logfia::bench {
+namespace {
+
+/// Nothing but the system calls that cannot be left out.
+class Floor {
+  public:
+    explicit Floor(pid_t pid)
+        : dir_(open(fmt::format("/proc/{}/fd", pid).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
+
+    void look() {
+        lseek(dir_.get(), 0, SEEK_SET);
+        ssize_t got = 0;
+        while ((got = getdents64(dir_.get(), listing_, sizeof listing_)) > 0) {
+            for (ssize_t at = 0; at < got;) {
+                const char* record = listing_ + at;
+                unsigned short length = 0;
+                std::memcpy(&length, record + offsetof(dirent64, d_reclen), sizeof length);
+                at += length;
+                links_ += readlinkat(dir_.get(), record + offsetof(dirent64, d_name), link_,
+                                     sizeof link_) > 0;
+            }
+        }
+    }
+    [[nodiscard]] long links() const { return links_; }
+
+  private:
+    UniqueFd dir_;
+    char listing_[32 * 1024];
+    char link_[PATH_MAX];
+    long links_ = 0;
+};
+
+class Counter final : public EventSink {
+  public:
+    void accept(Event) override { ++events; }
+    void notice(std::string_view) override {}
+    int events = 0;
+};
+
+/// A poller that takes every look: below 10 ms there is no gate.
+Poller make_poller(pid_t pid) {
+    auto root = ProcRoot::open("/proc");
+    const pid_t pids[] = {pid};
+    OpenedProcesses opened = open_processes(*root, pids);
+    Poller poller(std::move(*root), {std::chrono::milliseconds(1), true});
+    for (auto& process : opened.processes) poller.add(std::move(process));
+    return poller;
+}
+
+void measure_look(int descriptors) {
+    const Target target([&] { open_mixed(descriptors); });
+    Floor floor(target.pid());
+    Poller poller = make_poller(target.pid());
+    Counter counter;
+    const int rounds = std::max(15, 60'000 / descriptors);
+    const auto times =
+        race(rounds, {[&] { floor.look(); }, [&] { poller.look(read_clocks(), counter); }});
+    fmt::print("{:>12} {:>10} {:>12.1f} {:>12.1f} {:>8.3f}\n", descriptors, counter.events,
+               median(times[0]) / 1000, median(times[1]) / 1000, ratio(times[1], times[0]));
+}
+
+}  // namespace
+
+void bench_look() {
+    fmt::print("A look, CPU time (the middle one of many, floor and logfia in turn)\n");
+    fmt::print("{:>12} {:>10} {:>12} {:>12} {:>8}\n", "descriptors", "seen", "floor us",
+               "logfia us", "ratio");
+    for (const int descriptors : {10, 100, 1000, 10'000}) measure_look(descriptors);
+}
+
+}  // namespace logfia::bench

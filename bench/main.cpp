@@ -1,0 +1,41 @@
+// Measures logfia against the least that the kernel asks for, side by side in one run, and prints
+// ratios.
+
+#include "benches.hpp"
+#include "target.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+int main(int argc, char** argv) {
+    using namespace logfia::bench;
+    struct Bench {
+        std::string_view name;
+        void (*run)();
+    };
+    constexpr Bench kBenches[] = {
+        {"look", bench_look}, {"idle", bench_idle}, {"capture", bench_capture}};
+
+    const auto asked_for = [&](std::string_view name) {
+        return argc < 2 ||
+               std::any_of(argv + 1, argv + argc, [&](auto word) { return name == word; });
+    };
+    for (int i = 1; i < argc; ++i) {
+        if (std::none_of(std::begin(kBenches), std::end(kBenches),
+                         [&](const Bench& bench) { return bench.name == argv[i]; })) {
+            fmt::print(stderr, "usage: {} [look] [idle] [capture]\n", argv[0]);
+            return 2;
+        }
+    }
+    fmt::print("limit of open files: {}\n", raise_file_limit());
+    for (const Bench& bench : kBenches) {
+        if (!asked_for(bench.name)) continue;
+        fmt::print("\n");
+        bench.run();
+        std::fflush(stdout);
+    }
+    return 0;
+}

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace logfia::bench {
+
+using Nanoseconds = double;
+
+/// CPU time of the calling thread, user and system.
+Nanoseconds thread_cpu();
+
+/// The middle one.
+double median(std::vector<double> values);
+
+/// Runs the contenders in turn, `rounds` times, so that what disturbs the machine disturbs all of
+/// them alike. Gives each one's CPU times, a value for each round.
+std::vector<std::vector<Nanoseconds>> race(int rounds,
+                                           const std::vector<std::function<void()>>& contenders);
+
+/// The middle one of the ratios round by round.
+double ratio(const std::vector<Nanoseconds>& of, const std::vector<Nanoseconds>& to);
+
+struct Run {
+    double cpu_seconds = 0;  ///< user and system
+    long max_resident_kib = 0;
+    int status = 0;  ///< as waitpid(2) gives it
+    std::string output;
+};
+
+/// Runs a program to its end; its standard output is kept only when `keep_output`.
+enum class Keep { output, nothing };
+Run run_program(const std::vector<std::string>& words, Keep keep);
+
+}  // namespace logfia::bench
