@@ -186,6 +186,7 @@ std::uint32_t Poller::learn(WatchedProcess& watched, const FdEntry& entry) {
     known.initial = !watched.begun;
     describer_.describe(watched.process, entry.fd, seen_.name(entry), known.descriptor,
                         known.identity);
+    known.descriptor.id = ++last_id_;
     const bool is_socket = known.descriptor.type == FdType::socket && known.descriptor.inode;
     const std::uint32_t slot = watched.known.add(std::move(known));
     if (is_socket && options_.socket_details) sockets_.ask(watched, slot);
@@ -204,6 +205,7 @@ bool Poller::take_renaming(WatchedProcess& watched, const FdEntry& before, FdEnt
         return false;
     after.changed = look_;
     renames_.push_back({{&watched, before.slot}, std::move(known.descriptor.name)});
+    descriptor.id = known.descriptor.id;
     known.descriptor = std::move(descriptor);
     known.identity = identity;
     return true;
@@ -246,6 +248,7 @@ void Poller::publish(EventSink& sink) {
         const KnownFd known = change.process->known.take(change.slot);
         Event event = event_of(EventKind::close, *change.process, known);
         event.opened = known.opened.wall;
+        event.at_exit = change.process->ended;
         if (!known.initial) event.held = now_.steady - known.opened.steady;
         sink.accept(std::move(event));
     }

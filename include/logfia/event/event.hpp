@@ -98,6 +98,8 @@ struct DeviceNumber {
 
 /// What is known of one open descriptor. Whatever is not known is absent.
 struct Descriptor {
+    /// The source's own number for it, from its `open` to its `close`; never given twice.
+    std::uint64_t id = 0;
     int fd = -1;
     FdType type = FdType::unknown;
     Access access = Access::unknown;
@@ -122,6 +124,8 @@ struct Event {
     std::string old_name;                       ///< `rename`
     std::optional<WallTime> opened;             ///< `close`: the time of its `open`
     std::optional<Duration> held;               ///< `close` of what was not `initial`
+    bool at_exit = false;                       ///< `close`: by the end of its process
+    std::optional<std::uint64_t> fd_limit;      ///< `open`: the process's RLIMIT_NOFILE, if asked
     std::string reason;                         ///< `lost`
     std::optional<std::uint64_t> missed_ticks;  ///< `lost`
 };
