@@ -32,7 +32,8 @@ Poller::Poller(ProcRoot root, PollerOptions options)
     : root_(std::move(root)), options_(options), describer_(root_), sockets_(options.interval) {}
 
 void Poller::add(Process process) {
-    auto watched = std::make_unique<WatchedProcess>(std::move(process), options_.interval);
+    auto watched =
+        std::make_unique<WatchedProcess>(++processes_seen_, std::move(process), options_.interval);
     const auto at =
         std::lower_bound(processes_.begin(), processes_.end(), watched->process.pid(),
                          [](const auto& held, pid_t pid) { return held->process.pid() < pid; });
@@ -186,7 +187,7 @@ std::uint32_t Poller::learn(WatchedProcess& watched, const FdEntry& entry) {
     known.initial = !watched.begun;
     describer_.describe(watched.process, entry.fd, seen_.name(entry), known.descriptor,
                         known.identity);
-    known.descriptor.id = ++last_id_;
+    known.descriptor.id = ++descriptors_seen_;
     const bool is_socket = known.descriptor.type == FdType::socket && known.descriptor.inode;
     const std::uint32_t slot = watched.known.add(std::move(known));
     if (is_socket && options_.socket_details) sockets_.ask(watched, slot);
@@ -234,6 +235,7 @@ Event Poller::event_of(EventKind kind, WatchedProcess& watched, const KnownFd& k
     Event event;
     event.kind = kind;
     event.at = now_;
+    event.process = watched.id;
     event.pid = watched.process.pid();
     event.comm = watched.process.comm();
     event.descriptor = known.descriptor;
@@ -276,6 +278,7 @@ void Poller::publish_losses(EventSink& sink) {
         Event event;
         event.kind = EventKind::lost;
         event.at = now_;
+        event.process = loss.process->id;
         event.pid = loss.process->process.pid();
         event.comm = loss.process->process.comm();
         event.reason = std::move(loss.reason);

@@ -117,6 +117,7 @@ struct Descriptor {
 struct Event {
     EventKind kind = EventKind::lost;
     Now at;                                     ///< when the look that noticed it began
+    std::uint64_t process = 0;                  ///< the source's own number for it, never reused
     std::int32_t pid = 0;                       ///< 0: a `lost` that is about no single process
     std::string comm;                           ///< any bytes
     Descriptor descriptor;                      ///< all but `lost`

@@ -80,7 +80,8 @@ class Poller {
     SocketAsker sockets_;
     std::vector<std::unique_ptr<WatchedProcess>> processes_;  // by PID
     Now now_;
-    std::uint64_t last_id_ = 0;                 // of a descriptor
+    std::uint64_t processes_seen_ = 0;
+    std::uint64_t descriptors_seen_ = 0;
     std::uint32_t look_ = FdReader::kHotLooks;  // so that what was there at first is not "hot"
 
     std::vector<Loss> losses_;

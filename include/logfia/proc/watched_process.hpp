@@ -22,8 +22,10 @@ struct SocketQuestion {
 
 /// One process with all that is remembered of it from look to look.
 struct WatchedProcess {
-    WatchedProcess(Process p, Duration interval) : process(std::move(p)), gate(interval) {}
+    WatchedProcess(std::uint64_t number, Process p, Duration interval)
+        : id(number), process(std::move(p)), gate(interval) {}
 
+    std::uint64_t id;  ///< our own number for it: a PID may be given again
     Process process;
     RunGate gate;
     FdSnapshot snapshot;
