@@ -86,14 +86,16 @@ Reply exit_leader(const Words&) {
     sleep_for_ever();
 }
 
-[[noreturn]] void sleep_until_parent_ends() {
+[[noreturn]] void sleep_until_parent_ends(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(0);  // it has ended already
     sleep_for_ever();
 }
 
 Reply make_child(const Words&) {
+    const pid_t parent = getpid();
     const pid_t pid = fork();
-    if (pid == 0) sleep_until_parent_ends();
+    if (pid == 0) sleep_until_parent_ends(parent);
     return pid < 0 ? failed() : ok({pid});
 }
 

@@ -86,7 +86,9 @@ bool prepare(const Plan& plan) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    std::signal(SIGPIPE, SIG_DFL);
+    // Whoever runs the tests may ignore some (nohup, a job in the background).
+    for (const int signal : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM})
+        std::signal(signal, SIG_DFL);
     // After the change of user, which would undo it.
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
 }
