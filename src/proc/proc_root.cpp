@@ -19,6 +19,7 @@ Result<ProcRoot> ProcRoot::open(const std::string& path) {
                              << 20);  // NSpid: stands behind 65,536 groups at the worst
     const auto status = parse_proc_status(read_file(root.fd(), "self/status", buffer));
     root.native_ = status.nspid_count == 1;
+    root.self_ = status.tgid.value_or(0);
     return root;
 }
 

@@ -5,6 +5,7 @@ namespace logfia {
 namespace {
 
 // Fields are numbered as in proc_pid_stat(5); the state, 3, is the first after the name.
+constexpr int kParent = 4;
 constexpr int kFlags = 9;
 constexpr int kThreads = 20;
 constexpr int kStartTime = 22;
@@ -14,6 +15,7 @@ bool set_field(ProcStat& stat, int number, std::string_view text) {
         if (parsed) field = *parsed;
         return parsed.has_value();
     };
+    if (number == kParent) return set(stat.parent, parse_number<pid_t>(text));
     if (number == kFlags) return set(stat.flags, parse_number<std::uint32_t>(text));
     if (number == kThreads) return set(stat.threads, parse_number<int>(text));
     if (number == kStartTime) return set(stat.start_time, parse_number<std::uint64_t>(text));
@@ -60,7 +62,10 @@ ProcStatus parse_proc_status(std::string_view bytes) {
         const auto key = next_field(rest);
         if (key == "Tgid:") status.tgid = parse_number<int>(next_field(rest));
         if (key == "NSpid:") status.nspid_count = count_numbers(rest);
-        if (key == "Uid:") status.uid = parse_number<uid_t>(next_field(rest));
+        if (key == "Uid:") {
+            status.uid = parse_number<uid_t>(next_field(rest));
+            status.euid = parse_number<uid_t>(next_field(rest));
+        }
     }
     return status;
 }

@@ -1,7 +1,7 @@
+#include <logfia/proc/numbered_dir.hpp>
 #include <logfia/proc/proc_stat.hpp>
 #include <logfia/proc/process.hpp>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/kcmp.h>
@@ -70,24 +70,6 @@ Error not_permitted(pid_t pid, int code, const ProcStatus& status) {
             "root (sudo)";
     }
     return cannot_watch(pid, code, std::move(advice));
-}
-
-/// Calls `visit(number)` for each numeric name in the directory until it returns true.
-template <class Visit>
-bool any_number_in(int dir_fd, Visit visit) {
-    std::array<char, 4096> buffer;
-    for (;;) {
-        const ssize_t got = getdents64(dir_fd, buffer.data(), buffer.size());
-        if (got <= 0) return false;
-        for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
-            const char* record = buffer.data() + at;
-            unsigned short length = 0;
-            std::memcpy(&length, record + offsetof(dirent64, d_reclen), sizeof length);
-            at += length;
-            const int number = std::atoi(record + offsetof(dirent64, d_name));
-            if (number > 0 && visit(number)) return true;
-        }
-    }
 }
 
 bool share_table(pid_t a, pid_t b) {

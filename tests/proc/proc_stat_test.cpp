@@ -27,6 +27,7 @@ TEST(ParseProcStat, ReadsWhatIsNeeded) {
     ASSERT_TRUE(stat);
     EXPECT_EQ(stat->comm, "sleep");
     EXPECT_EQ(stat->state, 'S');
+    EXPECT_EQ(stat->parent, 1);
     EXPECT_EQ(stat->flags, 4194560U);
     EXPECT_EQ(stat->threads, 3);
     EXPECT_EQ(stat->start_time, 987654U);
@@ -61,6 +62,7 @@ TEST(ParseProcStat, ACutRowIsNone) {
 TEST(ParseProcStat, OddRowsAreNone) {
     for (const char* bytes : {"", "\n", "42", "42 (a)", ") (", "42 )a( S 1 2 3", "x (a) S 1",
                               "42 (a) SS 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 ",
+                              "42 (a) S x 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 ",
                               "42 (a) S 1 2 3 4 5 -6 7 8 9 10 11 12 13 14 15 16 17 18 19 ",
                               "42 (a) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 x 18 19 ",
                               "42 (a) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 -19 "}) {
@@ -75,6 +77,7 @@ TEST(ParseProcStat, AgreesWithTheKernel) {
     EXPECT_GE(stat->threads, 1);
     EXPECT_GT(stat->start_time, 0U);
     EXPECT_FALSE(stat->is_kernel_thread());
+    EXPECT_EQ(stat->parent, getppid());
     EXPECT_EQ(stat->comm + "\n", slurp("/proc/self/comm"));
 }
 
@@ -84,6 +87,7 @@ TEST(ParseProcStatus, ReadsWhatIsNeeded) {
     EXPECT_EQ(status.tgid, 42);
     EXPECT_EQ(status.nspid_count, 3);
     EXPECT_EQ(status.uid, uid_t{1000});
+    EXPECT_EQ(status.euid, uid_t{0});
 }
 
 TEST(ParseProcStatus, OddLinesAreAbsent) {
@@ -106,6 +110,7 @@ TEST(ParseProcStatus, AgreesWithTheKernel) {
     const auto status = parse_proc_status(slurp("/proc/self/status"));
     EXPECT_EQ(status.tgid, ::getpid());
     EXPECT_EQ(status.uid, ::getuid());
+    EXPECT_EQ(status.euid, ::geteuid());
     EXPECT_GE(status.nspid_count, 1);
 }
 

@@ -27,6 +27,7 @@ void FakeProc::add_process(int pid, std::string_view comm, unsigned uid) {
     for (const char* directory : {"fd", "fdinfo", "net", "ns", "task"})
         fs::create_directories(at(pid, directory));
     fs::create_symlink("net:[4026531840]", at(pid, "ns/net"));
+    fs::create_symlink("/", at(pid, "cwd"));
     set_comm(pid, comm);
     set_stat(pid, {});
     set_status(pid, uid, {pid});
@@ -149,6 +150,14 @@ void FakeProc::mountinfo(int pid, std::string_view text) {
 void FakeProc::exe(int pid, std::string_view target) {
     fs::remove(at(pid, "exe"));
     fs::create_symlink(std::string(target), at(pid, "exe"));
+}
+
+void FakeProc::children(int pid, std::string_view pids) {
+    write_file(at(pid, fmt::format("task/{}/children", pid)), pids);
+}
+
+void FakeProc::self_is(int pid) {
+    fs::create_symlink(std::to_string(pid), path() + "/self");
 }
 
 void FakeProc::self(const std::vector<int>& ns_pids) {

@@ -63,8 +63,12 @@ class FakeProc {
     void net_table(int pid, std::string_view name, std::string_view text);
     void mountinfo(int pid, std::string_view text);
     void exe(int pid, std::string_view target);
+    /// What task/PID/children says: `8 9 `.
+    void children(int pid, std::string_view pids);
     /// DIR/self/status with this NSpid line; one number says: our own PID namespace.
     void self(const std::vector<int>& ns_pids);
+    /// DIR/self is this process: that is who looks, and when it began.
+    void self_is(int pid);
 
   private:
     [[nodiscard]] std::string at(int pid, std::string_view name = {}) const;

@@ -3,6 +3,8 @@
 #include <logfia/base/error.hpp>
 #include <logfia/base/unique_fd.hpp>
 
+#include <sys/types.h>
+
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,12 +25,16 @@ class ProcRoot {
     /// (`self`) and `NSpid:` of `self/status` has a single number (proc_pid_status(5)).
     [[nodiscard]] bool native() const { return native_; }
 
+    /// Our own PID in it; 0 when it does not show us.
+    [[nodiscard]] pid_t self() const { return self_; }
+
   private:
     ProcRoot() = default;
 
     UniqueFd dir_;
     std::string path_;
     bool native_ = false;
+    pid_t self_ = 0;
 };
 
 /// Reads the beginning of a file of procfs, as far as `buffer` holds it, relative to `dir_fd`.

@@ -11,8 +11,9 @@ namespace logfia {
 
 /// The fields of `/proc/N/stat` that are needed here (proc_pid_stat(5)).
 struct ProcStat {
-    std::string comm;              ///< any bytes but NUL
-    char state = '?';              ///< `R`, `S`, `Z`, …
+    std::string comm;  ///< any bytes but NUL
+    char state = '?';  ///< `R`, `S`, `Z`, …
+    pid_t parent = 0;
     std::uint32_t flags = 0;       ///< PF_* of <linux/sched.h>
     int threads = 0;               ///< those alive, and a first one that is a zombie
     std::uint64_t start_time = 0;  ///< clock ticks since boot
@@ -28,8 +29,9 @@ std::optional<ProcStat> parse_proc_stat(std::string_view bytes);
 /// The lines of `/proc/N/status` that are needed here (proc_pid_status(5)).
 struct ProcStatus {
     std::optional<int> tgid;
-    int nspid_count = 0;       ///< in how many nested PID namespaces it has a number; 0: not told
-    std::optional<uid_t> uid;  ///< the real one
+    int nspid_count = 0;        ///< in how many nested PID namespaces it has a number; 0: not told
+    std::optional<uid_t> uid;   ///< the real one
+    std::optional<uid_t> euid;  ///< the effective one
 
     bool operator==(const ProcStatus&) const = default;
 };

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <logfia/base/error.hpp>
+#include <logfia/base/unique_fd.hpp>
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace logfia {
+
+/// What the kernel tells of processes (never of threads).
+struct ProcessEvent {
+    enum class Kind : std::uint8_t { fork, exec, exit };
+
+    Kind kind = Kind::fork;
+    pid_t pid = 0;     ///< `fork`: the child's
+    pid_t parent = 0;  ///< `fork`
+
+    bool operator==(const ProcessEvent&) const = default;
+};
+
+/// The kernel's process connector (netlink(7), NETLINK_CONNECTOR; <linux/cn_proc.h>): each new
+/// process at once, whoever starts it. Since Linux 6.6 any user may listen, before that root. It
+/// serves the initial PID, user and network namespaces alone.
+class ProcessEvents {
+  public:
+    /// Error when the kernel does not serve us.
+    static Result<ProcessEvents> open();
+
+    /// Readable when something has come.
+    [[nodiscard]] int fd() const { return socket_.get(); }
+
+    enum class Reading : std::uint8_t {
+        complete,
+        overflowed,  ///< the kernel has dropped some, since they were not read in time
+    };
+    /// Appends all that has come. Never waits.
+    Reading read(std::vector<ProcessEvent>& out);
+
+  private:
+    explicit ProcessEvents(UniqueFd socket) : socket_(std::move(socket)) {}
+
+    UniqueFd socket_;
+};
+
+/// Appends what one datagram tells, which may hold several messages; what is cut or of no interest
+/// is passed over.
+void parse_process_events(std::span<const std::byte> datagram, std::vector<ProcessEvent>& out);
+
+}  // namespace logfia

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <logfia/proc/proc_root.hpp>
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace logfia {
+
+/// Appends the PIDs of all processes that a procfs shows, in ascending order.
+void list_processes(const ProcRoot& root, std::vector<pid_t>& out);
+
+/// What anybody may know of a process.
+struct ProcessFacts {
+    pid_t pid = 0;
+    pid_t parent = 0;
+    std::string comm;              ///< any bytes; 15 at most (proc_pid_comm(5))
+    std::uint64_t start_time = 0;  ///< clock ticks since boot
+    bool kernel_thread = false;
+    bool zombie = false;
+};
+
+/// Absent when the process is gone.
+std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid);
+
+/// The effective user, as `ps` shows it. Absent when the process is gone.
+std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid);
+
+/// The file name of its executable, without the directory and ` (deleted)`. Empty when it has none
+/// (a kernel thread, a zombie), is gone, or may not be looked into.
+std::string executable_of(const ProcRoot& root, pid_t pid);
+
+/// True when one of the shell patterns matches the command name or else that of the executable.
+/// The command line is never read: it lies in the memory of the process, and reading it can hang.
+bool is_named(const ProcRoot& root, const ProcessFacts& facts,
+              const std::vector<std::string>& patterns);
+
+}  // namespace logfia

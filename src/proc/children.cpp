@@ -1,0 +1,81 @@
+#include <logfia/proc/children.hpp>
+#include <logfia/proc/fields.hpp>
+#include <logfia/proc/numbered_dir.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+
+namespace logfia {
+namespace {
+
+using Path = std::array<char, 64>;
+
+template <class... Args>
+Path path_of(fmt::format_string<Args...> format, Args&&... args) {
+    Path path{};
+    fmt::format_to_n(path.data(), path.size() - 1, format, std::forward<Args>(args)...);
+    return path;
+}
+
+/// Of one thread; false when there is no such file.
+bool read_children(int dir_fd, const char* path, std::vector<pid_t>& out) {
+    const UniqueFd file(openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!file) return errno != ENOENT;
+    std::array<char, 4096> buffer;
+    std::size_t kept = 0;  // the beginning of a number that the last read has cut
+    for (;;) {
+        const ssize_t got = read(file.get(), buffer.data() + kept, buffer.size() - kept);
+        if (got <= 0) return true;
+        const std::string_view text(buffer.data(), kept + static_cast<std::size_t>(got));
+        parse_children(text, out);
+        const std::size_t space = text.rfind(' ');
+        const std::string_view rest = text.substr(space == std::string_view::npos ? 0 : space + 1);
+        kept = rest.size();
+        if (kept == buffer.size()) return true;
+        std::copy(rest.begin(), rest.end(), buffer.begin());
+    }
+}
+
+}  // namespace
+
+bool append_children(const ProcRoot& root, pid_t pid, std::vector<pid_t>& out) {
+    struct stat status {};
+    const Path task = path_of("{}/task", pid);
+    if (fstatat(root.fd(), task.data(), &status, 0) != 0) return true;
+    // task/ has a link for itself, one for its parent, and one for each thread.
+    if (status.st_nlink == 3) {
+        const bool there =
+            read_children(root.fd(), path_of("{}/task/{}/children", pid, pid).data(), out);
+        return there || fstatat(root.fd(), task.data(), &status, 0) != 0;
+    }
+    const UniqueFd tasks(openat(root.fd(), task.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!tasks) return true;
+    bool any = false;
+    bool some = false;
+    any_number_in(tasks.get(), [&](int thread) {
+        some = true;
+        any = read_children(tasks.get(), path_of("{}/children", thread).data(), out) || any;
+        return false;
+    });
+    return any || !some;
+}
+
+void parse_children(std::string_view bytes, std::vector<pid_t>& out) {
+    while (true) {
+        const std::size_t space = bytes.find(' ');
+        if (space == std::string_view::npos) return;
+        const auto pid = parse_number<pid_t>(bytes.substr(0, space));
+        if (!pid || *pid <= 0) return;
+        out.push_back(*pid);
+        bytes.remove_prefix(space + 1);
+    }
+}
+
+}  // namespace logfia

@@ -1,0 +1,72 @@
+#include <logfia/proc/numbered_dir.hpp>
+#include <logfia/proc/proc_stat.hpp>
+#include <logfia/proc/process_list.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fnmatch.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <string_view>
+
+namespace logfia {
+namespace {
+
+bool matches_any(const std::vector<std::string>& patterns, const std::string& name) {
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+        return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
+    });
+}
+
+}  // namespace
+
+void list_processes(const ProcRoot& root, std::vector<pid_t>& out) {
+    // A directory of its own: listing moves the position of the one that is held.
+    const UniqueFd dir(openat(root.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!dir) return;
+    const auto first = static_cast<std::ptrdiff_t>(out.size());
+    any_number_in(dir.get(), [&](int pid) {
+        out.push_back(pid);
+        return false;
+    });
+    if (!std::is_sorted(out.begin() + first, out.end())) std::sort(out.begin() + first, out.end());
+}
+
+std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid) {
+    std::array<char, 1024> buffer;
+    const std::string path = fmt::format("{}/stat", pid);
+    const auto stat = parse_proc_stat(read_file(root.fd(), path.c_str(), buffer));
+    if (!stat) return std::nullopt;
+    const bool zombie = stat->state == 'Z' && stat->threads <= 1;
+    return ProcessFacts{pid,   stat->parent, stat->comm, stat->start_time, stat->is_kernel_thread(),
+                        zombie};
+}
+
+std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid) {
+    std::array<char, 1024> buffer;  // `Uid:` stands before the groups, which may be many
+    const std::string path = fmt::format("{}/status", pid);
+    return parse_proc_status(read_file(root.fd(), path.c_str(), buffer)).euid;
+}
+
+std::string executable_of(const ProcRoot& root, pid_t pid) {
+    std::array<char, PATH_MAX> link;
+    const std::string path = fmt::format("{}/exe", pid);
+    const ssize_t length = readlinkat(root.fd(), path.c_str(), link.data(), link.size());
+    if (length <= 0) return {};
+    std::string_view name(link.data(), static_cast<std::size_t>(length));
+    constexpr std::string_view kDeleted = " (deleted)";
+    if (name.ends_with(kDeleted)) name.remove_suffix(kDeleted.size());
+    return std::string(name.substr(name.rfind('/') + 1));
+}
+
+bool is_named(const ProcRoot& root, const ProcessFacts& facts,
+              const std::vector<std::string>& patterns) {
+    if (matches_any(patterns, facts.comm)) return true;
+    const std::string executable = executable_of(root, facts.pid);
+    return !executable.empty() && matches_any(patterns, executable);
+}
+
+}  // namespace logfia
