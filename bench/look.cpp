@@ -4,8 +4,8 @@
 #include "measure.hpp"
 #include "target.hpp"
 #include <logfia/event/event_sink.hpp>
+#include <logfia/proc/open_processes.hpp>
 #include <logfia/proc/poller.hpp>
-#include <logfia/proc/process_set.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -58,7 +58,7 @@ class Counter final : public EventSink {
 Poller make_poller(pid_t pid) {
     auto root = ProcRoot::open("/proc");
     const pid_t pids[] = {pid};
-    OpenedProcesses opened = open_processes(*root, pids);
+    OpenedProcesses opened = open_processes(*root, pids, Holdings(std::size(pids)));
     Poller poller(std::move(*root), {std::chrono::milliseconds(1), true});
     for (auto& process : opened.processes) poller.add(std::move(process));
     return poller;

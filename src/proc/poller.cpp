@@ -1,4 +1,6 @@
+#include <logfia/proc/children.hpp>
 #include <logfia/proc/fd_diff.hpp>
+#include <logfia/proc/fd_limit.hpp>
 #include <logfia/proc/poller.hpp>
 
 #include <fmt/format.h>
@@ -6,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <tuple>
 #include <utility>
 
 namespace logfia {
@@ -31,9 +32,9 @@ bool lacks_some_of(const FdSnapshot& before, const FdSnapshot& after) {
 Poller::Poller(ProcRoot root, PollerOptions options)
     : root_(std::move(root)), options_(options), describer_(root_), sockets_(options.interval) {}
 
-void Poller::add(Process process) {
-    auto watched =
-        std::make_unique<WatchedProcess>(++processes_seen_, std::move(process), options_.interval);
+void Poller::add(Process process, Birth birth) {
+    auto watched = std::make_unique<WatchedProcess>(++processes_seen_, std::move(process),
+                                                    std::move(birth), options_.interval);
     const auto at =
         std::lower_bound(processes_.begin(), processes_.end(), watched->process.pid(),
                          [](const auto& held, pid_t pid) { return held->process.pid() < pid; });
@@ -41,22 +42,66 @@ void Poller::add(Process process) {
         notices_.push_back(fmt::format("process {} ({}) is a kernel thread: it has no descriptors",
                                        watched->process.pid(), watched->process.comm()));
     }
+    if (const int pidfd = watched->process.pidfd(); pidfd >= 0) {
+        by_pidfd_[pidfd] = watched.get();
+        new_pidfds_.push_back(pidfd);
+    }
+    ++not_begun_;
     processes_.insert(at, std::move(watched));
 }
 
-void Poller::collect(std::vector<pollfd>& out) const {
-    for (const auto& watched : processes_)
-        if (watched->process.pidfd() >= 0) out.push_back({watched->process.pidfd(), POLLIN, 0});
+const WatchedProcess* Poller::find(pid_t pid) const {
+    auto at = std::lower_bound(processes_.begin(), processes_.end(), pid,
+                               [](const auto& held, pid_t p) { return held->process.pid() < p; });
+    // One that has ended may stand beside the one that has its PID now.
+    for (; at != processes_.end() && (*at)->process.pid() == pid; ++at)
+        if (!(*at)->ended && !(*at)->process.has_ended()) return at->get();
+    return nullptr;
 }
 
-bool Poller::is_pidfd(int fd) const {
-    return std::any_of(processes_.begin(), processes_.end(),
-                       [fd](const auto& watched) { return watched->process.pidfd() == fd; });
+bool Poller::watches(pid_t pid) const {
+    return find(pid) != nullptr;
+}
+
+std::vector<pid_t> Poller::pids() const {
+    std::vector<pid_t> list;
+    for (const auto& watched : processes_)
+        if (!watched->ended) list.push_back(watched->process.pid());
+    return list;
+}
+
+std::vector<int> Poller::take_pidfds() {
+    std::erase_if(new_pidfds_, [this](int fd) { return !is_pidfd(fd); });
+    return std::exchange(new_pidfds_, {});
+}
+
+void Poller::after_exec() {
+    for (const auto& watched : processes_)
+        if (watched->birth.when == Birth::When::by_us) watched->process.refresh_comm();
+    looked_ahead_ = true;
+}
+
+void Poller::look_at_new(Now now, EventSink& sink) {
+    if (not_begun_ == 0) return;
+    look_ahead(now);
+    publish(sink);
+}
+
+void Poller::look_ahead(Now now) {
+    now_ = now;
+    ++look_;
+    describer_.begin_look(now.steady);
+    for (const auto& watched : processes_)
+        if (!watched->begun) inspect(*watched, RunGate::Verdict::look);
+    not_begun_ = 0;
+    sockets_.answer(root_, now.steady);
 }
 
 void Poller::look(Now now, EventSink& sink) {
     now_ = now;
+    if (std::exchange(looked_ahead_, false)) publish(sink);
     ++look_;
+    not_begun_ = 0;
     bool looked = false;
     for (const auto& watched : processes_) {
         const auto verdict = judge(*watched);
@@ -70,12 +115,18 @@ void Poller::look(Now now, EventSink& sink) {
     publish(sink);
 }
 
-void Poller::reap(Now now, EventSink& sink) {
+bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
+    ended_.clear();
+    for (const pollfd& one : ready)
+        if (const auto at = by_pidfd_.find(one.fd); at != by_pidfd_.end())
+            ended_.push_back(at->second);
+    if (ended_.empty()) return false;
     now_ = now;
-    for (const auto& watched : processes_) {
-        if (watched->process.has_ended()) end(*watched);
-    }
+    std::sort(ended_.begin(), ended_.end(),
+              [](const auto* a, const auto* b) { return a->process.pid() < b->process.pid(); });
+    for (WatchedProcess* watched : ended_) end(*watched);
     publish(sink);
+    return true;
 }
 
 RunGate::Verdict Poller::judge(WatchedProcess& watched) const {
@@ -88,15 +139,18 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
     if (outcome.state == LookOutcome::State::gone) return end(watched);
     settle(watched, outcome);
     if (outcome.state == LookOutcome::State::complete) {
+        if (!watched.begun) prepare_first_look(watched);
         const bool changed = take_changes(watched);
+        parent_.reset();
         // It did not run, and yet its table is another: somebody else shares it.
         if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
             watched.gate.disable();
         if (options_.socket_details) sockets_.ask_again(watched, now_.steady);
         check_threads(watched);
+        if (lists_children_) take_children_of(watched);
         watched.begun = true;
     }
-    watched.gate.looked(now_.steady, watched.snapshot.entries().size());
+    watched.gate.looked(now_.steady, open_);
     watched.process.release();
 }
 
@@ -142,13 +196,30 @@ bool Poller::is_suspicious(const WatchedProcess& watched, const LookOutcome& out
 void Poller::settle(WatchedProcess& watched, const LookOutcome& outcome) {
     const bool failed = outcome.state == LookOutcome::State::failed;
     if (failed && !watched.look_failed)
-        losses_.push_back({&watched, fmt::format("its descriptors cannot be listed: {}",
-                                                 std::strerror(outcome.error))});
+        changes_.lost(watched, fmt::format("its descriptors cannot be listed: {}",
+                                           std::strerror(outcome.error)));
     watched.look_failed = failed;
     if (failed) return;
     if (outcome.denied && !watched.denied)
-        losses_.push_back({&watched, "its links may no longer be read: Permission denied"});
+        changes_.lost(watched, "its links may no longer be read: Permission denied");
     watched.denied = outcome.denied;
+}
+
+void Poller::prepare_first_look(const WatchedProcess& watched) {
+    if (watched.birth.when == Birth::When::by_us) keep_to_given(watched.birth.given);
+    if (watched.birth.when != Birth::When::during) return;
+    const WatchedProcess* parent = find(watched.birth.parent);
+    const bool seen = parent != nullptr && parent->begun;
+    parent_.emplace(root_, watched.birth.parent, seen ? &parent->snapshot : nullptr);
+}
+
+/// The launcher's own descriptors are not the command's, which has not begun yet.
+void Poller::keep_to_given(const std::vector<GivenFd>& given) {
+    std::erase_if(seen_.entries(), [&](const FdEntry& entry) {
+        return std::none_of(given.begin(), given.end(), [&](const GivenFd& one) {
+            return one.fd == entry.fd && one.name == seen_.name(entry);
+        });
+    });
 }
 
 /// True when descriptors came or went (a file that was renamed does not count).
@@ -158,13 +229,15 @@ bool Poller::take_changes(WatchedProcess& watched) {
     const auto close = [&](const FdEntry& before) {
         table_changed = true;
         SocketAsker::forget(watched, before.slot);
-        closes_.push_back({&watched, before.slot});
+        --open_;
+        changes_.closed(watched, before.slot);
     };
     const auto open = [&](FdEntry& after) {
         table_changed = true;
         after.slot = learn(watched, after);
         after.changed = watched.begun ? look_ : 0;
-        opens_.push_back({&watched, after.slot});
+        ++open_;
+        changes_.opened(watched, after.slot);
     };
     diff(
         watched.snapshot, seen_, close,
@@ -177,6 +250,7 @@ bool Poller::take_changes(WatchedProcess& watched) {
         open);
     if (!table_changed && !text_changed) return false;
     watched.snapshot.assign(seen_);
+    if (table_changed && options_.limits) watched.fd_limit = read_fd_limit(watched.process.dir());
     if (watched.begun) watched.process.refresh_comm();
     return table_changed;
 }
@@ -184,7 +258,7 @@ bool Poller::take_changes(WatchedProcess& watched) {
 std::uint32_t Poller::learn(WatchedProcess& watched, const FdEntry& entry) {
     KnownFd known;
     known.opened = now_;
-    known.initial = !watched.begun;
+    known.initial = !watched.begun && (!parent_ || parent_->has(entry.fd, seen_.name(entry)));
     describer_.describe(watched.process, entry.fd, seen_.name(entry), known.descriptor,
                         known.identity);
     known.descriptor.id = ++descriptors_seen_;
@@ -205,19 +279,28 @@ bool Poller::take_renaming(WatchedProcess& watched, const FdEntry& before, FdEnt
         !is_renamed({known.descriptor.name, known.identity}, {descriptor.name, identity}))
         return false;
     after.changed = look_;
-    renames_.push_back({{&watched, before.slot}, std::move(known.descriptor.name)});
+    changes_.renamed(watched, before.slot, std::move(known.descriptor.name));
     descriptor.id = known.descriptor.id;
     known.descriptor = std::move(descriptor);
     known.identity = identity;
     return true;
 }
 
+/// With each look, since a process that has not run cannot have forked either.
+void Poller::take_children_of(const WatchedProcess& watched) {
+    child_pids_.clear();
+    append_children(root_, watched.process.pid(), child_pids_);
+    for (const pid_t child : child_pids_) children_.push_back({child, watched.process.pid()});
+}
+
 void Poller::end(WatchedProcess& watched) {
     if (watched.ended) return;
     watched.ended = true;
+    some_ended_ = true;
+    by_pidfd_.erase(watched.process.pidfd());
     watched.process.refresh_comm();
-    for (const FdEntry& entry : watched.snapshot.entries())
-        closes_.push_back({&watched, entry.slot});
+    for (const FdEntry& entry : watched.snapshot.entries()) changes_.closed(watched, entry.slot);
+    open_ -= watched.snapshot.entries().size();
 }
 
 void Poller::check_threads(WatchedProcess& watched) {
@@ -231,77 +314,16 @@ void Poller::check_threads(WatchedProcess& watched) {
         watched.process.pid(), watched.process.comm()));
 }
 
-Event Poller::event_of(EventKind kind, WatchedProcess& watched, const KnownFd& known) const {
-    Event event;
-    event.kind = kind;
-    event.at = now_;
-    event.process = watched.id;
-    event.pid = watched.process.pid();
-    event.comm = watched.process.comm();
-    event.descriptor = known.descriptor;
-    return event;
-}
-
 void Poller::publish(EventSink& sink) {
     for (const auto& notice : notices_) sink.notice(notice);
     notices_.clear();
-    publish_losses(sink);
-    for (const Change& change : closes_) {
-        const KnownFd known = change.process->known.take(change.slot);
-        Event event = event_of(EventKind::close, *change.process, known);
-        event.opened = known.opened.wall;
-        event.at_exit = change.process->ended;
-        if (!known.initial) event.held = now_.steady - known.opened.steady;
-        sink.accept(std::move(event));
-    }
-    closes_.clear();
-    for (const Change& change : opens_) {
-        const KnownFd& known = change.process->known[change.slot];
-        Event event = event_of(EventKind::open, *change.process, known);
-        event.initial = known.initial;
-        sink.accept(std::move(event));
-    }
-    opens_.clear();
-    for (Renaming& renaming : renames_) {
-        WatchedProcess& watched = *renaming.change.process;
-        Event event = event_of(EventKind::rename, watched, watched.known[renaming.change.slot]);
-        event.old_name = std::move(renaming.old_name);
-        sink.accept(std::move(event));
-    }
-    renames_.clear();
-    publish_progress(sink);
+    changes_.publish(now_, sockets_.progress(), sink);
     forget_ended();
 }
 
-void Poller::publish_losses(EventSink& sink) {
-    for (Loss& loss : losses_) {
-        Event event;
-        event.kind = EventKind::lost;
-        event.at = now_;
-        event.process = loss.process->id;
-        event.pid = loss.process->process.pid();
-        event.comm = loss.process->process.comm();
-        event.reason = std::move(loss.reason);
-        sink.accept(std::move(event));
-    }
-    losses_.clear();
-}
-
-void Poller::publish_progress(EventSink& sink) {
-    auto& progress = sockets_.progress();
-    std::sort(progress.begin(), progress.end(), [](const auto& a, const auto& b) {
-        const auto key = [](const SocketAsker::Progress& p) {
-            return std::tuple(p.kind, p.process->process.pid(),
-                              p.process->known[p.slot].descriptor.fd);
-        };
-        return key(a) < key(b);
-    });
-    for (const auto& step : progress)
-        sink.accept(event_of(step.kind, *step.process, step.process->known[step.slot]));
-    progress.clear();
-}
-
 void Poller::forget_ended() {
+    if (!some_ended_) return;
+    some_ended_ = false;
     std::erase_if(processes_, [](const auto& watched) { return watched->ended; });
 }
 

@@ -1,53 +1,9 @@
-// A program of its own, since it replaces operator new to count.
-
+#include "allocation/counting.hpp"
 #include "support/fd_maker_client.hpp"
+#include <logfia/proc/open_processes.hpp>
 #include <logfia/proc/poller.hpp>
-#include <logfia/proc/process_set.hpp>
 
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <new>
-
-namespace {
-
-std::size_t allocations = 0;
-
-void* count_and_allocate(std::size_t size) {
-    ++allocations;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-    throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-    return count_and_allocate(size);
-}
-void* operator new[](std::size_t size) {
-    return count_and_allocate(size);
-}
-// std::stable_sort asks in this way.
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(size == 0 ? 1 : size);
-}
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    return std::malloc(size == 0 ? 1 : size);
-}
-void operator delete(void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory) noexcept {
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
-void operator delete[](void* memory, std::size_t) noexcept {
-    std::free(memory);
-}
 
 namespace logfia {
 namespace {
@@ -70,7 +26,7 @@ std::size_t allocations_of_idle_looks(Duration interval, Duration step) {
     maker.ask("tcp-socket 4");  // in no table: it is asked for again and again
     auto root = ProcRoot::open("/proc");
     const pid_t pids[] = {maker.pid()};
-    OpenedProcesses opened = open_processes(*root, pids);
+    OpenedProcesses opened = open_processes(*root, pids, Holdings(std::size(pids)));
     Poller poller(std::move(*root), {interval, true});
     for (auto& process : opened.processes) poller.add(std::move(process));
 
@@ -92,7 +48,8 @@ std::size_t allocations_of_idle_looks(Duration interval, Duration step) {
 
 TEST(Allocations, TheCounterCounts) {
     const std::size_t before = allocations;
-    delete new int(1);
+    // Not `delete new int`, which a compiler may leave out.
+    ::operator delete(::operator new(4));
     EXPECT_EQ(allocations, before + 1);
 }
 

@@ -1,8 +1,9 @@
+#include <logfia/proc/open_processes.hpp>
 #include <logfia/proc/poller.hpp>
-#include <logfia/proc/process_set.hpp>
 
 #include <gtest/gtest.h>
 #include <linux/netlink.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -70,7 +71,7 @@ TEST(Netlink, ASocketThatIsBoundLaterIsLearnedThen) {
     LateBinder child;
     auto root = ProcRoot::open("/proc");
     const pid_t pids[] = {child.pid()};
-    OpenedProcesses opened = open_processes(*root, pids);
+    OpenedProcesses opened = open_processes(*root, pids, Holdings(std::size(pids)));
     ASSERT_EQ(opened.processes.size(), 1U);
     Poller poller(std::move(*root), {std::chrono::milliseconds(1), true});
     poller.add(std::move(opened.processes[0]));
@@ -89,7 +90,10 @@ TEST(Netlink, ASocketThatIsBoundLaterIsLearnedThen) {
     kill(child.pid(), SIGKILL);
     siginfo_t info;
     ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT), 0);
-    poller.reap(now, kept);
+    const std::vector<int> pidfds = poller.take_pidfds();
+    ASSERT_EQ(pidfds.size(), 1U);
+    const pollfd ready{pidfds[0], POLLIN, POLLIN};
+    EXPECT_TRUE(poller.reap(std::span(&ready, 1), now, kept));
     for (const Event& event : kept.events) {
         if (event.descriptor.type != FdType::netlink) continue;
         ASSERT_NE(event.descriptor.socket, nullptr);

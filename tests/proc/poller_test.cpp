@@ -1,6 +1,6 @@
 #include "support/fake_proc.hpp"
+#include <logfia/proc/open_processes.hpp>
 #include <logfia/proc/poller.hpp>
-#include <logfia/proc/process_set.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -55,7 +55,7 @@ class PollerTest : public ::testing::Test {
     void watch(std::vector<pid_t> pids) {
         auto root = ProcRoot::open(proc_.path());
         ASSERT_TRUE(root);
-        opened_ = open_processes(*root, pids);
+        opened_ = open_processes(*root, pids, Holdings(pids.size()));
         poller_ =
             std::make_unique<Poller>(std::move(*root), PollerOptions{milliseconds(100), true});
         for (auto& process : opened_.processes) poller_->add(std::move(process));

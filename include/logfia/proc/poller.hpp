@@ -2,6 +2,8 @@
 
 #include <logfia/event/event_sink.hpp>
 #include <logfia/proc/describer.hpp>
+#include <logfia/proc/look_changes.hpp>
+#include <logfia/proc/parent_table.hpp>
 #include <logfia/proc/proc_root.hpp>
 #include <logfia/proc/socket_asker.hpp>
 #include <logfia/proc/watched_process.hpp>
@@ -9,7 +11,11 @@
 #include <poll.h>
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace logfia {
@@ -17,59 +23,76 @@ namespace logfia {
 struct PollerOptions {
     Duration interval{};         ///< between two looks
     bool socket_details = true;  ///< false: no socket table is read
+    bool limits = false;         ///< an `open` tells the process's RLIMIT_NOFILE
 };
 
 /// The source that notices changes by looking at the descriptor tables of processes.
 class Poller {
   public:
+    struct Child {
+        pid_t pid;
+        pid_t parent;
+    };
+
     Poller(ProcRoot root, PollerOptions options);
 
-    void add(Process process);
+    void add(Process process, Birth birth = {});
     [[nodiscard]] const ProcRoot& root() const { return root_; }
     [[nodiscard]] std::size_t watched() const { return processes_.size(); }
+    /// True when it is watched, and has not ended as far as its pidfd tells.
+    [[nodiscard]] bool watches(pid_t pid) const;
+    [[nodiscard]] std::vector<pid_t> pids() const;
+    /// How many were added up to now.
+    [[nodiscard]] std::uint64_t processes_seen() const { return processes_seen_; }
 
-    /// Appends what becomes readable when a process ends: then call `reap`.
-    void collect(std::vector<pollfd>& out) const;
-    [[nodiscard]] bool is_pidfd(int fd) const;
+    /// The pidfds of those added since the last call: when one is readable, call `reap`.
+    [[nodiscard]] std::vector<int> take_pidfds();
+    [[nodiscard]] bool is_pidfd(int fd) const { return by_pidfd_.contains(fd); }
 
     /// One look at every process: each change becomes an Event for the sink, in the order of the
     /// contract. A process that has ended gives a `close` for each descriptor and is forgotten.
     void look(Now now, EventSink& sink);
 
-    /// The same for those processes alone that have ended; costs no listing.
-    void reap(Now now, EventSink& sink);
+    /// The same for those alone that were added since the last look.
+    void look_at_new(Now now, EventSink& sink);
+
+    /// The first look at a command that waits for its exec; the look after_exec() tells what it
+    /// saw.
+    void look_ahead(Now now);
+    void after_exec();
+
+    /// The same as a look for those processes alone that have ended: whose pidfds are among
+    /// `ready`. Costs no listing. False when none of them is.
+    bool reap(std::span<const pollfd> ready, Now now, EventSink& sink);
+
+    /// From now on the looks list the children too.
+    void list_children() { lists_children_ = true; }
+    /// The children of all processes that were looked at since the last call, watched or not, in
+    /// place of what was in `out`.
+    void take_children(std::vector<Child>& out) {
+        out.clear();
+        out.swap(children_);
+    }
 
     [[nodiscard]] const SocketAsker& sockets() const { return sockets_; }
 
   private:
-    struct Change {
-        WatchedProcess* process;
-        std::uint32_t slot;
-    };
-    struct Renaming {
-        Change change;
-        std::string old_name;
-    };
-    struct Loss {
-        WatchedProcess* process;
-        std::string reason;
-    };
-
     RunGate::Verdict judge(WatchedProcess& watched) const;
     void inspect(WatchedProcess& watched, RunGate::Verdict verdict);
     LookOutcome read_table(WatchedProcess& watched);
     [[nodiscard]] bool is_suspicious(const WatchedProcess& watched,
                                      const LookOutcome& outcome) const;
     void settle(WatchedProcess& watched, const LookOutcome& outcome);
+    void prepare_first_look(const WatchedProcess& watched);
+    void keep_to_given(const std::vector<GivenFd>& given);
+    void take_children_of(const WatchedProcess& watched);
+    [[nodiscard]] const WatchedProcess* find(pid_t pid) const;
     bool take_changes(WatchedProcess& watched);
     std::uint32_t learn(WatchedProcess& watched, const FdEntry& entry);
     bool take_renaming(WatchedProcess& watched, const FdEntry& before, FdEntry& after);
     void end(WatchedProcess& watched);
     void check_threads(WatchedProcess& watched);
     void publish(EventSink& sink);
-    void publish_losses(EventSink& sink);
-    void publish_progress(EventSink& sink);
-    Event event_of(EventKind kind, WatchedProcess& watched, const KnownFd& known) const;
     void forget_ended();
 
     ProcRoot root_;
@@ -79,15 +102,23 @@ class Poller {
     Describer describer_;
     SocketAsker sockets_;
     std::vector<std::unique_ptr<WatchedProcess>> processes_;  // by PID
+    std::unordered_map<int, WatchedProcess*> by_pidfd_;
+    std::vector<WatchedProcess*> ended_;
+    std::optional<ParentTable> parent_;  // of the process whose first look is under way
+    std::vector<int> new_pidfds_;
+    std::vector<pid_t> child_pids_;
+    std::vector<Child> children_;
+    std::size_t not_begun_ = 0;  // processes that no look was taken at
+    std::size_t open_ = 0;       // descriptors, of all processes
+    bool some_ended_ = false;
+    bool lists_children_ = false;
+    bool looked_ahead_ = false;  // and did not tell what was seen
     Now now_;
     std::uint64_t processes_seen_ = 0;
     std::uint64_t descriptors_seen_ = 0;
     std::uint32_t look_ = FdReader::kHotLooks;  // so that what was there at first is not "hot"
 
-    std::vector<Loss> losses_;
-    std::vector<Change> closes_;
-    std::vector<Change> opens_;
-    std::vector<Renaming> renames_;
+    LookChanges changes_;
     std::vector<std::string> notices_;
 };
 

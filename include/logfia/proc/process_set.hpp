@@ -1,24 +1,106 @@
 #pragma once
 
+#include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
-#include <logfia/proc/process.hpp>
+#include <logfia/event/event_sink.hpp>
+#include <logfia/proc/holdings.hpp>
+#include <logfia/proc/poller.hpp>
+#include <logfia/proc/process_events.hpp>
+#include <logfia/proc/process_list.hpp>
 
-#include <span>
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace logfia {
 
-/// What came of opening processes by their PIDs.
-struct OpenedProcesses {
-    std::vector<Process> processes;
-    std::vector<Error> errors;  ///< one for each that could not be opened
-    std::string notice;         ///< not empty: they are not held, since descriptors are too few
+/// Which processes are to be watched.
+struct WantedProcesses {
+    std::vector<pid_t> pids;
+    std::vector<std::string> names;  ///< shell patterns
+    std::optional<uid_t> user;       ///< of those by name, and of all
+    bool all = false;                ///< every one that may be looked into
+    bool follow = false;             ///< their descendants too
+    bool waits = true;               ///< for those that come later
+    bool orphans_are_ours = false;   ///< orphaned descendants become our children (prctl(2))
+    Duration interval{};             ///< between two looks
+
+    /// Processes that come later may have to be found by their names.
+    [[nodiscard]] bool by_name() const { return all || !names.empty(); }
 };
 
-/// Opens each of `pids`. Three descriptors hold a process; when they do not fit the limit of open
-/// files, the soft limit is raised as far as the hard one allows (setrlimit(2)), and when that is
-/// not enough either, the processes are reopened at each look instead.
-OpenedProcesses open_processes(const ProcRoot& root, std::span<const pid_t> pids);
+/// Keeps the set of watched processes as it is wanted, while processes come and go: finds the new
+/// ones and hands them to the Poller, which lets go of those that end.
+///
+/// The kernel's process connector tells of each new process at once. Where there is none, the
+/// children of what was looked at are listed with each look, and the whole procfs is for names.
+class ProcessSet {
+  public:
+    ProcessSet(WantedProcesses wanted, Poller& poller);
+
+    /// Adds what is there now; the errors are those of `pids` that cannot be watched.
+    std::vector<Error> begin(EventSink& sink);
+    /// Adds a command of our own, which waits for its exec.
+    Result<bool> begin_with(pid_t command, std::vector<GivenFd> given);
+    [[nodiscard]] bool watches_any() const { return poller_.watched() > 0; }
+    /// True when processes may come although none is watched just now.
+    [[nodiscard]] bool awaits_more() const { return wanted_.waits && wanted_.by_name(); }
+
+    /// Becomes readable when processes have come: then call take_news(). -1: there is none.
+    [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
+    /// Before what has ended is reaped: a child is known by its parent.
+    void take_news(Now now, EventSink& sink);
+
+    /// Before each look.
+    void refresh(Now now, EventSink& sink);
+    /// After each look; true when it has added some, which then want a look of their own.
+    bool adopt_children(EventSink& sink);
+
+  private:
+    /// One that is not watched, and may come to be: by its name after an exec, for example.
+    struct Candidate {
+        pid_t pid;
+        SteadyTime next;  ///< when it is judged again
+        Duration pause;
+    };
+    enum class Judgement : std::uint8_t { settled, unwanted, denied };
+
+    bool add(const ProcessFacts& facts, Birth birth, EventSink& sink);
+    bool adopt(pid_t pid, pid_t parent, EventSink& sink);
+    void add_descendants(EventSink& sink);
+    Judgement judge(pid_t pid, EventSink& sink);
+    [[nodiscard]] bool is_wanted(const ProcessFacts& facts) const;
+    void deny(const ProcessFacts& facts, const Error& error, EventSink& sink);
+    void scan(SteadyTime now, EventSink& sink);
+    void take_exec(pid_t pid, EventSink& sink);
+    void recover(Now now, EventSink& sink);
+    void tell_start(EventSink& sink);
+
+    WantedProcesses wanted_;
+    Poller& poller_;
+    Holdings holdings_;
+    std::optional<ProcessEvents> events_;
+    std::vector<ProcessEvent> news_;
+    /// All that are followed, by what the connector tells; also those that cannot be looked into,
+    /// since their children may.
+    std::unordered_set<pid_t> family_;
+    /// The start times of those that may not be looked into, and of which that was told.
+    std::unordered_map<pid_t, std::uint64_t> denied_;
+    pid_t self_ = 0;           ///< as the procfs numbers us; 0: it does not show us
+    std::uint64_t began_ = 0;  ///< our own start, in clock ticks since boot
+    std::vector<pid_t> listed_;
+    std::vector<Poller::Child> children_;
+    std::vector<Candidate> candidates_;  ///< by PID
+    std::vector<Candidate> spare_;
+    SteadyTime next_scan_{};
+    bool begun_ = false;
+    bool told_crowd_ = false;
+};
 
 }  // namespace logfia

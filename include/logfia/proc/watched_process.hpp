@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace logfia {
@@ -20,17 +21,37 @@ struct SocketQuestion {
     SteadyTime next{};
 };
 
+/// A descriptor that a process was started with.
+struct GivenFd {
+    int fd = -1;
+    std::string name;  ///< the kernel's link
+};
+
+/// How a process came to be watched, which tells what was open in it `initial`ly.
+struct Birth {
+    enum class When : std::uint8_t {
+        before,  ///< it runs already: all that its first look sees
+        during,  ///< its start was noticed: what its parent has at that number under that name
+        by_us,   ///< it waits for its exec: what it is `given`, and nothing else is to be seen yet
+    };
+    When when = When::before;
+    pid_t parent = 0;              ///< `during`; 0: not known, then all that its first look sees
+    std::vector<GivenFd> given{};  ///< `by_us`
+};
+
 /// One process with all that is remembered of it from look to look.
 struct WatchedProcess {
-    WatchedProcess(std::uint64_t number, Process p, Duration interval)
-        : id(number), process(std::move(p)), gate(interval) {}
+    WatchedProcess(std::uint64_t number, Process p, Birth b, Duration interval)
+        : id(number), process(std::move(p)), birth(std::move(b)), gate(interval) {}
 
     std::uint64_t id;  ///< our own number for it: a PID may be given again
     Process process;
+    Birth birth;
     RunGate gate;
     FdSnapshot snapshot;
     KnownFds known;
     std::vector<SocketQuestion> questions;
+    std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where that is asked for
     SteadyTime next_question = SteadyTime::max();
     SteadyTime threads_checked{};
     SteadyTime probed{};        ///< when it was asked last whether it lives

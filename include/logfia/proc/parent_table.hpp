@@ -1,0 +1,29 @@
+#pragma once
+
+#include <logfia/base/unique_fd.hpp>
+#include <logfia/proc/fd_snapshot.hpp>
+#include <logfia/proc/proc_root.hpp>
+
+#include <sys/types.h>
+
+#include <string_view>
+
+namespace logfia {
+
+/// The descriptors of a process's parent, to tell what a new process has inherited from what it
+/// has opened itself: a child is born with a copy of its parent's table (fork(2)).
+class ParentTable {
+  public:
+    /// `parent` of 0: not known. `last_seen`, when it is watched, must outlive this.
+    ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* last_seen);
+
+    /// True when it has, or had, `name` at that number. A parent that is gone or may not be looked
+    /// into, and was never seen, tells nothing: then everything counts as inherited.
+    [[nodiscard]] bool has(int fd, std::string_view name) const;
+
+  private:
+    UniqueFd fd_dir_;  // only while it can tell
+    const FdSnapshot* last_seen_;
+};
+
+}  // namespace logfia

@@ -1,0 +1,34 @@
+#include <logfia/proc/parent_table.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+
+namespace logfia {
+
+ParentTable::ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* last_seen)
+    : last_seen_(last_seen) {
+    if (parent == 0) return;
+    // A zombie lists no descriptor, which would look as if it had none; it has no `cwd` either.
+    const std::string dir = fmt::format("{}", parent);
+    char link = 0;
+    if (readlinkat(root.fd(), (dir + "/cwd").c_str(), &link, 1) < 0) return;
+    fd_dir_.reset(openat(root.fd(), (dir + "/fd").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+bool ParentTable::has(int fd, std::string_view name) const {
+    if (last_seen_ != nullptr) {
+        const FdEntry* seen = last_seen_->find(fd);
+        if (seen != nullptr && last_seen_->name(*seen) == name) return true;
+    }
+    if (!fd_dir_) return last_seen_ == nullptr;
+    std::array<char, PATH_MAX> link;
+    const auto number = fmt::format_int(fd);
+    const ssize_t length = readlinkat(fd_dir_.get(), number.c_str(), link.data(), link.size());
+    return length >= 0 && std::string_view(link.data(), static_cast<std::size_t>(length)) == name;
+}
+
+}  // namespace logfia
