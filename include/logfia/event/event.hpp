@@ -129,6 +129,7 @@ struct Event {
     std::optional<std::uint64_t> fd_limit;      ///< `open`: the process's RLIMIT_NOFILE, if asked
     std::string reason;                         ///< `lost`
     std::optional<std::uint64_t> missed_ticks;  ///< `lost`
+    bool undecided = false;                     ///< a filter waits for the peer's host name
 };
 
 /// The names of the interface contract.

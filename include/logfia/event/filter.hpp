@@ -1,19 +1,61 @@
 #pragma once
 
 #include <logfia/event/event.hpp>
+#include <logfia/event/glob.hpp>
+#include <logfia/event/type_set.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace logfia {
 
-/// Which records a user wants to see. Judged before a host name is asked for.
-struct Filter {
-    bool real_files_only = false;  ///< `-r`
-    bool initial = true;           ///< false: `--no-initial`
+struct FilterOptions {
+    bool real_files_only = false;      ///< `-r`
+    bool initial = true;               ///< false: `--no-initial`
+    bool hosts = false;                ///< host names are looked up, and a pattern may match one
+    std::optional<TypeSet> types{};    ///< `-t`; absent: all
+    std::optional<EventSet> events{};  ///< `-e`; absent: all
+    std::vector<Glob> include{};       ///< `-i`; empty: all
+    std::vector<Glob> exclude{};       ///< `-x`; wins over `include`
+};
 
-    [[nodiscard]] bool passes(const Event& event) const {
-        if (event.kind == EventKind::lost) return true;  // no filter hides what is missing
-        if (!initial && event.initial) return false;
-        return !real_files_only || is_real_file(event.descriptor.type);
-    }
+/// Which records a user wants to see. Types and names are judged for each descriptor: once a record
+/// of it has passed, all later ones do, so that each `open` has its `close`. `lost` always passes:
+/// no filter hides what is missing.
+class Filter {
+  public:
+    explicit Filter(FilterOptions options);
+
+    enum class Verdict : std::uint8_t {
+        drop,
+        keep,
+        ask,  ///< that depends on the peer's host name: decide() once it is known
+    };
+    /// When it was noticed, before any host name is asked for.
+    Verdict judge(const Event& event);
+
+    /// For what judge() said `ask` of, in the same order. `host` is empty when no name came.
+    bool decide(const Event& event, std::string_view host);
+
+    /// Whether what is kept is a record, or only counts (`-e`, `--no-initial`).
+    [[nodiscard]] bool shows(const Event& event) const;
+
+  private:
+    /// What is remembered of a descriptor until its `close`.
+    struct Memory {
+        bool kept = false;
+        std::uint32_t asked = 0;  ///< its records that wait for decide()
+    };
+    [[nodiscard]] bool passes_type(const Event& event) const;
+    [[nodiscard]] Verdict judge_names(const Event& event) const;
+    [[nodiscard]] bool passes_with_host(const Event& event, std::string_view host) const;
+
+    FilterOptions options_;
+    bool selects_;                                      ///< types or names are restricted at all
+    std::unordered_map<std::uint64_t, Memory> memory_;  // by Descriptor::id
 };
 
 }  // namespace logfia

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <logfia/event/event.hpp>
+
+#include <bitset>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace logfia {
+
+/// A set of the values of an enum that count up from 0.
+template <class Enum, Enum last>
+class EnumSet {
+  public:
+    void add(Enum value) { bits_.set(static_cast<std::size_t>(value)); }
+    void add(const EnumSet& other) { bits_ |= other.bits_; }
+    [[nodiscard]] bool contains(Enum value) const {
+        return bits_.test(static_cast<std::size_t>(value));
+    }
+
+  private:
+    std::bitset<static_cast<std::size_t>(last) + 1> bits_;
+};
+
+using TypeSet = EnumSet<FdType, FdType::anon_inode>;
+using EventSet = EnumSet<EventKind, EventKind::listen>;
+
+/// What a word of `--type` means: a type's name, `inet` (tcp, tcp6, udp, udp6) or `socket` (every
+/// socket). Absent for any other word.
+std::optional<TypeSet> types_named(std::string_view word);
+
+/// Absent when no event is called so.
+std::optional<EventKind> event_named(std::string_view word);
+
+}  // namespace logfia

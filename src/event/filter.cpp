@@ -1,0 +1,96 @@
+#include <logfia/event/filter.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+bool any_matches(const std::vector<Glob>& globs, const Event& event) {
+    return std::any_of(globs.begin(), globs.end(),
+                       [&](const Glob& glob) { return glob.matches(event); });
+}
+
+bool any_matches_host(const std::vector<Glob>& globs, std::string_view host) {
+    return std::any_of(globs.begin(), globs.end(),
+                       [&](const Glob& glob) { return glob.matches_host(host); });
+}
+
+bool any_may_match_host(const std::vector<Glob>& globs) {
+    return std::any_of(globs.begin(), globs.end(),
+                       [](const Glob& glob) { return glob.may_match_host(); });
+}
+
+bool has_peer(const Event& event) {
+    return event.descriptor.socket != nullptr && event.descriptor.socket->remote.has_value();
+}
+
+}  // namespace
+
+Filter::Filter(FilterOptions options)
+    : options_(std::move(options)),
+      selects_(options_.real_files_only || options_.types || !options_.include.empty() ||
+               !options_.exclude.empty()) {}
+
+Filter::Verdict Filter::judge(const Event& event) {
+    if (!selects_ || event.kind == EventKind::lost) return Verdict::keep;
+    const bool last = event.kind == EventKind::close;
+    const auto known = memory_.find(event.descriptor.id);
+    if (known != memory_.end()) {
+        // What came before it must be decided first.
+        if (known->second.asked > 0) {
+            ++known->second.asked;
+            return Verdict::ask;
+        }
+        if (last) memory_.erase(known);
+        return Verdict::keep;
+    }
+    if (!passes_type(event)) return Verdict::drop;
+    const Verdict verdict = judge_names(event);
+    if (verdict == Verdict::ask) memory_[event.descriptor.id].asked = 1;
+    if (verdict == Verdict::keep && !last) memory_[event.descriptor.id].kept = true;
+    return verdict;
+}
+
+bool Filter::decide(const Event& event, std::string_view host) {
+    const auto known = memory_.find(event.descriptor.id);
+    if (known == memory_.end()) return false;
+    Memory& memory = known->second;
+    --memory.asked;
+    if (!memory.kept) memory.kept = passes_type(event) && passes_with_host(event, host);
+    const bool kept = memory.kept;
+    // One that was not kept is judged anew the next time.
+    if (event.kind == EventKind::close || (!kept && memory.asked == 0)) memory_.erase(known);
+    return kept;
+}
+
+bool Filter::shows(const Event& event) const {
+    if (event.kind == EventKind::lost) return true;
+    if (options_.events && !options_.events->contains(event.kind)) return false;
+    return options_.initial || !event.initial;
+}
+
+bool Filter::passes_type(const Event& event) const {
+    const FdType type = event.descriptor.type;
+    if (options_.real_files_only && !is_real_file(type)) return false;
+    return !options_.types || (type != FdType::unknown && options_.types->contains(type));
+}
+
+Filter::Verdict Filter::judge_names(const Event& event) const {
+    if (any_matches(options_.exclude, event)) return Verdict::drop;
+    const bool included = options_.include.empty() || any_matches(options_.include, event);
+    // A name could only still include what is not, or exclude what is.
+    const bool name_counts = options_.hosts && has_peer(event) &&
+                             any_may_match_host(included ? options_.exclude : options_.include);
+    if (name_counts) return Verdict::ask;
+    return included ? Verdict::keep : Verdict::drop;
+}
+
+bool Filter::passes_with_host(const Event& event, std::string_view host) const {
+    if (any_matches(options_.exclude, event) || any_matches_host(options_.exclude, host))
+        return false;
+    return options_.include.empty() || any_matches(options_.include, event) ||
+           any_matches_host(options_.include, host);
+}
+
+}  // namespace logfia

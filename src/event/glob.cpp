@@ -1,0 +1,73 @@
+#include <logfia/event/glob.hpp>
+
+#include <fnmatch.h>
+
+#include <algorithm>
+
+namespace logfia {
+namespace {
+
+constexpr std::string_view kDeleted = " (deleted)";
+
+/// Letters, digits and what patterns are made of: anything else stands in no host name.
+bool may_be_host_pattern(std::string_view pattern) {
+    return std::all_of(pattern.begin(), pattern.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               std::string_view("-_.*?[]!^\\").find(c) != std::string_view::npos;
+    });
+}
+
+}  // namespace
+
+Glob::Glob(std::string pattern)
+    : pattern_(std::move(pattern)),
+      has_slash_(pattern_.find('/') != std::string::npos),
+      for_hosts_(may_be_host_pattern(pattern_)) {}
+
+bool Glob::matches(const Event& event) const {
+    const Descriptor& descriptor = event.descriptor;
+    if (matches_name(descriptor.name)) return true;
+    if (event.kind == EventKind::rename && matches_name(event.old_name)) return true;
+    return descriptor.socket != nullptr && matches_socket(*descriptor.socket);
+}
+
+bool Glob::matches_host(std::string_view host) const {
+    if (host.empty() || !for_hosts_) return false;
+    std::string name(host);
+    // GNU's FNM_CASEFOLD: names of hosts know no case.
+    if (fits(name.c_str(), FNM_CASEFOLD)) return true;
+    if (name.back() == '.') name.pop_back();
+    return fits(name.c_str(), FNM_CASEFOLD);
+}
+
+bool Glob::matches_name(const std::string& name) const {
+    if (matches_file(name)) return true;
+    if (!name.ends_with(kDeleted)) return false;
+    return matches_file(name.substr(0, name.size() - kDeleted.size()));
+}
+
+bool Glob::matches_file(const std::string& name) const {
+    if (fits(name.c_str())) return true;
+    const std::size_t slash = has_slash_ ? std::string::npos : name.rfind('/');
+    return slash != std::string::npos && fits(name.c_str() + slash + 1);
+}
+
+bool Glob::matches_socket(const SocketInfo& socket) const {
+    // What follows a NUL, which an abstract name may hold, is not compared.
+    if (!socket.path.empty() && matches_file(socket.path)) return true;
+    const auto& shown = socket.remote ? socket.remote : socket.local;
+    if (!shown) return false;
+    std::string text;
+    append_endpoint(text, *shown);
+    if (fits(text.c_str())) return true;
+    text.clear();
+    append_address(text, shown->address);
+    return fits(text.c_str());
+}
+
+bool Glob::fits(const char* text, int flags) const {
+    // `[2001:db8::7]:443` means itself, although brackets are a set of characters to fnmatch(3).
+    return fnmatch(pattern_.c_str(), text, flags) == 0 || pattern_ == text;
+}
+
+}  // namespace logfia

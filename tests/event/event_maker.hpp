@@ -1,0 +1,67 @@
+#pragma once
+
+#include <logfia/event/event.hpp>
+
+#include <memory>
+#include <string>
+
+namespace logfia::test {
+
+/// Events of one descriptor, from its `open` to its `close`.
+struct EventMaker {
+    std::uint64_t id = 1;
+    FdType type = FdType::file;
+    std::string name = "/etc/hosts";
+    std::shared_ptr<const SocketInfo> socket{};
+    std::uint64_t process = 1;
+    std::int32_t pid = 42;
+
+    [[nodiscard]] Event event(EventKind kind, int seconds = 0) const {
+        Event event;
+        event.kind = kind;
+        event.at = {WallTime(std::chrono::seconds(1'500'000'000 + seconds)),
+                    SteadyTime(std::chrono::seconds(1000 + seconds))};
+        event.process = process;
+        event.pid = pid;
+        event.comm = "worker";
+        event.descriptor.id = id;
+        event.descriptor.fd = 7;
+        event.descriptor.type = type;
+        event.descriptor.name = name;
+        event.descriptor.socket = socket;
+        return event;
+    }
+    [[nodiscard]] Event open(int seconds = 0) const { return event(EventKind::open, seconds); }
+    [[nodiscard]] Event initial(int seconds = 0) const {
+        Event was = open(seconds);
+        was.initial = true;
+        return was;
+    }
+    /// Of what was opened `held` seconds before.
+    [[nodiscard]] Event close(int seconds = 0, int held = 0) const {
+        Event gone = event(EventKind::close, seconds);
+        gone.held = std::chrono::seconds(held);
+        return gone;
+    }
+    [[nodiscard]] Event close_at_exit(int seconds = 0) const {
+        Event gone = close(seconds);
+        gone.at_exit = true;
+        return gone;
+    }
+};
+
+inline IpAddress v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d) {
+    IpAddress address;
+    address.bytes = {a, b, c, d};
+    return address;
+}
+
+inline std::shared_ptr<const SocketInfo> peer(IpAddress address, std::uint16_t port) {
+    SocketInfo socket;
+    socket.state = SocketState::established;
+    socket.local = Endpoint{v4(10, 0, 0, 1), 40000};
+    socket.remote = Endpoint{address, port};
+    return std::make_shared<SocketInfo>(socket);
+}
+
+}  // namespace logfia::test
