@@ -1,0 +1,69 @@
+#pragma once
+
+#include <logfia/event/event.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+namespace logfia {
+
+/// Descriptors of one process that are alike, and were left open.
+struct LeakGroup {
+    std::int32_t pid = 0;
+    std::string comm;
+    FdType type = FdType::unknown;
+    std::string name;  ///< that of all of them; where it differs, `*` stands for what does
+    std::uint64_t count = 0;
+    Now first_seen;                         ///< the first `open`
+    std::optional<std::uint64_t> fd_limit;  ///< the process's RLIMIT_NOFILE, as last known
+};
+
+/// What was opened during the watch and was still open when its process, or the watch, ended;
+/// grouped by process, type and name (digits alike; sockets by the peer's address without its port;
+/// pipes and anonymous inodes by their type). A group of at least `least` is a leak.
+///
+/// Groups of ended processes are bounded: of those that are no leak the oldest are forgotten.
+class Leaks {
+  public:
+    static constexpr std::size_t kMaxGroups = 10'000;
+
+    explicit Leaks(std::uint64_t least) : least_(least) {}
+
+    void note(const Event& event);
+
+    /// As it stands: the biggest first, then by process, type and name.
+    [[nodiscard]] std::vector<LeakGroup> groups() const;
+    [[nodiscard]] bool is_leak(const LeakGroup& group) const { return group.count >= least_; }
+    [[nodiscard]] bool leaked() const;
+    [[nodiscard]] std::uint64_t least() const { return least_; }
+    /// How many groups were forgotten.
+    [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+
+  private:
+    /// Process, type, what is alike.
+    using Key = std::tuple<std::uint64_t, FdType, std::string>;
+    using Groups = std::map<Key, LeakGroup>;
+    /// One that is open.
+    struct Open {
+        Key key;
+        LeakGroup single;  ///< a group of itself alone
+    };
+
+    static Open describe(const Event& event);
+    static void put(Groups& groups, const Open& open);
+    void note_name(const Event& event);
+    void forget_small_ones();
+
+    std::uint64_t least_;
+    std::unordered_map<std::uint64_t, Open> open_;  // by Descriptor::id
+    Groups left_;                                   // by processes that have ended
+    std::uint64_t forgotten_ = 0;
+};
+
+}  // namespace logfia

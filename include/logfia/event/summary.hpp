@@ -1,0 +1,92 @@
+#pragma once
+
+#include <logfia/event/event.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace logfia {
+
+/// What is told of one name.
+struct SummaryRow {
+    /// Files by their path; sockets `tcp 192.0.2.80:443` by their peer, or `tcp 0.0.0.0:80 LISTEN`;
+    /// pipes and anonymous inodes by their kind. With `*` when several names are one row.
+    std::string name;
+    std::string host;  ///< of the peer, with its last dot; empty: none is known
+    FdType type = FdType::unknown;
+    std::uint64_t names = 1;    ///< how many are in the row
+    std::uint64_t opens = 0;    ///< during the watch
+    std::uint64_t initial = 0;  ///< were open before
+    std::uint64_t closes = 0;
+    std::uint64_t open = 0;       ///< at the end
+    std::uint64_t most_open = 0;  ///< at one moment
+    Duration held_total{};        ///< of those opened during the watch; open ones up to the end
+    Duration held_longest{};
+};
+
+/// What is told of the whole watch.
+struct SummaryTotals {
+    std::uint64_t processes = 0;
+    std::uint64_t looks = 0;
+    std::uint64_t late_looks = 0;
+    std::uint64_t names_asked = 0;
+    std::uint64_t names_found = 0;
+    std::uint64_t records = 0;
+};
+
+/// Counts events by name, as they pass.
+///
+/// Names of the moment (name_group.hpp) share a row once there are three of them, and so do the
+/// ports of a client. A descriptor
+/// stays with the name of its `open`, but that a socket moves to its peer when it gets one. There
+/// are at most kMaxRows rows, what comes later is one row of `(others)`; what is remembered of a
+/// descriptor goes with its `close`.
+class Summary {
+  public:
+    static constexpr std::size_t kMaxRows = 10'000;
+
+    /// `host`: the peer's name with its last dot; empty: none is known.
+    void note(const Event& event, std::string_view host);
+
+    /// As it stands at `end`: most opens first, then most closes, then by name.
+    [[nodiscard]] std::vector<SummaryRow> rows(SteadyTime end) const;
+
+  private:
+    using Index = std::size_t;
+    struct Live {
+        Index row = 0;
+        SteadyTime since;
+        bool initial = false;
+    };
+    /// Names that look alike: rows of their own while they are few, then one.
+    struct Alike {
+        std::vector<Index> own;
+        std::set<std::string, std::less<>> names;
+        bool merged = false;
+        Index row = 0;
+    };
+
+    Index row_of(const Event& event, std::string_view host);
+    Index row_named(const std::string& name, FdType type);
+    Index row_among(const std::string& pattern, const std::string& name, FdType type);
+    Index new_row(std::string name, FdType type);
+    void merge(const std::string& pattern, Alike& alike);
+    [[nodiscard]] Index resolve(Index row) const;
+    void note_open(const Event& event, std::string_view host);
+    void note_close(const Event& event, std::string_view host);
+    void move(const Event& event, std::string_view host);
+
+    std::vector<SummaryRow> rows_;
+    std::vector<Index> moved_to_;  // of a row that was merged: where; else its own index
+    std::map<std::string, Index, std::less<>> by_name_;
+    std::map<std::string, Alike, std::less<>> alike_;
+    std::unordered_map<std::uint64_t, Live> live_;  // by Descriptor::id
+};
+
+}  // namespace logfia
