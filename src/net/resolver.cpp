@@ -27,6 +27,7 @@ HostAnswerRef Resolver::lookup(const IpAddress& address, SteadyTime now) {
         index_.erase(known);
     }
     if (resting(now) || !make_room()) return absent_;
+    ++asked_;
     queued_.push_back({key, std::make_shared<HostAnswer>(), {}, Stage::queued});
     index_.emplace(key, std::prev(queued_.end()));
     HostAnswerRef answer = queued_.back().answer;
@@ -91,6 +92,7 @@ void Resolver::settle(Entries::iterator entry, const LookupResult& result, Stead
     if (result.outcome == LookupOutcome::name) answer.name = checked_host_name(result.name);
     if (!answer.name.empty()) {
         answer.state = HostAnswer::State::found;
+        ++found_;
         keep = limits_.keep_name;
     } else {
         answer.state = HostAnswer::State::absent;

@@ -1,4 +1,5 @@
 #include <logfia/base/escape.hpp>
+#include <logfia/output/json_members.hpp>
 #include <logfia/output/json_writer.hpp>
 
 #include <fcntl.h>
@@ -11,62 +12,6 @@
 
 namespace logfia {
 namespace {
-
-/// Writes the members of one JSON object.
-class Members {
-  public:
-    explicit Members(std::string& out) : out_(out) {}
-
-    void key(std::string_view name) {
-        out_ += first_ ? "{\"" : ",\"";
-        out_ += name;
-        out_ += "\":";
-        first_ = false;
-    }
-
-    void text(std::string_view name, std::string_view value) {
-        key(name);
-        append_json_string(out_, value);
-    }
-
-    /// Bytes that the string cannot hold are told once more, as NAME_hex.
-    void bytes(std::string_view name, std::string_view value) {
-        text(name, value);
-        if (is_valid_utf8(value)) return;
-        out_ += ",\"";
-        out_ += name;
-        out_ += "_hex\":\"";
-        append_hex(out_, value);
-        out_ += '"';
-    }
-
-    template <class Number>
-    void number(std::string_view name, Number value) {
-        key(name);
-        const fmt::format_int digits(value);
-        out_.append(digits.data(), digits.size());
-    }
-
-    template <class Number>
-    void number_if_known(std::string_view name, const std::optional<Number>& value) {
-        if (value) number(name, *value);
-    }
-
-    void text_if_any(std::string_view name, std::string_view value) {
-        if (!value.empty()) text(name, value);
-    }
-
-    void truth(std::string_view name) {
-        key(name);
-        out_ += "true";
-    }
-
-    void end() { out_ += "}\n"; }
-
-  private:
-    std::string& out_;
-    bool first_ = true;
-};
 
 struct FlagName {
     std::uint32_t flag;
@@ -90,7 +35,7 @@ constexpr std::array<FlagName, 11> kFlagNames = {{
     {O_DIRECTORY, "directory"},
 }};
 
-void append_flags(Members& members, std::string& out, std::uint32_t flags) {
+void append_flags(JsonMembers& members, std::string& out, std::uint32_t flags) {
     bool first = true;
     for (const auto& [flag, name] : kFlagNames) {
         if (flag == 0 || (flags & flag) != flag) continue;
@@ -107,8 +52,9 @@ void append_flags(Members& members, std::string& out, std::uint32_t flags) {
     if (!first) out += ']';
 }
 
-void append_endpoint_members(Members& members, std::string& scratch, std::string_view address_key,
-                             std::string_view port_key, const std::optional<Endpoint>& endpoint) {
+void append_endpoint_members(JsonMembers& members, std::string& scratch,
+                             std::string_view address_key, std::string_view port_key,
+                             const std::optional<Endpoint>& endpoint) {
     if (!endpoint) return;
     scratch.clear();
     append_address(scratch, endpoint->address);
@@ -116,7 +62,7 @@ void append_endpoint_members(Members& members, std::string& scratch, std::string
     members.number(port_key, endpoint->port);
 }
 
-void append_socket(Members& members, std::string& scratch, const Descriptor& descriptor,
+void append_socket(JsonMembers& members, std::string& scratch, const Descriptor& descriptor,
                    std::string_view host) {
     if (const SocketInfo* socket = descriptor.socket.get()) {
         if (is_tcp(descriptor.type)) members.text_if_any("state", to_string(socket->state));
@@ -128,16 +74,7 @@ void append_socket(Members& members, std::string& scratch, const Descriptor& des
     }
 }
 
-/// Milliseconds with up to three decimals; cut, not rounded.
-void append_milliseconds(std::string& out, Duration duration) {
-    const auto micros = std::max<std::int64_t>(duration.count() / 1000, 0);
-    fmt::format_to(std::back_inserter(out), "{}", micros / 1000);
-    if (micros % 1000 == 0) return;
-    fmt::format_to(std::back_inserter(out), ".{:03}", micros % 1000);
-    out.erase(out.find_last_not_of('0') + 1);
-}
-
-void append_file(Members& members, std::string& scratch, const Event& event) {
+void append_file(JsonMembers& members, std::string& scratch, const Event& event) {
     const Descriptor& descriptor = event.descriptor;
     members.bytes("name", descriptor.name);
     if (event.kind == EventKind::rename) members.bytes("old_name", event.old_name);
@@ -152,8 +89,8 @@ void append_file(Members& members, std::string& scratch, const Event& event) {
     members.number_if_known("pos", descriptor.pos);
 }
 
-void append_descriptor(Members& members, std::string& out, std::string& scratch, const Event& event,
-                       std::string_view host) {
+void append_descriptor(JsonMembers& members, std::string& out, std::string& scratch,
+                       const Event& event, std::string_view host) {
     const Descriptor& descriptor = event.descriptor;
     members.number("fd", descriptor.fd);
     members.text_if_any("access", to_string(descriptor.access));
@@ -167,11 +104,8 @@ void append_descriptor(Members& members, std::string& out, std::string& scratch,
 
 void JsonWriter::append(std::string& out, const Event& event, std::string_view host) {
     const bool lost = event.kind == EventKind::lost;
-    Members members(out);
-    members.key("time");
-    if (!time_.is_number()) out += '"';
-    time_.append(out, event.at);
-    if (!time_.is_number()) out += '"';
+    JsonMembers members(out);
+    members.time("time", time_, event.at);
     members.text("event", to_string(event.kind));
     if (event.initial) members.truth("initial");
     if (!lost || event.pid != 0) {
@@ -185,10 +119,7 @@ void JsonWriter::append(std::string& out, const Event& event, std::string_view h
         opened_.append(out, *event.opened);
         out += '"';
     }
-    if (event.held) {
-        members.key("held_ms");
-        append_milliseconds(out, *event.held);
-    }
+    if (event.held) members.milliseconds("held_ms", *event.held);
     if (lost) members.text_if_any("reason", event.reason);
     members.number_if_known("missed_ticks", event.missed_ticks);
     members.end();

@@ -36,9 +36,15 @@ void Notices::error(std::string_view text) {
     flush();
 }
 
-void Notices::flush() {
-    // Whether standard error takes it changes nothing: there is nowhere else to say so.
-    if (output_) static_cast<void>(output_->flush());
+void Notices::write(std::string_view lines) {
+    if (!output_) return;
+    output_->append_records(lines);
+    flush();
+}
+
+bool Notices::flush() {
+    // That nobody will ever take it changes nothing: there is nowhere else to say so.
+    return !output_ || output_->flush() != WriteStatus::pending;
 }
 
 }  // namespace logfia

@@ -21,10 +21,10 @@ bool needs_host(const Event& event) {
 Outbox::Outbox(Resolver* resolver, Duration wait)
     : resolver_(resolver), wait_(std::clamp(wait, Duration::zero(), kLongestWait)) {}
 
-void Outbox::push(Event event, SteadyTime now) {
+void Outbox::push(Event event, SteadyTime now, HostName name) {
     HostAnswerRef host;
     std::uint64_t answers = 0;
-    if (resolver_ != nullptr && needs_host(event)) {
+    if (resolver_ != nullptr && name == HostName::wanted && needs_host(event)) {
         host = resolver_->lookup(event.descriptor.socket->remote->address, now);
         answers = resolver_->answers();
     }

@@ -64,6 +64,10 @@ class Resolver {
     /// while somebody waits says that the servers are dead or slow.
     [[nodiscard]] std::uint64_t answers() const { return answers_; }
 
+    /// How many addresses were asked for so far, and of how many a name came.
+    [[nodiscard]] std::uint64_t asked() const { return asked_; }
+    [[nodiscard]] std::uint64_t found() const { return found_; }
+
     [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
     [[nodiscard]] std::size_t queued() const { return queued_.size(); }
     /// Addresses remembered, queued and in flight ones included.
@@ -99,6 +103,8 @@ class Resolver {
     HostAnswerRef absent_;
     std::vector<LookupResult> results_;
     std::uint64_t answers_ = 0;
+    std::uint64_t asked_ = 0;
+    std::uint64_t found_ = 0;
     unsigned silent_ = 0;  ///< queries that ended without an answer since the last answer
     Duration rest_{};      ///< the length of the last rest; 0: none since the last answer
     SteadyTime rest_until_ = SteadyTime::min();

@@ -27,8 +27,13 @@ class Notices {
     /// One line, also when quiet.
     void error(std::string_view text);
 
-    /// Tries again to write what is kept.
-    void flush();
+    /// Whole lines as they are, also when quiet.
+    void write(std::string_view lines);
+
+    /// Tries again to write what is kept. False when something still is, and may be written later.
+    bool flush();
+    /// What to poll meanwhile.
+    [[nodiscard]] pollfd wanted() const { return output_ ? output_->wanted() : pollfd{-1, 0, 0}; }
 
     /// Bytes that are kept.
     [[nodiscard]] std::size_t pending() const { return output_ ? output_->backlog() : 0; }

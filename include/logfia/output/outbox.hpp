@@ -12,6 +12,8 @@
 
 namespace logfia {
 
+enum class HostName : std::uint8_t { wanted, unwanted };
+
 /// Keeps Events in order while the name of a peer is looked up. One waits at most `wait` from its
 /// push; what stands behind it waits with it, so that a hundred dead peers cost one wait.
 ///
@@ -22,8 +24,8 @@ class Outbox {
     /// `resolver` must outlive this; null: nothing is looked up. A `wait` of 0 never waits.
     Outbox(Resolver* resolver, Duration wait);
 
-    /// Starts the look-up of the peer, if there is one.
-    void push(Event event, SteadyTime now);
+    /// Starts the look-up of the peer, if there is one and its name is wanted.
+    void push(Event event, SteadyTime now, HostName name = HostName::wanted);
 
     /// Appends to `out` what need not wait, from the front; returns how many records. Call
     /// Resolver::process before, so that an answer that is there is seen.

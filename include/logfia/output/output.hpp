@@ -72,6 +72,8 @@ class Output {
     [[nodiscard]] std::uint64_t records_written() const { return records_written_; }
 
     [[nodiscard]] bool is_terminal() const { return terminal_; }
+    /// Columns; 0 when it is no terminal.
+    [[nodiscard]] std::size_t terminal_width() const;
 
   private:
     enum class Kind : std::uint8_t {
@@ -103,5 +105,8 @@ class Output {
     std::size_t torn_ = 0;  ///< bytes of a record that was begun and not ended
     off_t end_ = -1;        ///< regular: where the last short write ended
 };
+
+/// Columns of the terminal (tty_ioctl(4)); 0 when `fd` is none or does not know.
+std::size_t terminal_width(int fd);
 
 }  // namespace logfia

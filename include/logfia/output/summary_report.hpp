@@ -1,0 +1,30 @@
+#pragma once
+
+#include <logfia/event/summary.hpp>
+#include <logfia/output/time_style.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace logfia {
+
+/// The table for a person. `width`: the columns of the terminal, into which the names are cut; 0:
+/// no limit.
+void append_summary(std::string& out, const std::vector<SummaryRow>& rows,
+                    const SummaryTotals& totals, std::size_t width);
+
+/// One object on one line: `time`, `event` `"summary"`, the totals (`processes`, `looks`,
+/// `late_looks`, `names_asked`, `names_found`, `records`), and `rows`, each with `name`, `type`,
+/// `remote_host`, `names` (where several are one row), `opens`, `initial`, `closes`, `open`,
+/// `most_open`, `held_ms` and `longest_ms`.
+void append_summary_json(std::string& out, const std::vector<SummaryRow>& rows,
+                         const SummaryTotals& totals, TimeColumn time, const Now& end);
+
+/// `812us`, `5.15ms`, `2.30s`, `3m12s`, `2h05m`.
+std::string short_time(Duration time);
+
+/// `12345` as `12,345`.
+std::string grouped_digits(std::uint64_t number);
+
+}  // namespace logfia

@@ -1,0 +1,179 @@
+#include "output/events.hpp"
+#include "support/json_text.hpp"
+#include <logfia/base/escape.hpp>
+#include <logfia/output/leak_report.hpp>
+#include <logfia/output/summary_report.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace logfia {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using test::moment;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+TimeColumn iso() {
+    return {TimeStyle::iso, moment().steady};
+}
+
+SummaryRow row(std::string name, std::uint64_t opens) {
+    SummaryRow row;
+    row.name = std::move(name);
+    row.type = FdType::file;
+    row.opens = opens;
+    row.closes = opens;
+    row.most_open = 1;
+    row.held_total = milliseconds(1500);
+    row.held_longest = microseconds(812);
+    return row;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line);
+    return lines;
+}
+
+TEST(ShortTime, HasThreeDigitsAndAUnit) {
+    const std::pair<Duration, const char*> table[] = {
+        {Duration(0), "0us"},
+        {microseconds(812), "812us"},
+        {microseconds(5150), "5.15ms"},
+        {microseconds(99'940), "99.9ms"},
+        {microseconds(999'400), "999ms"},
+        {microseconds(999'900), "1.00s"},
+        {milliseconds(2300), "2.30s"},
+        {milliseconds(59'990), "1m00s"},
+        {seconds(192), "3m12s"},
+        {minutes(125), "2h05m"},
+    };
+    for (const auto& [time, text] : table) EXPECT_EQ(short_time(time), text);
+}
+
+TEST(GroupedDigits, InThrees) {
+    EXPECT_EQ(grouped_digits(0), "0");
+    EXPECT_EQ(grouped_digits(999), "999");
+    EXPECT_EQ(grouped_digits(1000), "1,000");
+    EXPECT_EQ(grouped_digits(1234567), "1,234,567");
+}
+
+TEST(SummaryReport, IsATable) {
+    std::vector<SummaryRow> rows{row("/tmp/x*", 1200), row("tcp 192.0.2.1:80", 3), row("/etc", 0)};
+    rows[0].names = 17;
+    rows[1].host = "www.example.org.";
+    SummaryTotals totals;
+    totals.processes = 1;
+    totals.looks = 1234;
+    totals.late_looks = 2;
+    totals.names_asked = 7;
+    totals.names_found = 5;
+    totals.records = 1;
+    std::string text;
+    append_summary(text, rows, totals, 0);
+    EXPECT_EQ(text,
+              "OPENS CLOSES OPEN MOST  HELD LONGEST NAME\n"
+              "1,200  1,200    0    1 1.50s   812us /tmp/x* (17 names)\n"
+              "    3      3    0    1 1.50s   812us tcp 192.0.2.1:80 www.example.org.\n"
+              "    0      0    0    1     -       - /etc\n"
+              "1 process, 1,234 looks (2 late), 5 of 7 host names found, 1 record\n");
+}
+
+std::size_t columns(const std::string& line) {
+    return static_cast<std::size_t>(
+        std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+TEST(SummaryReport, FitsTheTerminal) {
+    const std::vector<SummaryRow> rows{row("/" + std::string(300, 'a') + "/the_end", 1),
+                                       row("/\xc3\xa9" + std::string(300, 'b'), 1),
+                                       row("/short", 1), row("/a\nb\xff", 1)};
+    for (std::size_t width = 60; width < 400; ++width) {
+        std::string text;
+        append_summary(text, rows, {}, width);
+        const auto lines = lines_of(text);
+        ASSERT_EQ(lines.size(), 6U);
+        for (const std::string& line : lines) ASSERT_LE(columns(line), width) << line;
+        EXPECT_TRUE(is_valid_utf8(text));
+        EXPECT_THAT(lines[1], ::testing::EndsWith("end"));
+        EXPECT_THAT(lines[4], HasSubstr("/a\\nb\\xff"));
+    }
+    std::string narrow;
+    append_summary(narrow, rows, {}, 1);
+    EXPECT_THAT(narrow, HasSubstr("…"));
+}
+
+TEST(SummaryReport, IsOneJsonObject) {
+    std::vector<SummaryRow> rows{row("/x\xff\n", 2), row("/y", 1)};
+    rows[1].names = 3;
+    SummaryTotals totals;
+    totals.processes = 4;
+    std::string text;
+    append_summary_json(text, rows, totals, iso(), moment());
+    ASSERT_EQ(lines_of(text).size(), 1U);
+    const auto members = test::parse_json_object(lines_of(text)[0]);
+    ASSERT_TRUE(members) << text;
+    EXPECT_THAT(text, StartsWith("{\"time\":\"2017-05-0"));
+    EXPECT_THAT(text, HasSubstr("\"event\":\"summary\",\"processes\":4,"));
+    EXPECT_THAT(text, HasSubstr("\"name_hex\":\"2f78ff0a\""));
+    EXPECT_THAT(text, HasSubstr("\"names\":3"));
+    EXPECT_THAT(text, HasSubstr("\"held_ms\":1500,\"longest_ms\":0.812"));
+    std::string empty;
+    append_summary_json(empty, {}, {}, iso(), moment());
+    EXPECT_TRUE(test::parse_json_object(lines_of(empty)[0])) << empty;
+}
+
+Event opened(std::uint64_t id, const std::string& name) {
+    Event event = test::make_event(EventKind::open, FdType::file, name);
+    event.descriptor.id = id;
+    event.process = 1;
+    event.fd_limit = 1024;
+    return event;
+}
+
+TEST(LeakReport, IsUnderstoodAtAGlance) {
+    Leaks leaks(2);
+    for (std::uint64_t id = 1; id <= 412; ++id) leaks.note(opened(id, "/var/log/app.log"));
+    leaks.note(opened(1000, "/tmp/a\nb"));
+    std::string text;
+    append_leaks(text, leaks, {TimeStyle::unix, {}});
+    EXPECT_EQ(text,
+              "leaked descriptors, 2 or more alike:\n"
+              "  412 of 1,024 (40 %)  cat[42]  file /var/log/app.log  since 1494175240.663016\n"
+              "left open, fewer than 2 alike:\n"
+              "  1 of 1,024 (0.10 %)  cat[42]  file /tmp/a\\nb  since 1494175240.663016\n");
+}
+
+TEST(LeakReport, WithoutAny) {
+    std::string text;
+    append_leaks(text, Leaks(2), iso());
+    EXPECT_EQ(text, "no leaked descriptors\n");
+}
+
+TEST(LeakReport, IsOneJsonObject) {
+    Leaks leaks(2);
+    leaks.note(opened(1, "/x\xff"));
+    leaks.note(opened(2, "/x\xff"));
+    std::string text;
+    append_leaks_json(text, leaks, iso(), moment());
+    ASSERT_EQ(lines_of(text).size(), 1U);
+    ASSERT_TRUE(test::parse_json_object(lines_of(text)[0])) << text;
+    EXPECT_THAT(text, HasSubstr("\"event\":\"leaks\",\"leaked\":true,\"leak_min\":2,\"groups\":["));
+    EXPECT_THAT(text, HasSubstr("\"name_hex\":\"2f78ff\",\"count\":2,\"leak\":true,"));
+    EXPECT_THAT(text, HasSubstr("\"fd_limit\":1024,\"fd_share\":0.0020}"));
+    EXPECT_THAT(text, HasSubstr("\"not_listed\":0}"));
+}
+
+}  // namespace
+}  // namespace logfia
