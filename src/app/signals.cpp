@@ -1,49 +1,95 @@
 #include <logfia/app/signals.hpp>
 
+#include <array>
+#include <cstddef>
 #include <ctime>
-#include <initializer_list>
+#include <utility>
 
 namespace logfia {
 namespace {
 
-volatile sig_atomic_t stop_signals = 0;
+constexpr std::array kPassedOn{SIGINT, SIGTERM, SIGHUP};
 
-void note(int) {
+volatile sig_atomic_t stop_signals = 0;
+std::array<volatile sig_atomic_t, kPassedOn.size()> come{};
+
+void note(int signal) {
     stop_signals = stop_signals + 1;
+    for (std::size_t i = 0; i < kPassedOn.size(); ++i)
+        if (kPassedOn[i] == signal) come[i] = 1;
+}
+
+struct sigaction set_action(int signal, void (*handler)(int)) {
+    struct sigaction before {};
+    struct sigaction action {};
+    action.sa_handler = handler;
+    sigaction(signal, &action, &before);
+    return before;
+}
+
+bool is_ignored(int signal) {
+    struct sigaction now {};
+    sigaction(signal, nullptr, &now);
+    return now.sa_handler == SIG_IGN;
 }
 
 }  // namespace
 
-void ignore_broken_writes() {
-    struct sigaction ignore {};
-    ignore.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &ignore, nullptr);
-    sigaction(SIGXFSZ, &ignore, nullptr);
+InheritedSignals ignore_broken_writes() {
+    InheritedSignals inherited{};
+    sigprocmask(SIG_SETMASK, nullptr, &inherited.mask);
+    inherited.broken_pipe = set_action(SIGPIPE, SIG_IGN);
+    inherited.file_limit = set_action(SIGXFSZ, SIG_IGN);
+    return inherited;
 }
 
-StopSignals::StopSignals() {
+void restore(const InheritedSignals& inherited) {
+    sigaction(SIGPIPE, &inherited.broken_pipe, nullptr);
+    sigaction(SIGXFSZ, &inherited.file_limit, nullptr);
+    sigprocmask(SIG_SETMASK, &inherited.mask, nullptr);
+}
+
+StopSignals::StopSignals(SignalsMean meaning) {
     sigemptyset(&caught_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
-        struct sigaction before {};
-        sigaction(signal, nullptr, &before);
-        if (signal == SIGHUP && before.sa_handler == SIG_IGN) continue;
-        struct sigaction action {};
-        action.sa_handler = note;
-        sigaction(signal, &action, nullptr);
-        sigaddset(&caught_, signal);
+    // The terminal sends them to both of us.
+    if (meaning == SignalsMean::pass_on) {
+        set_action(SIGINT, SIG_IGN);
+        set_action(SIGQUIT, SIG_IGN);
+    } else {
+        take_over(SIGINT);
     }
+    take_over(SIGTERM);
+    if (!is_ignored(SIGHUP)) take_over(SIGHUP);
     sigprocmask(SIG_BLOCK, &caught_, &waiting_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP})
+    for (const int signal : kPassedOn)
         if (sigismember(&caught_, signal) == 1) sigdelset(&waiting_, signal);
+}
+
+void StopSignals::take_over(int signal) {
+    set_action(signal, note);
+    sigaddset(&caught_, signal);
 }
 
 void StopSignals::take_pending() const {
     const timespec at_once{};
-    while (sigtimedwait(&caught_, nullptr, &at_once) > 0) note(0);
+    for (int signal = 1; signal > 0;) {
+        signal = sigtimedwait(&caught_, nullptr, &at_once);
+        if (signal > 0) note(signal);
+    }
 }
 
 int StopSignals::count() {
     return stop_signals;
+}
+
+std::vector<int> StopSignals::take() {
+    std::vector<int> signals;
+    for (std::size_t i = 0; i < kPassedOn.size(); ++i) {
+        if (come[i] == 0) continue;
+        come[i] = 0;
+        signals.push_back(kPassedOn[i]);
+    }
+    return signals;
 }
 
 }  // namespace logfia

@@ -2,27 +2,49 @@
 
 #include <signal.h>
 
+#include <vector>
+
 namespace logfia {
+
+/// What the program was started with and changes for itself: a command gets it back.
+struct InheritedSignals {
+    sigset_t mask;
+    struct sigaction broken_pipe;  ///< SIGPIPE
+    struct sigaction file_limit;   ///< SIGXFSZ
+};
 
 /// A reader that is gone, or a file at its limit, is from now on an error of write(2), which says
 /// so by itself, and not the program's end. To be called first of all: errors are written from the
-/// start.
-void ignore_broken_writes();
+/// start. Returns what was before.
+InheritedSignals ignore_broken_writes();
 
-/// Catches SIGINT, SIGTERM and SIGHUP for the life of the program. A SIGHUP that is ignored already
-/// stays so (nohup). They are delivered only while the loop waits with `while_waiting`, so that
-/// none is missed between a check and the wait.
+/// Async-signal-safe: for a child between fork(2) and exec.
+void restore(const InheritedSignals& inherited);
+
+/// What the signals that usually end a program are to mean.
+enum class SignalsMean {
+    stop,     ///< SIGINT, SIGTERM and SIGHUP stop the watch
+    pass_on,  ///< a command runs: SIGINT and SIGQUIT are its own, the others are passed on to it
+};
+
+/// Catches those signals for the life of the program. A SIGHUP that is ignored already stays so
+/// (nohup). They are delivered only while the loop waits with `while_waiting`, so that none is
+/// missed between a check and the wait.
 class StopSignals {
   public:
-    StopSignals();
+    explicit StopSignals(SignalsMean meaning);
 
     [[nodiscard]] const sigset_t* while_waiting() const { return &waiting_; }
     /// Takes those that have come although the loop did not wait, since something was ready.
     void take_pending() const;
     /// How many have come.
     [[nodiscard]] static int count();
+    /// Those that have come since the last call, each at most once.
+    [[nodiscard]] static std::vector<int> take();
 
   private:
+    void take_over(int signal);
+
     sigset_t caught_;
     sigset_t waiting_;
 };
