@@ -5,10 +5,10 @@
 #include <iostream>
 
 int main(int argc, char** argv) {
-    logfia::ignore_broken_writes();
+    const auto inherited = logfia::ignore_broken_writes();
     const auto parsed = logfia::parse_options(argc, argv, std::cout, std::cerr);
     if (const auto* status = std::get_if<logfia::ExitStatus>(&parsed)) {
         return static_cast<int>(*status);
     }
-    return static_cast<int>(logfia::run(std::get<logfia::Options>(parsed)));
+    return logfia::run(std::get<logfia::Options>(parsed), inherited);
 }

@@ -6,25 +6,33 @@
 #include <logfia/proc/process_set.hpp>
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <cstring>
+#include <memory>
+#include <vector>
 
 namespace logfia {
 namespace {
 
 /// A standard stream that is closed would lend its number to the next file that is opened, which
 /// then would get what was meant for the stream.
-bool occupy_standard_streams() {
-    bool output_was_open = true;
+std::vector<int> occupy_standard_streams() {
+    std::vector<int> closed;
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
         if (fcntl(fd, F_GETFD) >= 0) continue;
-        if (fd == STDOUT_FILENO) output_was_open = false;
-        if (::open("/dev/null", O_RDWR | O_NOCTTY) < 0) return false;
+        closed.push_back(fd);
+        if (::open("/dev/null", O_RDWR | O_NOCTTY) < 0) break;
     }
-    return output_was_open;
+    return closed;
+}
+
+bool contains(const std::vector<int>& list, int value) {
+    return std::find(list.begin(), list.end(), value) != list.end();
 }
 
 bool wants_color(const Options& options, const Output& output) {
@@ -45,7 +53,7 @@ std::unique_ptr<RecordWriter> make_writer(const Options& options, const Output& 
 
 /// Without names a watch is still worth its while: a resolver that cannot be had is only a notice.
 std::unique_ptr<Resolver> make_resolver(const Options& options, Notices& notices) {
-    if (options.numeric || options.real_files) return nullptr;
+    if (options.numeric || options.filter.real_files_only) return nullptr;
     CaresOptions cares;
     cares.servers = options.dns_servers;
     auto lookup = make_cares_lookup(cares);
@@ -64,37 +72,128 @@ ExitStatus fail(Notices& notices, const Error& error) {
     return ExitStatus::failure;
 }
 
-}  // namespace
+/// What the set of processes has to say before there is a watch.
+class NoticesOnly final : public EventSink {
+  public:
+    explicit NoticesOnly(Notices& notices) : notices_(notices) {}
+    void accept(Event) override {}
+    void notice(std::string_view line) override { notices_.notice(line); }
 
-ExitStatus run(const Options& options) {
-    const bool output_is_open = occupy_standard_streams();
-    Notices notices(STDERR_FILENO, options.quiet ? Verbosity::quiet : Verbosity::normal);
-    if (options.output.empty() && !output_is_open)
-        return fail(notices, {"write to", "standard output", EBADF, "it is closed"});
+  private:
+    Notices& notices_;
+};
 
+WantedProcesses wanted_processes(const Options& options) {
+    WantedProcesses wanted;
+    wanted.pids = options.pids;
+    wanted.names = options.names;
+    wanted.user = options.user;
+    wanted.all = options.all;
+    wanted.follow = options.follow;
+    wanted.waits = !options.once;
+    wanted.orphans_are_ours = !options.command.empty();
+    wanted.interval = options.interval;
+    return wanted;
+}
+
+/// Nobody to watch, and nobody to wait for.
+Error no_process(const Options& options) {
+    if (options.all) return {"watch", "all processes", 0, "there is none that you may look into"};
+    return {"watch", fmt::format("'{}'", fmt::join(options.names, "' or '")), 0,
+            "no process has such a name"};
+}
+
+/// The processes that are there, and the command that waits for its exec.
+bool gather(const Options& options, ProcessSet& processes, Command* command, Notices& notices,
+            ExitStatus& status) {
+    NoticesOnly sink(notices);
+    if (command != nullptr) {
+        const auto added = processes.begin_with(command->pid(), command->given());
+        if (!added) notices.error(describe(added.error()));
+        return static_cast<bool>(added);
+    }
+    const std::vector<Error> errors = processes.begin(sink);
+    for (const Error& error : errors) notices.error(describe(error));
+    if (!errors.empty()) status = ExitStatus::failure;
+    if (processes.watches_any() || processes.awaits_more()) return true;
+    if (options.pids.empty()) notices.error(describe(no_process(options)));
+    return false;
+}
+
+/// False when it could not be run: that was said.
+bool go(Command& command, const Options& options, Poller& poller, Notices& notices) {
+    poller.look_ahead(read_clocks());
+    const int code = command.go();
+    if (code == 0) {
+        poller.after_exec();
+        return true;
+    }
+    const std::string advice =
+        code == ENOENT ? "it is not to be found, or its interpreter is not" : "";
+    notices.error(describe({"run", options.command.front(), code, advice}));
+    return false;
+}
+
+ExitStatus watch(const Options& options, Command* command, StopSignals& signals, Notices& notices) {
     auto root = ProcRoot::open(options.proc);
     if (!root) return fail(notices, root.error());
-    OpenedProcesses opened = open_processes(*root, options.pids);
-    for (const Error& error : opened.errors) notices.error(describe(error));
-    if (opened.processes.empty()) return ExitStatus::failure;
-    if (!opened.notice.empty()) notices.notice(opened.notice);
+    if (command != nullptr && !root->native())
+        return fail(notices, {"watch", options.command.front(), 0,
+                              fmt::format("{} does not show it by its PID: mount procfs, or give "
+                                          "the right one (--proc)",
+                                          options.proc)});
+    Poller poller(std::move(*root),
+                  {options.interval, !options.filter.real_files_only, options.leaks});
+    ProcessSet processes(wanted_processes(options), poller);
+    ExitStatus status = ExitStatus::success;
+    if (!gather(options, processes, command, notices, status)) return ExitStatus::failure;
 
     auto output = options.output.empty() ? Output::to_stdout() : Output::to_file(options.output);
     if (!output) return fail(notices, output.error());
     auto waiter = Waiter::create();
     if (!waiter) return fail(notices, waiter.error());
+    auto resolver = make_resolver(options, notices);
+    if (command != nullptr && !go(*command, options, poller, notices)) return ExitStatus::failure;
+    sharpen_timer(options.interval);
     const Now start = read_clocks();
     auto writer = make_writer(options, *output, start);
-    Poller poller(std::move(*root), {options.interval, !options.real_files});
-    for (Process& process : opened.processes) poller.add(std::move(process));
-    sharpen_timer(options.interval);
-
     Watch watch(options,
-                {std::move(poller), make_resolver(options, notices), std::move(writer),
+                {poller, processes, command, signals, std::move(resolver), std::move(writer),
                  std::move(*output), std::move(*waiter)},
                 notices, start);
-    const ExitStatus status = watch.run();
-    return opened.errors.empty() ? status : ExitStatus::failure;
+    const ExitStatus end = watch.run();
+    return status == ExitStatus::success ? end : status;
+}
+
+int to_int(ExitStatus status) {
+    return static_cast<int>(status);
+}
+
+/// Waits for the command, whose own status comes first.
+int run_command(const Options& options, const InheritedSignals& inherited, std::vector<int> closed,
+                Notices& notices) {
+    const Orphans orphans = options.follow ? Orphans::adopted : Orphans::left;
+    auto command = Command::start({options.command, inherited, std::move(closed), orphans});
+    if (!command) return to_int(fail(notices, command.error()));
+    StopSignals signals(SignalsMean::pass_on);
+    const ExitStatus status = watch(options, command->get(), signals, notices);
+    if (!(*command)->started()) return to_int(status);
+    (*command)->wait(options.follow ? Command::Until::all_end : Command::Until::it_ends, signals);
+    const int own = (*command)->status();
+    return own != 0 ? own : to_int(status);
+}
+
+}  // namespace
+
+int run(const Options& options, const InheritedSignals& inherited) {
+    std::vector<int> closed = occupy_standard_streams();
+    Notices notices(STDERR_FILENO, options.quiet ? Verbosity::quiet : Verbosity::normal);
+    if (options.output.empty() && contains(closed, STDOUT_FILENO))
+        return to_int(fail(notices, {"write to", "standard output", EBADF, "it is closed"}));
+    if (!options.command.empty())
+        return run_command(options, inherited, std::move(closed), notices);
+    StopSignals signals(SignalsMean::stop);
+    return to_int(watch(options, nullptr, signals, notices));
 }
 
 }  // namespace logfia

@@ -44,9 +44,13 @@ TEST(Options, Defaults) {
     EXPECT_EQ(options.dns_wait, milliseconds(250));
     EXPECT_EQ(options.proc, "/proc");
     EXPECT_EQ(options.time, TimeStyle::iso);
-    EXPECT_TRUE(options.initial);
-    EXPECT_FALSE(options.long_format || options.json || options.numeric || options.real_files ||
-                 options.once || options.quiet || options.duration || options.count);
+    EXPECT_TRUE(options.filter.initial && options.filter.hosts);
+    EXPECT_FALSE(options.long_format || options.json || options.numeric ||
+                 options.filter.real_files_only || options.once || options.quiet ||
+                 options.duration || options.count || options.follow || options.all ||
+                 options.leaks || options.filter.types || options.filter.events || options.user);
+    EXPECT_EQ(options.summary, SummaryWhen::never);
+    EXPECT_THAT(options.command, ::testing::IsEmpty());
     EXPECT_EQ(parsed.err, "");
 }
 
@@ -56,40 +60,24 @@ TEST(Options, PidsComeAsWordsAndLists) {
 }
 
 TEST(Options, EveryFlagHasItsPlace) {
-    const auto parsed = parse({"-d",
-                               "10",
-                               "-r",
-                               "-j",
-                               "-n",
-                               "-1",
-                               "--count",
-                               "5",
-                               "-q",
-                               "-o",
-                               "/tmp/x",
-                               "--time",
-                               "delta",
-                               "--color",
-                               "always",
-                               "--proc",
-                               "/host",
-                               "--dns-server",
-                               "127.0.0.1:5353",
-                               "42"});
+    const auto parsed = parse({"-d", "10", "-r", "-j", "-n", "-1", "--count", "5", "-q", "-o",
+                               "/tmp/x", "--time", "delta", "--proc", "/host", "42"});
     ASSERT_TRUE(std::holds_alternative<Options>(parsed.result)) << parsed.err;
     const Options& options = parsed.options();
-    EXPECT_TRUE(options.real_files && options.json && options.numeric && options.once &&
+    EXPECT_TRUE(options.filter.real_files_only && options.json && options.numeric && options.once &&
                 options.quiet);
+    EXPECT_FALSE(options.filter.hosts);
     EXPECT_EQ(options.interval, milliseconds(10));
     EXPECT_EQ(options.count, 5U);
     EXPECT_EQ(options.output, "/tmp/x");
     EXPECT_EQ(options.time, TimeStyle::delta);
-    EXPECT_EQ(options.color, ColorWhen::always);
+    EXPECT_EQ(parse({"--color", "always", "42"}).options().color, ColorWhen::always);
     EXPECT_EQ(options.proc, "/host");
     EXPECT_EQ(options.dns_wait, seconds(2));
-    ASSERT_EQ(options.dns_servers.size(), 1U);
-    EXPECT_EQ(options.dns_servers[0].port, 5353);
-    EXPECT_FALSE(parse({"--no-initial", "42"}).options().initial);
+    const auto servers = parse({"--dns-server", "127.0.0.1:5353", "42"}).options().dns_servers;
+    ASSERT_EQ(servers.size(), 1U);
+    EXPECT_EQ(servers[0].port, 5353);
+    EXPECT_FALSE(parse({"--no-initial", "42"}).options().filter.initial);
     EXPECT_EQ(parse({"--duration", "2m", "42"}).options().duration, minutes(2));
     EXPECT_EQ(parse({"--dns-wait", "0", "42"}).options().dns_wait, Duration(0));
 }
@@ -102,6 +90,56 @@ TEST(Options, LongColumnsComeWithASecondProcess) {
     EXPECT_FALSE(parse({"--no-long", "1", "2"}).options().long_format);
 }
 
+TEST(Options, LongColumnsComeWhereManyCanBeWatched) {
+    EXPECT_TRUE(parse({"-f", "1"}).options().long_format);
+    EXPECT_TRUE(parse({"--name", "a*"}).options().long_format);
+    EXPECT_TRUE(parse({"-a"}).options().long_format);
+    EXPECT_TRUE(parse({"-f", "--", "true"}).options().long_format);
+    EXPECT_FALSE(parse({"--", "true"}).options().long_format);
+    EXPECT_FALSE(parse({"--no-long", "-a"}).options().long_format);
+}
+
+TEST(Options, WhatFollowsTheDashesIsTheCommand) {
+    const auto parsed = parse({"-q", "--", "make", "-j", "2", "--", "-d", "x"});
+    const Options& options = parsed.options();
+    EXPECT_THAT(options.command, ElementsAre("make", "-j", "2", "--", "-d", "x"));
+    EXPECT_FALSE(options.json);
+    EXPECT_EQ(options.interval, milliseconds(1));
+    EXPECT_EQ(parse({"-d", "20", "--", "true"}).options().interval, milliseconds(20));
+}
+
+TEST(Options, ProcessesByNameAndUser) {
+    const auto parsed = parse({"--name", "a*", "--name", "b", "-u", "12345", "-f", "7"});
+    const Options& options = parsed.options();
+    EXPECT_THAT(options.names, ElementsAre("a*", "b"));
+    EXPECT_THAT(options.pids, ElementsAre(7));
+    EXPECT_EQ(options.user, uid_t{12345});
+    EXPECT_TRUE(options.follow);
+    EXPECT_EQ(parse({"-a", "-u", "root"}).options().user, uid_t{0});
+    EXPECT_TRUE(parse({"-a"}).options().all);
+}
+
+TEST(Options, Filters) {
+    const auto parsed = parse({"-t", "file,inet", "-t", "pipe", "-e", "open,close", "-i", "*.log",
+                               "-i", "a", "-x", "/proc/*", "7"});
+    const FilterOptions& filter = parsed.options().filter;
+    for (const FdType type : {FdType::file, FdType::tcp6, FdType::udp, FdType::pipe})
+        EXPECT_TRUE(filter.types->contains(type));
+    EXPECT_FALSE(filter.types->contains(FdType::directory));
+    EXPECT_FALSE(filter.types->contains(FdType::raw));
+    EXPECT_TRUE(filter.events->contains(EventKind::close));
+    EXPECT_FALSE(filter.events->contains(EventKind::rename));
+    EXPECT_EQ(filter.include.size(), 2U);
+    EXPECT_EQ(filter.exclude.size(), 1U);
+}
+
+TEST(Options, WhatIsSaidAtTheEnd) {
+    EXPECT_EQ(parse({"-c", "7"}).options().summary, SummaryWhen::only);
+    EXPECT_EQ(parse({"-C", "7"}).options().summary, SummaryWhen::after);
+    EXPECT_EQ(parse({"--leaks", "7"}).options().leak_min, 2U);
+    EXPECT_EQ(parse({"--leaks", "--leak-min", "5", "7"}).options().leak_min, 5U);
+}
+
 struct BadLine {
     std::vector<const char*> words;
     const char* said;
@@ -109,7 +147,7 @@ struct BadLine {
 
 TEST(Options, WhatMakesNoSenseIsRefusedByName) {
     const BadLine lines[] = {
-        {{}, "no PID"},
+        {{}, "no process"},
         {{"0"}, "'0' is not a PID"},
         {{"-5"}, "'-5' is not a PID"},
         {{"-17"}, "'-17' is not a PID"},
@@ -144,7 +182,35 @@ TEST(Options, WhatMakesNoSenseIsRefusedByName) {
         {{"--nonsense", "1"}, "--nonsense"},
         {{"-o"}, ""},
         {{"-o", "", "1"}, "--output"},
-        {{"--", "true"}, "starting a command"},
+        {{"--"}, "no COMMAND"},
+        {{"7", "--", "true"}, "a PID and a COMMAND"},
+        {{"-p", "7", "--", "true"}, "a PID and a COMMAND"},
+        {{"--name", "a", "--", "true"}, "--name and a COMMAND"},
+        {{"--all", "--", "true"}, "--all and a COMMAND"},
+        {{"-1", "--", "true"}, "--once"},
+        {{"-u", "root", "--", "true"}, "--user"},
+        {{"-a", "7"}, "--all and a PID"},
+        {{"-a", "--name", "x"}, "--all and --name"},
+        {{"-u", "root", "7"}, "--user"},
+        {{"-u", "no-such-user", "-a"}, "'no-such-user'"},
+        {{"-u", "", "-a"}, "''"},
+        {{"--name", ""}, "--name"},
+        {{"--name", "/bin/sh"}, "'/bin/sh' has a '/'"},
+        {{"-t", "files", "7"}, "'files' is not a type"},
+        {{"-t", "file,", "7"}, "'' is not a type"},
+        {{"-t", "unknown", "7"}, "'unknown'"},
+        {{"-e", "opened", "7"}, "'opened' is not an event"},
+        {{"-i", "", "7"}, "--include"},
+        {{"-x", "", "7"}, "--exclude"},
+        {{"-r", "-t", "tcp", "7"}, "--real-files"},
+        {{"-c", "-C", "7"}, "--summary"},
+        {{"--leak-min", "3", "7"}, "--leak-min"},
+        {{"--leaks", "--leak-min", "0", "7"}, "--leak-min: '0'"},
+        {{"--leaks", "-1", "7"}, "--leaks"},
+        {{"-1", "-e", "close", "7"}, "--event"},
+        {{"-j", "-l", "7"}, "--long"},
+        {{"-j", "--no-long", "7"}, "--no-long"},
+        {{"-j", "--color", "always", "7"}, "--color"},
     };
     for (const auto& line : lines) {
         const auto parsed = parse(line.words);

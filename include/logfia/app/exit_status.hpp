@@ -3,6 +3,6 @@
 namespace logfia {
 
 /// The exit statuses of the interface contract.
-enum class ExitStatus { success = 0, failure = 1, usage = 2 };
+enum class ExitStatus { success = 0, failure = 1, usage = 2, leaks = 3 };
 
 }  // namespace logfia

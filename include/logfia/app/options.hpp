@@ -3,6 +3,7 @@
 #include <logfia/app/exit_status.hpp>
 #include <logfia/base/clock.hpp>
 #include <logfia/event/address.hpp>
+#include <logfia/event/filter.hpp>
 #include <logfia/output/time_style.hpp>
 
 #include <sys/types.h>
@@ -17,16 +18,25 @@
 namespace logfia {
 
 enum class ColorWhen { automatic, always, never };
+enum class SummaryWhen {
+    never,
+    only,   ///< instead of the records, where they would go
+    after,  ///< after them, on standard error
+};
 
 /// The command line, understood and checked.
 struct Options {
-    std::vector<pid_t> pids;  ///< each once, in the order given
-    Duration interval = std::chrono::milliseconds(100);
-    bool real_files = false;
+    std::vector<pid_t> pids;           ///< each once, in the order given
+    std::vector<std::string> command;  ///< to be started; empty: none
+    std::vector<std::string> names;    ///< shell patterns on the names of commands
+    std::optional<uid_t> user;
+    bool all = false;
+    bool follow = false;
+    Duration interval = std::chrono::milliseconds(100);  ///< resolved: 1 ms with a command
+    FilterOptions filter;
     bool json = false;
     bool numeric = false;
     bool once = false;
-    bool initial = true;
     bool quiet = false;
     bool long_format = false;  ///< resolved: `--long`, or more than one process
     std::optional<Duration> duration;
@@ -34,6 +44,9 @@ struct Options {
     std::string output;  ///< empty: standard output
     TimeStyle time = TimeStyle::iso;
     ColorWhen color = ColorWhen::automatic;
+    SummaryWhen summary = SummaryWhen::never;
+    bool leaks = false;
+    std::uint64_t leak_min = 2;
     Duration dns_wait{};                ///< resolved: 250 ms, or 2 s with `--once`
     std::vector<Endpoint> dns_servers;  ///< empty: the system's
     std::string proc = "/proc";

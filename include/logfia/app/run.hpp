@@ -1,11 +1,12 @@
 #pragma once
 
-#include <logfia/app/exit_status.hpp>
 #include <logfia/app/options.hpp>
+#include <logfia/app/signals.hpp>
 
 namespace logfia {
 
-/// Does what the command line asks for. What goes wrong is said on standard error.
-ExitStatus run(const Options& options);
+/// Does what the command line asks for. What goes wrong is said on standard error. Returns the
+/// exit status, which with a command is its own.
+int run(const Options& options, const InheritedSignals& inherited);
 
 }  // namespace logfia
