@@ -35,7 +35,7 @@ void PrintTo(const Usage& usage, std::ostream* out) {
 }
 
 const Usage kUsages[] = {
-    {"Nothing", {}, "PID"},
+    {"Nothing", {}, "no process"},
     {"PidZero", {"0"}, "'0' is not a PID"},
     {"NegativePid", {"-5"}, "'-5' is not a PID"},
     {"HugePid", {"99999999999"}, "'99999999999' is not a PID"},

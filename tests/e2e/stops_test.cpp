@@ -218,5 +218,33 @@ TEST(Stops, AStalledReaderCostsNoRecord) {
     EXPECT_EQ(run.finish(), 0);
 }
 
+/// Longer than the pipe holds, to a reader that comes late.
+TEST(Stops, TheSummaryIsWrittenWholeBeforeTheEnd) {
+    StalledReader reader;
+    FdMaker maker;
+    maker.ask("udp-peers 2000");
+    Child logfia({"/bin/sh", "-c", "exec \"$0\" -n -1 -C " + maker.pid_text() + " 2>&1 >/dev/null",
+                  LogfiaRun::program()},
+                 reader.options());
+    ASSERT_TRUE(reader.has_some());
+    const std::string text = reader.read_all();
+    EXPECT_GE(complete_lines(text).size(), 2002U);
+    EXPECT_THAT(complete_lines(text).back(), StartsWith("1 process, 1 look, "));
+    EXPECT_EQ(logfia.wait(), 0);
+}
+
+/// As one who does not want to wait for a reader may.
+TEST(Stops, ASummaryThatNobodyReadsCanBeGivenUp) {
+    StalledReader reader;
+    FdMaker maker;
+    maker.ask("udp-peers 2000");
+    Child logfia({"/bin/sh", "-c", "exec \"$0\" -n -1 -C " + maker.pid_text() + " 2>&1 >/dev/null",
+                  LogfiaRun::program()},
+                 reader.options());
+    ASSERT_TRUE(reader.has_some());
+    logfia.signal(SIGINT);
+    EXPECT_EQ(logfia.wait(), 0);
+}
+
 }  // namespace
 }  // namespace logfia::test

@@ -47,6 +47,7 @@ std::span<const Command> socket_commands();
 std::span<const Command> object_commands();
 std::span<const Command> load_commands();
 std::span<const Command> process_commands();
+std::span<const Command> family_commands();
 
 /// Answers commands until standard input ends. Any one thread may do it.
 [[noreturn]] void serve();

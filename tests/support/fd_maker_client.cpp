@@ -24,8 +24,8 @@ std::string FdMaker::default_program() {
     return environment_or("FD_MAKER_EXECUTABLE", FD_MAKER_EXECUTABLE);
 }
 
-FdMaker::FdMaker(const std::string& program, const ChildOptions& options)
-    : child_({program}, options) {
+FdMaker::FdMaker(const std::vector<std::string>& argv, const ChildOptions& options)
+    : child_(argv, options) {
     // Until it answers, the loader may still have its libraries open.
     ask("help");
 }

@@ -23,7 +23,10 @@ class FdMakerError : public std::runtime_error {
 class FdMaker {
   public:
     explicit FdMaker(const ChildOptions& options = {}) : FdMaker(default_program(), options) {}
-    FdMaker(const std::string& program, const ChildOptions& options);
+    FdMaker(const std::string& program, const ChildOptions& options)
+        : FdMaker(std::vector<std::string>{program}, options) {}
+    /// The same below another program that starts it: `argv` ends with the helper's own.
+    explicit FdMaker(const std::vector<std::string>& argv, const ChildOptions& options = {});
 
     [[nodiscard]] pid_t pid() const { return child_.pid(); }
     [[nodiscard]] std::string pid_text() const { return std::to_string(pid()); }

@@ -1,0 +1,168 @@
+// Children and their children: by the kernel's process connector where it serves us, else by
+// listing them.
+
+#include "support/record_file.hpp"
+#include "support/temp_dir.hpp"
+#include "support/watching.hpp"
+#include <logfia/proc/process_events.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <map>
+#include <set>
+
+namespace logfia::test {
+namespace {
+
+using testing::IsEmpty;
+
+/// A descriptor of one process, and how often it was opened and closed.
+using Counts = std::map<std::string, int>;
+
+Counts balance(const JsonRecords& records) {
+    Counts open;
+    for (const JsonRecord& record : records) {
+        const std::string key = record["pid"] + ' ' + record["fd"];
+        if (record["event"] == "open") ++open[key];
+        if (record["event"] == "close") --open[key];
+    }
+    std::erase_if(open, [](const auto& entry) { return entry.second == 0; });
+    return open;
+}
+
+std::string text(int number) {
+    return std::to_string(number);
+}
+
+TEST(Follow, AChildIsSeenWithWhatItOpensAndWhatItWasGiven) {
+    FdMaker maker;
+    maker.ask("open /etc/group");
+    LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
+    RecordStream records(run);
+    records.next("open", 3);
+    const auto child = maker.numbers("fork-open /etc/passwd");
+    const JsonRecord inherited = records.next([&](const JsonRecord& r) {
+        return r["pid"] == text(child[0]) && r["name"] == "/etc/group";
+    });
+    EXPECT_EQ(inherited["initial"], "true");
+    RecordStream again(run);
+    const JsonRecord own = again.next([&](const JsonRecord& r) {
+        return r["pid"] == text(child[0]) && r["name"] == "/etc/passwd";
+    });
+    EXPECT_FALSE(own.has("initial"));
+    EXPECT_EQ(own["fd"], text(child[1]));
+    maker.end();
+    EXPECT_EQ(run.finish(), 0);
+    EXPECT_THAT(balance(json_records(run)), IsEmpty());
+}
+
+TEST(Follow, ChildrenThatAreThereAlready) {
+    FdMaker maker;
+    const auto child = maker.numbers("fork-open /etc/passwd");
+    LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
+    RecordStream records(run);
+    const JsonRecord open = records.next([&](const JsonRecord& r) {
+        return r["pid"] == text(child[0]) && r["name"] == "/etc/passwd";
+    });
+    EXPECT_EQ(open["initial"], "true");
+    EXPECT_EQ(run.interrupt(), 0);
+    const Outcome once = outcome_of({"-n", "-j", "-1", "-f", maker.pid_text()});
+    EXPECT_EQ(once.status, 0);
+    std::set<std::string> pids;
+    for (const std::string& line : once.lines) pids.insert(JsonRecord(line)["pid"]);
+    EXPECT_EQ(pids, (std::set{maker.pid_text(), text(child[0])}));
+}
+
+TEST(Follow, WithoutItChildrenAreNotSeen) {
+    FdMaker maker;
+    LogfiaRun run({"-n", "-j", "-d", "5", maker.pid_text()});
+    RecordStream records(run);
+    records.next("open", 2);
+    maker.ask("fork-open /etc/passwd");
+    const int fd = maker.fd("open /etc/group");
+    records.next("open", fd);
+    EXPECT_EQ(run.interrupt(), 0);
+    for (const JsonRecord& record : json_records(run)) EXPECT_EQ(record["pid"], maker.pid_text());
+}
+
+TEST(Follow, OrphansOfACommandAreFollowed) {
+    TempDir directory;
+    const RecordFile file(directory.path() + "/records");
+    FdMaker maker({LogfiaRun::program(), "-n", "-f", "-j", "-o", file.path(), "--",
+                   FdMaker::default_program()});
+    const auto orphan = maker.numbers("orphan-open /etc/passwd");
+    const JsonRecord open = file.wait_for([&](const JsonRecord& r) {
+        return r["pid"] == text(orphan[0]) && r["name"] == "/etc/passwd";
+    });
+    EXPECT_EQ(open["fd"], text(orphan[1]));
+    EXPECT_EQ(maker.end(3), 3);
+    EXPECT_THAT(balance(file.all()), IsEmpty());
+}
+
+/// Two hundred processes, five deep, each with a file of its own for 50 ms and more.
+TEST(Follow, ATreeOfShortProcesses) {
+    TempDir directory;
+    const RecordFile file(directory.path() + "/records");
+    const std::string script =
+        "tree() { if [ $1 -gt 0 ]; then (exec 7</etc/passwd; tree $(($1 - 1)); sleep 0.05); fi; }; "
+        "for i in 1 2 3 4 5 6 7 8; do for j in 1 2 3 4 5; do tree 5 & done; wait; done; "
+        "(sleep 0.1 &); exit 9";
+    const Outcome outcome =
+        outcome_of({"-n", "-f", "-j", "-o", file.path(), "--", "/bin/sh", "-c", script});
+    EXPECT_EQ(outcome.status, 9) << outcome.errors;
+    const JsonRecords records = file.all();
+    std::set<std::string> with_file;
+    for (const JsonRecord& record : records)
+        if (record["event"] == "open" && record["fd"] == "7") with_file.insert(record["pid"]);
+    EXPECT_EQ(with_file.size(), 200U);
+    EXPECT_THAT(balance(records), IsEmpty());
+}
+
+/// In a PID namespace of its own the connector tells nothing.
+TEST(Follow, InAContainerChildrenAreListed) {
+    TempDir directory;
+    const RecordFile file(directory.path() + "/records");
+    const std::string script = "exec unshare " +
+                               std::string(geteuid() == 0 ? "" : "--map-root-user ") +
+                               "--pid --fork --mount-proc \"$0\" -n -f -j -o " + file.path() +
+                               " -- " + FdMaker::default_program();
+    std::optional<FdMaker> maker;
+    try {
+        maker.emplace(std::vector<std::string>{"/bin/sh", "-c", script, LogfiaRun::program()});
+    } catch (const std::runtime_error& error) {
+        GTEST_SKIP() << "no namespaces here: " << error.what();
+    }
+    const auto child = maker->numbers("fork-open /etc/passwd");
+    const auto orphan = maker->numbers("orphan-open /etc/group");
+    // The numbers are those of the namespace, for both of us.
+    file.wait_for([&](const JsonRecord& r) {
+        return r["pid"] == text(child[0]) && r["name"] == "/etc/passwd";
+    });
+    file.wait_for([&](const JsonRecord& r) {
+        return r["pid"] == text(orphan[0]) && r["name"] == "/etc/group";
+    });
+    EXPECT_EQ(maker->end(6), 6);
+    EXPECT_THAT(balance(file.all()), IsEmpty());
+}
+
+/// They were followed before they could not be looked into, and their children may be again.
+TEST(Follow, WhatMayNotBeLookedIntoIsSaid) {
+    if (geteuid() == 0) GTEST_SKIP() << "root may look into everything";
+    FdMaker maker;
+    LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
+    RecordStream records(run);
+    records.next("open", 2);
+    maker.ask("dumpable 0");
+    const auto child = maker.numbers("fork-open /etc/passwd");
+    EXPECT_TRUE(eventually([&] {
+        run.wait_for_count(run.lines().size() + 1, std::chrono::milliseconds(10));
+        return run.errors().find("process " + text(child[0])) != std::string::npos;
+    }));
+    EXPECT_EQ(run.interrupt(), 0);
+}
+
+}  // namespace
+}  // namespace logfia::test

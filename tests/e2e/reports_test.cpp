@@ -1,0 +1,168 @@
+// What is said at the end: the table, and the verdict on leaks.
+
+#include "support/record_file.hpp"
+#include "support/temp_dir.hpp"
+#include "support/watching.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace logfia::test {
+namespace {
+
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+/// The helper as a command of logfia's, with records in a file; it opens files until it ends.
+class Audit {
+  public:
+    explicit Audit(std::vector<std::string> options) {
+        options.insert(options.begin(), {LogfiaRun::program(), "-n", "-o", file_.path()});
+        options.insert(options.end(), {"--", FdMaker::default_program()});
+        maker_.emplace(options);
+    }
+    FdMaker& maker() { return *maker_; }
+    /// Waits until it has been seen `count` times more.
+    void wait_for(const std::string& piece, std::size_t count = 1) {
+        ASSERT_TRUE(eventually([&] {
+            std::size_t found = 0;
+            for (const std::string& line : file_.lines())
+                found += line.find(piece) != std::string::npos ? 1U : 0U;
+            return found >= count;
+        })) << piece;
+    }
+    /// The same for JSON records of one event and name.
+    void wait_for(const std::string& event, const std::string& name, std::size_t count) {
+        ASSERT_TRUE(eventually([&] {
+            std::size_t found = 0;
+            for (const JsonRecord& record : file_.all())
+                found += record["event"] == event && record["name"] == name ? 1U : 0U;
+            return found >= count;
+        })) << event;
+    }
+    int end() { return maker_->end(); }
+    [[nodiscard]] Lines lines() const { return file_.lines(); }
+    [[nodiscard]] std::string errors() { return maker_->child().errors(); }
+
+  private:
+    TempDir directory_;
+    RecordFile file_{directory_.path() + "/records"};
+    std::optional<FdMaker> maker_;
+};
+
+TEST(LeakVerdict, AGroupIsALeak) {
+    Audit audit({"--leaks"});
+    for (int i = 0; i < 5; ++i) audit.maker().ask("open /etc/passwd");
+    audit.maker().ask("open /etc/group");
+    audit.wait_for("/etc/group");
+    EXPECT_EQ(audit.end(), 3);
+    const Lines lines = audit.lines();
+    ASSERT_GE(lines.size(), 4U);
+    EXPECT_EQ(lines[lines.size() - 4], "leaked descriptors, 2 or more alike:");
+    EXPECT_THAT(lines[lines.size() - 3],
+                ContainsRegex("^  5 of [0-9,]+ \\([0-9.]+ %\\)  fd_maker\\[[0-9]+\\]  file "
+                              "/etc/passwd  since [0-9]"));
+    EXPECT_EQ(lines[lines.size() - 2], "left open, fewer than 2 alike:");
+    EXPECT_THAT(lines.back(), HasSubstr("file /etc/group"));
+}
+
+TEST(LeakVerdict, WhatIsClosedOrSingleIsNone) {
+    Audit audit({"--leaks", "-j"});
+    for (std::size_t i = 1; i <= 3; ++i) {
+        const int fd = audit.maker().fd("open /etc/passwd");
+        audit.wait_for("open", "/etc/passwd", i);
+        audit.maker().ask("close " + std::to_string(fd));
+        audit.wait_for("close", "/etc/passwd", i);
+    }
+    audit.maker().ask("open /etc/group");
+    audit.wait_for("open", "/etc/group", 1);
+    EXPECT_EQ(audit.end(), 0);
+    const JsonRecord verdict(audit.lines().back());
+    EXPECT_EQ(verdict["event"], "leaks");
+    EXPECT_EQ(verdict["leaked"], "false");
+    EXPECT_THAT(verdict["groups"], AllOf(HasSubstr("/etc/group"), HasSubstr("\"count\":1"),
+                                         HasSubstr("\"leak\":false"), Not(HasSubstr("passwd"))));
+}
+
+TEST(LeakVerdict, TheLeastIsTheUsersChoice) {
+    for (const auto& [least, status] : {std::pair{"3", 0}, std::pair{"1", 3}}) {
+        Audit audit({"--leaks", "--leak-min", least});
+        audit.maker().ask("open /etc/passwd");
+        audit.maker().ask("open /etc/passwd");
+        audit.wait_for("/etc/passwd", 2);
+        EXPECT_EQ(audit.end(), status) << least;
+    }
+}
+
+TEST(LeakVerdict, FiltersDecideWhatCountsEventsDoNot) {
+    Audit audit({"--leaks", "-e", "open", "-x", "/etc/group", "-C"});
+    for (int i = 0; i < 2; ++i) audit.maker().ask("open /etc/group");
+    const int first = audit.maker().fd("open /etc/passwd");
+    audit.maker().ask("open /etc/passwd");
+    audit.wait_for("open /etc/passwd", 2);
+    audit.maker().ask("close " + std::to_string(first));
+    audit.maker().ask("open /dev/zero");
+    audit.wait_for("/dev/zero");
+    EXPECT_EQ(audit.end(), 0);
+    for (const std::string& line : audit.lines()) {
+        EXPECT_THAT(line, Not(HasSubstr(" close ")));
+        EXPECT_THAT(line, Not(HasSubstr("/etc/group")));
+    }
+}
+
+TEST(LeakVerdict, OfAWatchThatIsStopped) {
+    FdMaker maker;
+    LogfiaRun run(watch_arguments(maker, {"--leaks", "-d", "5"}));
+    ASSERT_TRUE(run.wait_for_count(3));
+    maker.ask("open /etc/passwd");
+    maker.ask("open /etc/passwd");
+    ASSERT_TRUE(run.wait_for_count(5));
+    EXPECT_EQ(run.interrupt(), 3);
+    EXPECT_TRUE(run.wait_for_line("leaked descriptors"));
+}
+
+TEST(SummaryTable, InsteadOfTheRecords) {
+    FdMaker maker;
+    maker.ask("open /etc/passwd");
+    LogfiaRun run(watch_arguments(maker, {"-c", "-d", "5"}));
+    for (int i = 0; i < 3; ++i) maker.ask("open /etc/group");
+    ASSERT_TRUE(wait_for_looks(run));
+    maker.end();
+    EXPECT_EQ(run.finish(), 0);
+    ASSERT_GE(run.lines().size(), 3U);
+    EXPECT_THAT(run.lines()[0], ContainsRegex("^ *OPENS +CLOSES +OPEN +MOST +HELD +LONGEST NAME$"));
+    EXPECT_THAT(run.lines()[1], ContainsRegex("^ +[0-3] +[1-6] +0 +[1-3] .*/etc/"));
+    EXPECT_THAT(run.lines().back(), ContainsRegex("^1 process, [0-9]+ looks.* records?$"));
+}
+
+TEST(SummaryTable, BesideTheRecordsAsJson) {
+    Audit audit({"-C", "-j"});
+    audit.maker().ask("open /etc/passwd");
+    audit.wait_for("/etc/passwd");
+    EXPECT_EQ(audit.end(), 0);
+    for (const std::string& line : audit.lines()) EXPECT_NE(JsonRecord(line)["event"], "summary");
+    const Lines apart = complete_lines(audit.errors());
+    ASSERT_THAT(apart, SizeIs(1));
+    const JsonRecord summary(apart[0]);
+    EXPECT_EQ(summary["event"], "summary");
+    EXPECT_EQ(summary["processes"], "1");
+    EXPECT_THAT(summary["rows"], HasSubstr("/etc/passwd"));
+}
+
+TEST(SummaryTable, AndVerdictGoTogether) {
+    Audit audit({"-c", "--leaks"});
+    audit.maker().ask("open /etc/passwd");
+    // No record tells that it was seen; the end of the process tells all.
+    audit.end();
+    const Lines lines = audit.lines();
+    ASSERT_GE(lines.size(), 3U);
+    EXPECT_THAT(lines[0], HasSubstr("OPENS"));
+    EXPECT_THAT(audit.errors(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace logfia::test
