@@ -16,8 +16,10 @@ int main(int argc, char** argv) {
         std::string_view name;
         void (*run)();
     };
-    constexpr Bench kBenches[] = {
-        {"look", bench_look}, {"idle", bench_idle}, {"capture", bench_capture}};
+    constexpr Bench kBenches[] = {{"look", bench_look},
+                                  {"idle", bench_idle},
+                                  {"capture", bench_capture},
+                                  {"many", bench_many}};
 
     const auto asked_for = [&](std::string_view name) {
         return argc < 2 ||
@@ -26,7 +28,7 @@ int main(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         if (std::none_of(std::begin(kBenches), std::end(kBenches),
                          [&](const Bench& bench) { return bench.name == argv[i]; })) {
-            fmt::print(stderr, "usage: {} [look] [idle] [capture]\n", argv[0]);
+            fmt::print(stderr, "usage: {} [look] [idle] [capture] [many]\n", argv[0]);
             return 2;
         }
     }
