@@ -1,6 +1,7 @@
 #include <logfia/proc/children.hpp>
 #include <logfia/proc/fields.hpp>
 #include <logfia/proc/numbered_dir.hpp>
+#include <logfia/proc/proc_path.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,15 +15,6 @@
 
 namespace logfia {
 namespace {
-
-using Path = std::array<char, 64>;
-
-template <class... Args>
-Path path_of(fmt::format_string<Args...> format, Args&&... args) {
-    Path path{};
-    fmt::format_to_n(path.data(), path.size() - 1, format, std::forward<Args>(args)...);
-    return path;
-}
 
 /// Of one thread; false when there is no such file.
 bool read_children(int dir_fd, const char* path, std::vector<pid_t>& out) {
@@ -47,12 +39,12 @@ bool read_children(int dir_fd, const char* path, std::vector<pid_t>& out) {
 
 bool append_children(const ProcRoot& root, pid_t pid, std::vector<pid_t>& out) {
     struct stat status {};
-    const Path task = path_of("{}/task", pid);
+    const ProcPath task = proc_path("{}/task", pid);
     if (fstatat(root.fd(), task.data(), &status, 0) != 0) return true;
     // task/ has a link for itself, one for its parent, and one for each thread.
     if (status.st_nlink == 3) {
         const bool there =
-            read_children(root.fd(), path_of("{}/task/{}/children", pid, pid).data(), out);
+            read_children(root.fd(), proc_path("{}/task/{}/children", pid, pid).data(), out);
         return there || fstatat(root.fd(), task.data(), &status, 0) != 0;
     }
     const UniqueFd tasks(openat(root.fd(), task.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -61,7 +53,7 @@ bool append_children(const ProcRoot& root, pid_t pid, std::vector<pid_t>& out) {
     bool some = false;
     any_number_in(tasks.get(), [&](int thread) {
         some = true;
-        any = read_children(tasks.get(), path_of("{}/children", thread).data(), out) || any;
+        any = read_children(tasks.get(), proc_path("{}/children", thread).data(), out) || any;
         return false;
     });
     return any || !some;

@@ -1,4 +1,5 @@
 #include <logfia/proc/parent_table.hpp>
+#include <logfia/proc/proc_path.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,10 +14,10 @@ ParentTable::ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* l
     : last_seen_(last_seen) {
     if (parent == 0) return;
     // A zombie lists no descriptor, which would look as if it had none; it has no `cwd` either.
-    const std::string dir = fmt::format("{}", parent);
     char link = 0;
-    if (readlinkat(root.fd(), (dir + "/cwd").c_str(), &link, 1) < 0) return;
-    fd_dir_.reset(openat(root.fd(), (dir + "/fd").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (readlinkat(root.fd(), proc_path("{}/cwd", parent).data(), &link, 1) < 0) return;
+    fd_dir_.reset(
+        openat(root.fd(), proc_path("{}/fd", parent).data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 bool ParentTable::has(int fd, std::string_view name) const {

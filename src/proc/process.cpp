@@ -1,4 +1,5 @@
 #include <logfia/proc/numbered_dir.hpp>
+#include <logfia/proc/proc_path.hpp>
 #include <logfia/proc/proc_stat.hpp>
 #include <logfia/proc/process.hpp>
 
@@ -17,15 +18,6 @@
 
 namespace logfia {
 namespace {
-
-using Path = std::array<char, 64>;
-
-template <class... Args>
-Path path_of(fmt::format_string<Args...> format, Args&&... args) {
-    Path path{};
-    fmt::format_to_n(path.data(), path.size() - 1, format, std::forward<Args>(args)...);
-    return path;
-}
 
 UniqueFd open_dir(int at, const char* path) {
     return UniqueFd(openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -89,7 +81,7 @@ Result<Process> Process::open(const ProcRoot& root, pid_t pid, Holding holding) 
 
 Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     holding_ = holding;
-    dir_ = open_dir(root.fd(), path_of("{}", pid_).data());
+    dir_ = open_dir(root.fd(), proc_path("{}", pid_).data());
     if (!dir_) {
         if (errno == ENOENT || errno == ESRCH) return not_found(root, pid_);
         return cannot_watch(pid_, errno, "");
@@ -132,7 +124,8 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
 
 bool Process::open_dirs(const ProcRoot& root, int* error) {
     if (!dir_) {
-        const Path path = thread_ == 0 ? path_of("{}", pid_) : path_of("{}/task/{}", pid_, thread_);
+        const ProcPath path =
+            thread_ == 0 ? proc_path("{}", pid_) : proc_path("{}/task/{}", pid_, thread_);
         dir_ = open_dir(root.fd(), path.data());
     }
     if (dir_) fd_dir_ = open_dir(dir_.get(), "fd");
@@ -152,7 +145,7 @@ bool Process::acquire(const ProcRoot& root, int* error) {
         if (!moved) return false;
     }
     // What was opened by its number may be a newcomer that got the number.
-    const auto stat = read_stat(root.fd(), path_of("{}/stat", pid_).data());
+    const auto stat = read_stat(root.fd(), proc_path("{}/stat", pid_).data());
     if (stat && stat->start_time == start_time_) return true;
     *error = ESRCH;
     release();
@@ -184,7 +177,7 @@ bool Process::has_ended() const {
 Process::Life Process::probe(const ProcRoot& root, bool* moved) {
     *moved = false;
     if (has_ended()) return Life::ended;
-    UniqueFd process_dir = open_dir(root.fd(), path_of("{}", pid_).data());
+    UniqueFd process_dir = open_dir(root.fd(), proc_path("{}", pid_).data());
     if (!process_dir) return Life::ended;
     const auto stat = read_stat(process_dir.get(), "stat");
     if (!stat || stat->start_time != start_time_) return Life::ended;
@@ -211,9 +204,9 @@ bool Process::move_to_living_thread(int process_dir) {
     const UniqueFd tasks = open_dir(process_dir, "task");
     if (!tasks) return false;
     return any_number_in(tasks.get(), [&](int thread) {
-        const auto stat = read_stat(tasks.get(), path_of("{}/stat", thread).data());
+        const auto stat = read_stat(tasks.get(), proc_path("{}/stat", thread).data());
         if (!stat || is_ending(*stat)) return false;
-        UniqueFd dir = open_dir(tasks.get(), path_of("{}", thread).data());
+        UniqueFd dir = open_dir(tasks.get(), proc_path("{}", thread).data());
         UniqueFd fds = dir ? open_dir(dir.get(), "fd") : UniqueFd();
         if (!fds) return false;
         thread_ = thread;

@@ -1,9 +1,9 @@
 #include <logfia/proc/numbered_dir.hpp>
+#include <logfia/proc/proc_path.hpp>
 #include <logfia/proc/proc_stat.hpp>
 #include <logfia/proc/process_list.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <fnmatch.h>
 #include <unistd.h>
 
@@ -37,8 +37,8 @@ void list_processes(const ProcRoot& root, std::vector<pid_t>& out) {
 
 std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid) {
     std::array<char, 1024> buffer;
-    const std::string path = fmt::format("{}/stat", pid);
-    const auto stat = parse_proc_stat(read_file(root.fd(), path.c_str(), buffer));
+    const ProcPath path = proc_path("{}/stat", pid);
+    const auto stat = parse_proc_stat(read_file(root.fd(), path.data(), buffer));
     if (!stat) return std::nullopt;
     const bool zombie = stat->state == 'Z' && stat->threads <= 1;
     return ProcessFacts{pid,   stat->parent, stat->comm, stat->start_time, stat->is_kernel_thread(),
@@ -47,14 +47,14 @@ std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid) {
 
 std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid) {
     std::array<char, 1024> buffer;  // `Uid:` stands before the groups, which may be many
-    const std::string path = fmt::format("{}/status", pid);
-    return parse_proc_status(read_file(root.fd(), path.c_str(), buffer)).euid;
+    const ProcPath path = proc_path("{}/status", pid);
+    return parse_proc_status(read_file(root.fd(), path.data(), buffer)).euid;
 }
 
 std::string executable_of(const ProcRoot& root, pid_t pid) {
     std::array<char, PATH_MAX> link;
-    const std::string path = fmt::format("{}/exe", pid);
-    const ssize_t length = readlinkat(root.fd(), path.c_str(), link.data(), link.size());
+    const ProcPath path = proc_path("{}/exe", pid);
+    const ssize_t length = readlinkat(root.fd(), path.data(), link.data(), link.size());
     if (length <= 0) return {};
     std::string_view name(link.data(), static_cast<std::size_t>(length));
     constexpr std::string_view kDeleted = " (deleted)";
