@@ -159,8 +159,9 @@ bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
     family_.insert(pid);
     const auto facts = read_facts(poller_.root(), pid);
     if (!facts) return false;
-    // The clock ticks are coarse: the connector knows better what began under our eyes.
-    const bool before = !(events_ && begun_) && facts->start_time <= began_;
+    // What is there at the beginning is listed then. A child that is found later is new, unless its
+    // parent has come to be watched by its name: there the start tells, in coarse clock ticks.
+    const bool before = !begun_ || (wanted_.by_name() && !events_ && facts->start_time <= began_);
     return add(*facts, {before ? Birth::When::before : Birth::When::during, parent, {}}, sink);
 }
 

@@ -4,11 +4,12 @@
 #include "support/record_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
-#include <logfia/proc/process_events.hpp>
+#include <logfia/base/unique_fd.hpp>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <map>
@@ -102,23 +103,36 @@ TEST(Follow, OrphansOfACommandAreFollowed) {
     EXPECT_THAT(balance(file.all()), IsEmpty());
 }
 
-/// Two hundred processes, five deep, each with a file of its own for 50 ms and more.
-TEST(Follow, ATreeOfShortProcesses) {
+/// $1: how deep; $2: a FIFO with a line for each that may end.
+constexpr const char* kTree = R"(
+exec 7</etc/passwd
+[ $1 -le 1 ] || /bin/sh "$0" $(($1 - 1)) "$2" 7<&- &
+read line <"$2"
+wait
+)";
+
+/// Two hundred processes, five deep, and each is seen with a file of its own.
+TEST(Follow, ATreeOfProcesses) {
     TempDir directory;
     const RecordFile file(directory.path() + "/records");
-    const std::string script =
-        "tree() { if [ $1 -gt 0 ]; then (exec 7</etc/passwd; tree $(($1 - 1)); sleep 0.05); fi; }; "
-        "for i in 1 2 3 4 5 6 7 8; do for j in 1 2 3 4 5; do tree 5 & done; wait; done; "
-        "(sleep 0.1 &); exit 9";
-    const Outcome outcome =
-        outcome_of({"-n", "-f", "-j", "-o", file.path(), "--", "/bin/sh", "-c", script});
-    EXPECT_EQ(outcome.status, 9) << outcome.errors;
-    const JsonRecords records = file.all();
+    const std::string tree = directory.file("tree", kTree);
+    const std::string gate = directory.path() + "/gate";
+    ASSERT_EQ(mkfifo(gate.c_str(), 0600), 0);
+    const UniqueFd lines(open(gate.c_str(), O_RDWR | O_CLOEXEC));
+    const std::string script = "i=0; while [ $i -lt 40 ]; do /bin/sh " + tree + " 5 " + gate +
+                               " & i=$((i + 1)); done; wait; (sleep 0.1 &); exit 9";
+    LogfiaRun run({"-n", "-f", "-j", "-o", file.path(), "--", "/bin/sh", "-c", script});
+    constexpr std::size_t kProcesses = 200;
     std::set<std::string> with_file;
-    for (const JsonRecord& record : records)
-        if (record["event"] == "open" && record["fd"] == "7") with_file.insert(record["pid"]);
-    EXPECT_EQ(with_file.size(), 200U);
-    EXPECT_THAT(balance(records), IsEmpty());
+    EXPECT_TRUE(eventually([&] {
+        for (const JsonRecord& record : file.all())
+            if (record["event"] == "open" && record["fd"] == "7") with_file.insert(record["pid"]);
+        return with_file.size() >= kProcesses;
+    })) << with_file.size();
+    const std::string go(kProcesses, '\n');
+    ASSERT_EQ(write(lines.get(), go.data(), go.size()), ssize_t{kProcesses});
+    EXPECT_EQ(run.finish(), 9) << run.errors();
+    EXPECT_THAT(balance(file.all()), IsEmpty());
 }
 
 /// In a PID namespace of its own the connector tells nothing.
