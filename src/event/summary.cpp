@@ -114,7 +114,10 @@ Summary::Index Summary::row_of(const Event& event, std::string_view host) {
     if (!is_socket(descriptor.type)) return row_named(kind_name(descriptor), descriptor.type);
     const std::string name = socket_name(descriptor);
     std::string pattern = name;
-    if (is_from_a_client(descriptor.socket.get())) pattern.replace(name.rfind(':') + 1, 5, "*");
+    if (is_from_a_client(descriptor.socket.get())) {
+        pattern.resize(name.rfind(':') + 1);
+        pattern += '*';
+    }
     const Index row = row_among(pattern, name, descriptor.type);
     if (!host.empty()) rows_[row].host = host;
     return row;
