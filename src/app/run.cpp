@@ -143,7 +143,7 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
                                           "the right one (--proc)",
                                           options.proc)});
     Poller poller(std::move(*root),
-                  {options.interval, !options.filter.real_files_only, options.leaks});
+                  {options.interval, !options.filter.real_files_only, options.leaks, options.once});
     ProcessSet processes(wanted_processes(options), poller);
     ExitStatus status = ExitStatus::success;
     if (!gather(options, processes, command, notices, status)) return ExitStatus::failure;

@@ -30,7 +30,11 @@ bool lacks_some_of(const FdSnapshot& before, const FdSnapshot& after) {
 }  // namespace
 
 Poller::Poller(ProcRoot root, PollerOptions options)
-    : root_(std::move(root)), options_(options), describer_(root_), sockets_(options.interval) {}
+    : root_(std::move(root)),
+      options_(options),
+      describer_(root_),
+      sockets_(options.interval, options.single_look ? SocketAsker::Reading::until_sure
+                                                     : SocketAsker::Reading::once) {}
 
 void Poller::add(Process process, Birth birth) {
     auto watched = std::make_unique<WatchedProcess>(++processes_seen_, std::move(process),

@@ -125,10 +125,21 @@ void SocketAsker::answer_network(const ProcRoot& root, std::uint64_t network) {
     const auto rows_before = tables_.rows_seen();
     tables_.resolve(reader->dir(), wanted_);
     rows_last_read_ = tables_.rows_seen() - rows_before;
+    for (int again = 0; again < 2 && reading_ == Reading::until_sure; ++again) read_again(*reader);
     reader->release();
     auto answer = wanted_.begin();
     for (Asked& asked : asked_)
         if (asked.network == network) asked.wanted = std::move(*answer++);
+}
+
+void SocketAsker::read_again(const Process& reader) {
+    missing_.clear();
+    for (const WantedSocket& wanted : wanted_)
+        if (!wanted.found) missing_.push_back(wanted);
+    tables_.resolve(reader.dir(), missing_);
+    auto answer = missing_.begin();
+    for (WantedSocket& wanted : wanted_)
+        if (!wanted.found) wanted = std::move(*answer++);
 }
 
 void SocketAsker::take_answer(Asked& asked, SteadyTime now) {

@@ -56,8 +56,7 @@ class PollerTest : public ::testing::Test {
         auto root = ProcRoot::open(proc_.path());
         ASSERT_TRUE(root);
         opened_ = open_processes(*root, pids, Holdings(pids.size()));
-        poller_ =
-            std::make_unique<Poller>(std::move(*root), PollerOptions{milliseconds(100), true});
+        poller_ = std::make_unique<Poller>(std::move(*root), options_);
         for (auto& process : opened_.processes) poller_->add(std::move(process));
     }
     Lines look(Duration step = milliseconds(100)) {
@@ -69,6 +68,7 @@ class PollerTest : public ::testing::Test {
     }
 
     FakeProc proc_;
+    PollerOptions options_{.interval = milliseconds(100)};
     OpenedProcesses opened_;
     std::unique_ptr<Poller> poller_;
     Recorder seen_;
@@ -261,6 +261,22 @@ TEST_F(SocketsOfAPoller, OneReadingServesAllSocketsOfALook) {
     EXPECT_GE(read, 1U);
     for (int i = 0; i < 1000; ++i) EXPECT_THAT(look(), IsEmpty());
     EXPECT_EQ(tables_read(), read);
+}
+
+TEST_F(SocketsOfAPoller, ASingleLookMakesSureOfWhatItDoesNotFind) {
+    proc_.add_process(42, "client");
+    proc_.net_table(42, "tcp", kTcpHead + tcp_row("0100007F:1F90", "0200007F:0050", "01", 1001));
+    proc_.open(42, 3, "socket:[1001]");
+    options_.single_look = true;
+    watch({42});
+    look();
+    EXPECT_EQ(seen_.events[0].descriptor.type, FdType::tcp);
+    const auto found = tables_read();
+    watch({42});
+    proc_.open(42, 4, "socket:[1002]");
+    look();
+    EXPECT_EQ(tables_read(), 3 * found);
+    EXPECT_EQ(seen_.events[1].descriptor.type, FdType::socket);
 }
 
 TEST_F(SocketsOfAPoller, AConnectIsToldAndThenNoTableIsReadAnyMore) {

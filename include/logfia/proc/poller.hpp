@@ -24,6 +24,7 @@ struct PollerOptions {
     Duration interval{};         ///< between two looks
     bool socket_details = true;  ///< false: no socket table is read
     bool limits = false;         ///< an `open` tells the process's RLIMIT_NOFILE
+    bool single_look = false;    ///< there will be no other, to mend what this one has missed
 };
 
 /// The source that notices changes by looking at the descriptor tables of processes.

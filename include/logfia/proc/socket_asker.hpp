@@ -13,7 +13,15 @@ namespace logfia {
 /// growing pauses, for those that are in no table or have no peer yet.
 class SocketAsker {
   public:
-    explicit SocketAsker(Duration interval) : interval_(interval) {}
+    /// A table skips rows when others close their sockets while it is read, since each piece is
+    /// found by counting from its beginning (udp_seq_start(), net/ipv4/udp.c). Who looks again need
+    /// not mind.
+    enum class Reading : std::uint8_t {
+        once,
+        until_sure,  ///< what was not found is looked for twice more: for a single look
+    };
+    explicit SocketAsker(Duration interval, Reading reading = Reading::once)
+        : interval_(interval), reading_(reading) {}
 
     /// A socket that was opened and is not described yet. The process must be acquired.
     void ask(WatchedProcess& watched, std::uint32_t slot);
@@ -45,14 +53,17 @@ class SocketAsker {
     };
     void push(WatchedProcess& watched, std::uint32_t slot, FdType hint, bool again);
     void answer_network(const ProcRoot& root, std::uint64_t network);
+    void read_again(const Process& reader);
     void take_answer(Asked& asked, SteadyTime now);
     void keep_asking(const Asked& asked, SteadyTime now);
 
     Duration interval_;
+    Reading reading_;
     SocketTables tables_;
     std::uint64_t rows_last_read_ = 0;
     std::vector<Asked> asked_;
     std::vector<WantedSocket> wanted_;
+    std::vector<WantedSocket> missing_;
     std::vector<Progress> progress_;
 };
 
