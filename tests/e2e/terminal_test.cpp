@@ -30,6 +30,15 @@ class InATerminal : public testing::Test {
         return std::stoi(open["pid"]);
     }
 
+    /// The shell asks for the next line as soon as logfia has stopped. A cat that was woken by the
+    /// key but has not run yet would still take that line from the terminal before it stops
+    /// (n_tty_read(), drivers/tty/n_tty.c, looks for input first).
+    static void stop(Terminal& terminal, pid_t cat) {
+        terminal.type(kCtrlZ);
+        ASSERT_TRUE(terminal.shows("Stopped")) << terminal.screen();
+        ASSERT_TRUE(eventually([cat] { return status_line(cat, "State").starts_with('T'); }));
+    }
+
     /// The shell says what it brings back; then the terminal's echo comes, and what cat writes.
     static void bring_back(Terminal& terminal) {
         terminal.type("fg\n");
@@ -74,10 +83,9 @@ TEST_F(InATerminal, RecordsAndTheCommandShareIt) {
 TEST_F(InATerminal, JobControl) {
     Terminal terminal({"/usr/bin/env", "PS1=ready>", "/bin/sh", "-i"});
     terminal.type(line_with_cat() + "; echo status=$?\n");
-    wait_for_cat();
+    const pid_t cat = wait_for_cat();
     for (int i = 0; i < 3; ++i) {
-        terminal.type(kCtrlZ);
-        ASSERT_TRUE(terminal.shows("Stopped")) << terminal.screen();
+        ASSERT_NO_FATAL_FAILURE(stop(terminal, cat));
         bring_back(terminal);
     }
     terminal.type(kCtrlC);
