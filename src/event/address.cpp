@@ -29,10 +29,17 @@ void append_address(std::string& out, const IpAddress& address) {
     out += inet_ntop(family, address.bytes.data(), text, sizeof text);
 }
 
+void append_zoned_address(std::string& out, const Endpoint& endpoint) {
+    append_address(out, endpoint.address);
+    if (endpoint.zone.empty()) return;
+    out += '%';
+    out += endpoint.zone;
+}
+
 void append_endpoint(std::string& out, const Endpoint& endpoint) {
     const bool bracketed = endpoint.address.family == IpFamily::v6;
     if (bracketed) out += '[';
-    append_address(out, endpoint.address);
+    append_zoned_address(out, endpoint);
     if (bracketed) out += ']';
     fmt::format_to(std::back_inserter(out), ":{}", endpoint.port);
 }

@@ -13,9 +13,6 @@ std::string_view name_of(const std::array<std::string_view, N>& names, Enum valu
 constexpr std::array<std::string_view, 6> kEventNames{"lost",   "close",   "open",
                                                       "rename", "connect", "listen"};
 constexpr std::array<std::string_view, 5> kAccessNames{"", "r", "w", "rw", "path"};
-constexpr std::array<std::string_view, 13> kStateNames{
-    "",      "established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2",   "time_wait",
-    "close", "close_wait",  "last_ack", "listen",   "closing",   "new_syn_recv"};
 constexpr std::array<std::string_view, 40> kTypeNames{
     "",           "file",     "directory", "symlink",   "block",    "char",
     "tty",        "fifo",     "pipe",      "memfd",     "tcp",      "tcp6",
@@ -25,7 +22,6 @@ constexpr std::array<std::string_view, 40> kTypeNames{
     "fanotify",   "signalfd", "timerfd",   "pidfd",     "io_uring", "userfaultfd",
     "perf_event", "bpf",      "namespace", "anon_inode"};
 static_assert(kTypeNames.size() == static_cast<std::size_t>(FdType::anon_inode) + 1);
-static_assert(kStateNames.size() == static_cast<std::size_t>(SocketState::new_syn_recv) + 1);
 
 }  // namespace
 
@@ -37,9 +33,6 @@ std::string_view to_string(FdType type) {
 }
 std::string_view to_string(Access access) {
     return name_of(kAccessNames, access);
-}
-std::string_view to_string(SocketState state) {
-    return name_of(kStateNames, state);
 }
 
 bool is_socket(FdType type) {

@@ -15,7 +15,7 @@ std::string alike_part(const Descriptor& descriptor) {
         const auto& shown = socket->remote ? socket->remote : socket->local;
         std::string text;
         if (shown) append_address(text, shown->address);
-        return shown ? text : without_digits(socket->path);
+        return shown ? text : without_digits(shown_path(*socket));
     }
     const bool named = descriptor.type <= FdType::fifo || descriptor.type == FdType::memfd;
     if (named || descriptor.name.starts_with("anon_inode:")) return without_digits(descriptor.name);
@@ -28,8 +28,8 @@ std::string shown_name(const Descriptor& descriptor) {
     std::string name;
     if (socket != nullptr && (socket->remote || socket->local))
         append_endpoint(name, socket->remote ? *socket->remote : *socket->local);
-    else if (socket != nullptr && !socket->path.empty())
-        name = socket->path;
+    else if (socket != nullptr)
+        name = shown_path(*socket);
     return name.empty() ? descriptor.name : name;
 }
 

@@ -25,9 +25,16 @@ std::string socket_name(const Descriptor& descriptor) {
         name += ' ';
         append_endpoint(name, *shown);
         if (!socket->remote) name += " LISTEN";
-    } else if (!socket->path.empty() || !socket->protocol.empty()) {
+    } else if (socket->remote_vsock) {
         name += ' ';
-        name += socket->path.empty() ? socket->protocol : socket->path;
+        append_vsock(name, *socket->remote_vsock);
+    } else if (const std::string& text = shown_path(*socket); !text.empty()) {
+        name += ' ' + text;
+    } else if (!socket->protocol.empty()) {
+        name += ' ' + socket->protocol;
+    } else if (!socket->family.empty()) {
+        name += ' ';
+        name += socket->family;
     }
     return name;
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <iterator>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -57,9 +58,25 @@ void append_endpoint_members(JsonMembers& members, std::string& scratch,
                              const std::optional<Endpoint>& endpoint) {
     if (!endpoint) return;
     scratch.clear();
-    append_address(scratch, endpoint->address);
+    append_zoned_address(scratch, *endpoint);
     members.text(address_key, scratch);
     members.number(port_key, endpoint->port);
+}
+
+void append_vsock_members(JsonMembers& members, std::string_view cid_key, std::string_view port_key,
+                          const std::optional<VsockAddress>& address) {
+    if (!address) return;
+    members.number(cid_key, address->cid);
+    members.number(port_key, address->port);
+}
+
+void append_unix(JsonMembers& members, const SocketInfo& socket) {
+    members.text_if_any("socket_type", socket.kind);
+    if (!socket.path.empty()) members.bytes("path", socket.path);
+    if (!socket.peer_path.empty()) members.bytes("peer_path", socket.peer_path);
+    if (!socket.peer) return;
+    members.number("peer_pid", socket.peer->pid);
+    if (!socket.peer->comm.empty()) members.bytes("peer_comm", socket.peer->comm);
 }
 
 void append_socket(JsonMembers& members, std::string& scratch, const Descriptor& descriptor,
@@ -69,9 +86,54 @@ void append_socket(JsonMembers& members, std::string& scratch, const Descriptor&
         append_endpoint_members(members, scratch, "local_address", "local_port", socket->local);
         append_endpoint_members(members, scratch, "remote_address", "remote_port", socket->remote);
         if (socket->remote) members.text_if_any("remote_host", host);
-        if (!socket->path.empty()) members.bytes("path", socket->path);
+        append_vsock_members(members, "local_cid", "local_port", socket->local_vsock);
+        append_vsock_members(members, "remote_cid", "remote_port", socket->remote_vsock);
+        append_unix(members, *socket);
         members.text_if_any("protocol", socket->protocol);
+        members.number_if_known("port_id", socket->port_id);
+        members.text_if_any("interface", socket->interface_name);
+        members.number_if_known("interface_index", socket->interface);
+        members.text_if_any("family", socket->family);
     }
+}
+
+void append_totals(JsonMembers& members, const TcpTotals& totals) {
+    members.number("bytes_sent", totals.bytes_sent);
+    members.number("bytes_received", totals.bytes_received);
+    members.number("retransmits", totals.retransmits);
+    members.number("rtt_us", totals.round_trip / std::chrono::microseconds(1));
+    if (totals.as_of == TcpTotals::AsOf::last_look) members.text("bytes_as_of", "last_look");
+}
+
+void append_device(JsonMembers& members, std::string& scratch, const DeviceNumber& device) {
+    scratch.clear();
+    fmt::format_to(std::back_inserter(scratch), "{}:{}", device.major, device.minor);
+    members.text("device", scratch);
+}
+
+void append_targets(JsonMembers& members, std::string& out, std::string& scratch,
+                    const ObjectInfo& object) {
+    if (object.targets.empty()) return;
+    members.key("targets");
+    char separator = '[';
+    for (const WatchTarget& target : object.targets) {
+        out += std::exchange(separator, ',');
+        JsonMembers inner(out);
+        inner.number_if_known("fd", target.fd);
+        inner.number_if_known("inode", target.inode);
+        if (target.device) append_device(inner, scratch, *target.device);
+        inner.end_inner();
+    }
+    out += ']';
+    if (object.targets_cut) members.truth("targets_cut");
+}
+
+void append_object(JsonMembers& members, std::string& out, std::string& scratch,
+                   const ObjectInfo& object) {
+    for (const auto& [key, value] : object.numbers) members.number(key, value);
+    if (object.expires) members.milliseconds("expires_ms", *object.expires);
+    if (object.period) members.milliseconds("period_ms", *object.period);
+    append_targets(members, out, scratch, object);
 }
 
 void append_file(JsonMembers& members, std::string& scratch, const Event& event) {
@@ -80,11 +142,7 @@ void append_file(JsonMembers& members, std::string& scratch, const Event& event)
     if (event.kind == EventKind::rename) members.bytes("old_name", event.old_name);
     if (descriptor.deleted) members.truth("deleted");
     members.number_if_known("inode", descriptor.inode);
-    if (const auto& device = descriptor.device) {
-        scratch.clear();
-        fmt::format_to(std::back_inserter(scratch), "{}:{}", device->major, device->minor);
-        members.text("device", scratch);
-    }
+    if (descriptor.device) append_device(members, scratch, *descriptor.device);
     members.number_if_known("size", descriptor.size);
     members.number_if_known("pos", descriptor.pos);
 }
@@ -98,6 +156,8 @@ void append_descriptor(JsonMembers& members, std::string& out, std::string& scra
     members.text_if_any("type", to_string(descriptor.type));
     append_file(members, scratch, event);
     append_socket(members, scratch, descriptor, host);
+    if (event.totals) append_totals(members, *event.totals);
+    if (descriptor.object) append_object(members, out, scratch, *descriptor.object);
 }
 
 }  // namespace

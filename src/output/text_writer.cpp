@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 namespace logfia {
 namespace {
 
@@ -60,6 +62,13 @@ void append_long_columns(std::string& out, const Event& event) {
     out += ' ';
 }
 
+void append_or_dash_word(std::string& out, std::string_view bytes) {
+    if (bytes.empty())
+        out += '-';
+    else
+        append_escaped_word(out, bytes);
+}
+
 void append_or_dash(std::string& out, std::string_view bytes) {
     if (bytes.empty()) {
         out += '-';
@@ -99,33 +108,87 @@ void append_internet_detail(std::string& out, FdType type, const SocketInfo* soc
     }
 }
 
-/// Of these no more than the type may be known: nothing tells the addresses of an MPTCP or SCTP
-/// socket that may not be asked itself.
-bool has_only_its_type(FdType type, const SocketInfo* socket) {
-    if (type == FdType::vsock) return true;
-    if (type != FdType::mptcp && type != FdType::sctp) return false;
-    return !socket || (!socket->local && !socket->remote && socket->state != SocketState::listen);
+/// As for an internet socket, without a name: `2:1024`, `*:1024 LISTEN`.
+void append_vsock_detail(std::string& out, const SocketInfo& socket) {
+    const auto& shown = socket.remote_vsock ? socket.remote_vsock : socket.local_vsock;
+    if (shown)
+        append_vsock(out, *shown);
+    else
+        out += '-';
+    if (socket.remote_vsock) return;
+    const bool listens = socket.state == SocketState::listen;
+    out += listens ? " LISTEN" : socket.local_vsock ? " BOUND" : " UNCONNECTED";
+}
+
+/// `/run/user/1000/bus dbus-daemon[812]`.
+void append_unix_detail(std::string& out, const SocketInfo& socket) {
+    append_or_dash(out, shown_path(socket));
+    if (!socket.peer) return;
+    out += ' ';
+    append_or_dash_word(out, socket.peer->comm);
+    out += '[';
+    append_number(out, socket.peer->pid);
+    out += ']';
+}
+
+/// `0x0003 eth0`; `if3` where only the interface's number is known.
+void append_packet_detail(std::string& out, const SocketInfo& socket) {
+    append_or_dash(out, socket.protocol);
+    if (!socket.interface) return;
+    out += ' ';
+    if (!socket.interface_name.empty()) return append_escaped_word(out, socket.interface_name);
+    out += "if";
+    append_number(out, *socket.interface);
+}
+
+void append_netlink_detail(std::string& out, const SocketInfo& socket) {
+    append_or_dash(out, socket.protocol);
+    if (!socket.port_id) return;
+    out += ' ';
+    append_number(out, *socket.port_id);
+}
+
+void append_other_detail(std::string& out, FdType type, const SocketInfo& socket) {
+    if (type == FdType::vsock) return append_vsock_detail(out, socket);
+    if (type == FdType::packet) return append_packet_detail(out, socket);
+    if (type == FdType::netlink) return append_netlink_detail(out, socket);
+    append_unix_detail(out, socket);
+}
+
+/// ` sent=1200 received=3 retransmits=0 rtt_us=23`.
+void append_totals(std::string& out, const TcpTotals& totals) {
+    fmt::format_to(std::back_inserter(out), " sent={} received={} retransmits={} rtt_us={}",
+                   totals.bytes_sent, totals.bytes_received, totals.retransmits,
+                   totals.round_trip / std::chrono::microseconds(1));
+    if (totals.as_of == TcpTotals::AsOf::last_look) out += " as_of=last_look";
+}
+
+/// Of these no more than the type is known when they may not be asked themselves.
+bool is_in_no_table(FdType type) {
+    return type == FdType::vsock || type == FdType::mptcp || type == FdType::sctp;
 }
 
 }  // namespace
 
 void append_socket_detail(std::string& out, const Descriptor& descriptor, std::string_view host) {
     const FdType type = descriptor.type;
-    if (!is_socket(type) || type == FdType::socket) return;
+    const SocketInfo* socket = descriptor.socket.get();
+    const bool another = type == FdType::socket;
+    if (!is_socket(type) || (another && (!socket || socket->family.empty()))) return;
     out += ' ';
     out += to_string(type);
-    const SocketInfo* socket = descriptor.socket.get();
-    if (has_only_its_type(type, socket)) return;
+    if (!socket && is_in_no_table(type)) return;
     if (is_internet(type)) {
         append_internet_detail(out, type, socket, host);
         return;
     }
     out += ' ';
-    if (!socket) {
+    if (!socket)
         out += '-';
-    } else {
-        append_or_dash(out, type == FdType::unix_socket ? socket->path : socket->protocol);
-    }
+    else if (another)
+        out += socket->family;
+    else
+        append_other_detail(out, type, *socket);
 }
 
 void TextWriter::append_kind(std::string& out, EventKind kind) const {
@@ -147,6 +210,7 @@ void TextWriter::append(std::string& out, const Event& event, std::string_view h
     } else {
         append_escaped(out, event.descriptor.name);
         append_socket_detail(out, event.descriptor, host);
+        if (event.totals && options_.columns == Columns::full) append_totals(out, *event.totals);
     }
     out += '\n';
 }

@@ -37,6 +37,14 @@ std::string members(const Event& event, std::string_view host = "") {
     return line.substr(begin.size(), line.size() - begin.size() - 2);
 }
 
+/// What follows the name.
+std::string after_name(const Event& event) {
+    const std::string line = members(event);
+    const std::string name = R"("name":"socket:[7]",)";
+    const auto at = line.find(name);
+    return at == std::string::npos ? line : line.substr(at + name.size());
+}
+
 std::string rfc3339(WallTime time) {
     std::string out;
     Rfc3339().append(out, time);
@@ -83,6 +91,61 @@ TEST(JsonWriter, WritesWhatIsKnownOfASocket) {
     EXPECT_NE(members(make_socket(FdType::netlink, test::protocol("route")))
                   .find(R"("type":"netlink","name":"socket:[7]","protocol":"route")"),
               std::string::npos);
+}
+
+TEST(JsonWriter, WritesWhatIsKnownOfOtherFamilies) {
+    SocketInfo socket = test::unix_path("/run/a");
+    socket.kind = "stream";
+    socket.peer_path = "/run/b\xff";
+    socket.peer = PeerProcess{812, "c\xfe"};
+    EXPECT_EQ(after_name(make_socket(FdType::unix_socket, socket)),
+              R"("socket_type":"stream","path":"/run/a",)"
+              "\"peer_path\":\"/run/b\xef\xbf\xbd\",\"peer_path_hex\":\"2f72756e2f62ff\","
+              "\"peer_pid\":812,\"peer_comm\":\"c\xef\xbf\xbd\",\"peer_comm_hex\":\"63fe\"");
+    SocketInfo netlink = test::protocol("route");
+    netlink.port_id = 4242;
+    EXPECT_EQ(after_name(make_socket(FdType::netlink, netlink)),
+              R"("protocol":"route","port_id":4242)");
+    SocketInfo packet = test::protocol("0x0800");
+    packet.interface = 2;
+    packet.interface_name = "eth0";
+    EXPECT_EQ(after_name(make_socket(FdType::packet, packet)),
+              R"("protocol":"0x0800","interface":"eth0","interface_index":2)");
+    SocketInfo vsock;
+    vsock.local_vsock = VsockAddress{3, 4};
+    vsock.remote_vsock = VsockAddress{2, 80};
+    EXPECT_EQ(after_name(make_socket(FdType::vsock, vsock)),
+              R"("local_cid":3,"local_port":4,"remote_cid":2,"remote_port":80)");
+    SocketInfo alg;
+    alg.family = "alg";
+    EXPECT_EQ(after_name(make_socket(FdType::socket, alg)), R"("family":"alg")");
+}
+
+TEST(JsonWriter, WritesWhatAConnectionHasCarried) {
+    Event event = make_socket(FdType::tcp, {});
+    event.kind = EventKind::close;
+    event.totals = TcpTotals{1200, 34, 2, 567us, TcpTotals::AsOf::end};
+    const std::string expected =
+        R"("bytes_sent":1200,"bytes_received":34,"retransmits":2,"rtt_us":567)";
+    EXPECT_EQ(after_name(event), expected);
+    event.totals->as_of = TcpTotals::AsOf::last_look;
+    EXPECT_EQ(after_name(event), expected + R"(,"bytes_as_of":"last_look")");
+}
+
+TEST(JsonWriter, WritesWhatAnObjectTells) {
+    ObjectInfo object;
+    object.numbers = {{"count", 3}};
+    object.expires = 1500us;
+    object.period = std::chrono::seconds(1);
+    object.targets = {{5, 97, DeviceNumber{0, 9}}, {{}, 2, DeviceNumber{8, 1}}};
+    object.targets_cut = true;
+    Event event = make_socket(FdType::epoll, {});
+    event.descriptor.socket = nullptr;
+    event.descriptor.object = std::make_shared<const ObjectInfo>(object);
+    EXPECT_EQ(after_name(event),
+              R"("count":3,"expires_ms":1.5,"period_ms":1000,)"
+              R"("targets":[{"fd":5,"inode":97,"device":"0:9"},{"inode":2,"device":"8:1"}],)"
+              R"("targets_cut":true)");
 }
 
 TEST(JsonWriter, WritesRenamesAndBytesThatAreNotUtf8) {

@@ -120,20 +120,64 @@ TEST(TextWriter, ShowsTheOwnAddressOfASocketWithoutPeer) {
         {FdType::raw6, internet(SocketState::unknown, v6(1, 58)), " raw6 [2001:db8::1]:58 BOUND"},
         {FdType::icmp, internet(SocketState::unknown, v4(0, 0, 0, 0, 9)), " icmp 0.0.0.0:9 BOUND"},
         {FdType::sctp, internet(SocketState::listen, v4(0, 0, 0, 0, 9)), " sctp 0.0.0.0:9 LISTEN"},
-        {FdType::mptcp, internet(SocketState::unknown, {}), " mptcp"},
+        {FdType::mptcp, internet(SocketState::unknown, {}), " mptcp - UNCONNECTED"},
         {FdType::unix_socket, test::unix_path("/run/user/1000/bus"), " unix /run/user/1000/bus"},
         {FdType::unix_socket, test::unix_path("@/tmp/.X11-unix/X0"), " unix @/tmp/.X11-unix/X0"},
         {FdType::unix_socket, {}, " unix -"},
         {FdType::netlink, test::protocol("route"), " netlink route"},
         {FdType::netlink, {}, " netlink -"},
         {FdType::packet, test::protocol("0x0003"), " packet 0x0003"},
-        {FdType::vsock, {}, " vsock"},
+        {FdType::vsock, {}, " vsock - UNCONNECTED"},
         {FdType::socket, {}, ""},
         {FdType::file, {}, ""},
     };
     for (const auto& one : cases) {
         EXPECT_EQ(detail(make_socket(one.type, one.socket), "unused.example."), one.detail);
     }
+}
+
+TEST(TextWriter, ShowsWhatOtherFamiliesTell) {
+    SocketInfo client;
+    client.peer_path = "/run/bus";
+    client.peer = PeerProcess{812, "dbus daemon"};
+    EXPECT_EQ(detail(make_socket(FdType::unix_socket, client)),
+              " unix /run/bus dbus\\x20daemon[812]");
+    client.peer_path.clear();
+    client.peer->comm.clear();
+    EXPECT_EQ(detail(make_socket(FdType::unix_socket, client)), " unix - -[812]");
+
+    SocketInfo netlink = test::protocol("route");
+    netlink.port_id = 4242;
+    EXPECT_EQ(detail(make_socket(FdType::netlink, netlink)), " netlink route 4242");
+
+    SocketInfo packet = test::protocol("0x0800");
+    packet.interface = 3;
+    EXPECT_EQ(detail(make_socket(FdType::packet, packet)), " packet 0x0800 if3");
+    packet.interface_name = "eth 0";
+    EXPECT_EQ(detail(make_socket(FdType::packet, packet)), " packet 0x0800 eth\\x200");
+
+    SocketInfo vsock;
+    vsock.local_vsock = VsockAddress{0xffffffff, 1024};
+    EXPECT_EQ(detail(make_socket(FdType::vsock, vsock)), " vsock *:1024 BOUND");
+    vsock.state = SocketState::listen;
+    EXPECT_EQ(detail(make_socket(FdType::vsock, vsock)), " vsock *:1024 LISTEN");
+    vsock.remote_vsock = VsockAddress{2, 80};
+    EXPECT_EQ(detail(make_socket(FdType::vsock, vsock)), " vsock 2:80");
+
+    SocketInfo alg;
+    alg.family = "alg";
+    EXPECT_EQ(detail(make_socket(FdType::socket, alg)), " socket alg");
+}
+
+TEST(TextWriter, ShowsTheZoneOfALinkLocalAddress) {
+    Endpoint peer;
+    peer.address.family = IpFamily::v6;
+    peer.address.bytes = {0xfe, 0x80};
+    peer.address.bytes[15] = 7;
+    peer.port = 443;
+    peer.zone = "eth0";
+    EXPECT_EQ(detail(make_socket(FdType::tcp6, internet(SocketState::established, {}, peer))),
+              " tcp6 [fe80::7%eth0]:443 -");
 }
 
 TEST(TextWriter, SaysNoMoreThanIsKnownOfASocket) {

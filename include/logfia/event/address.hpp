@@ -23,6 +23,8 @@ struct IpAddress {
 struct Endpoint {
     IpAddress address;
     std::uint16_t port = 0;
+    /// The interface of a link-local IPv6 address, by name or by number (RFC 4007); else empty.
+    std::string zone{};
 
     // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
     auto operator<=>(const Endpoint&) const = default;
@@ -37,7 +39,10 @@ bool is_unspecified(const IpAddress& address);
 /// `192.0.2.1`, `2001:db8::7` (RFC 5952).
 void append_address(std::string& out, const IpAddress& address);
 
-/// `192.0.2.1:80`, `[2001:db8::7]:443`.
+/// The same with the zone, where there is one: `fe80::7%eth0`.
+void append_zoned_address(std::string& out, const Endpoint& endpoint);
+
+/// `192.0.2.1:80`, `[2001:db8::7]:443`, `[fe80::7%eth0]:443`.
 void append_endpoint(std::string& out, const Endpoint& endpoint);
 
 }  // namespace logfia

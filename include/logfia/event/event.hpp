@@ -1,7 +1,8 @@
 #pragma once
 
 #include <logfia/base/clock.hpp>
-#include <logfia/event/address.hpp>
+#include <logfia/event/object_info.hpp>
+#include <logfia/event/socket_info.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -60,42 +61,6 @@ enum class FdType : std::uint8_t {
 
 enum class Access : std::uint8_t { unknown, read, write, read_write, path };
 
-/// Of a TCP socket: its state. Of other sockets: `established` when it has a peer, `listen` when it
-/// accepts connections, else `unknown`.
-enum class SocketState : std::uint8_t {
-    unknown,
-    established,
-    syn_sent,
-    syn_recv,
-    fin_wait1,
-    fin_wait2,
-    time_wait,
-    close,
-    close_wait,
-    last_ack,
-    listen,
-    closing,
-    new_syn_recv,
-};
-
-/// What the kernel's tables tell of a socket.
-struct SocketInfo {
-    SocketState state = SocketState::unknown;
-    std::optional<Endpoint> local;   ///< internet sockets
-    std::optional<Endpoint> remote;  ///< internet sockets that have a peer
-    std::string path;      ///< unix: bytes; an abstract name begins with `@`; empty: unnamed
-    std::string protocol;  ///< netlink: `route`, …; packet: the ethertype `0x0003`
-
-    bool operator==(const SocketInfo&) const = default;
-};
-
-struct DeviceNumber {
-    std::uint32_t major = 0;
-    std::uint32_t minor = 0;
-
-    bool operator==(const DeviceNumber&) const = default;
-};
-
 /// What is known of one open descriptor. Whatever is not known is absent.
 struct Descriptor {
     /// The source's own number for it, from its `open` to its `close`; never given twice.
@@ -111,6 +76,7 @@ struct Descriptor {
     std::optional<std::uint64_t> size;         ///< bytes; files
     std::optional<std::int64_t> pos;           ///< bytes; files
     std::shared_ptr<const SocketInfo> socket;  ///< null: not a socket, or nothing could be learned
+    std::shared_ptr<const ObjectInfo> object;  ///< null: nothing more is told of its type
 };
 
 /// One thing that was noticed: one record.
@@ -125,6 +91,7 @@ struct Event {
     std::string old_name;                       ///< `rename`
     std::optional<WallTime> opened;             ///< `close`: the time of its `open`
     std::optional<Duration> held;               ///< `close` of what was not `initial`
+    std::optional<TcpTotals> totals;            ///< `close` of a TCP connection, if asked for
     bool at_exit = false;                       ///< `close`: by the end of its process
     std::optional<std::uint64_t> fd_limit;      ///< `open`: the process's RLIMIT_NOFILE, if asked
     std::string reason;                         ///< `lost`
@@ -134,9 +101,8 @@ struct Event {
 
 /// The names of the interface contract.
 std::string_view to_string(EventKind kind);
-std::string_view to_string(FdType type);        ///< empty for `unknown`
-std::string_view to_string(Access access);      ///< empty for `unknown`
-std::string_view to_string(SocketState state);  ///< empty for `unknown`
+std::string_view to_string(FdType type);    ///< empty for `unknown`
+std::string_view to_string(Access access);  ///< empty for `unknown`
 
 /// True for every socket type, `unix` and `socket` included.
 bool is_socket(FdType type);

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace logfia {
+
+struct DeviceNumber {
+    std::uint32_t major = 0;
+    std::uint32_t minor = 0;
+
+    bool operator==(const DeviceNumber&) const = default;
+};
+
+/// What an epoll, inotify or fanotify watches: a descriptor of its own process, or an inode.
+struct WatchTarget {
+    std::optional<int> fd;
+    std::optional<std::uint64_t> inode;
+    std::optional<DeviceNumber> device;
+
+    bool operator==(const WatchTarget&) const = default;
+};
+
+/// What the kernel tells of an object without a name: an eventfd, a timerfd, a pidfd, ….
+struct ObjectInfo {
+    struct Number {
+        std::string_view key;  ///< of JSON, as the interface contract has it; a literal
+        std::int64_t value = 0;
+
+        bool operator==(const Number&) const = default;
+    };
+
+    /// At most so many targets are told.
+    static constexpr std::size_t kMaxTargets = 1000;
+
+    std::vector<Number> numbers;
+    std::optional<Duration> expires;  ///< timerfd: from the look on
+    std::optional<Duration> period;   ///< timerfd that expires again and again
+    std::vector<WatchTarget> targets;
+    bool targets_cut = false;  ///< there are more
+
+    bool operator==(const ObjectInfo&) const = default;
+};
+
+}  // namespace logfia

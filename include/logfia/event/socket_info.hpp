@@ -1,0 +1,93 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/event/address.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace logfia {
+
+/// Of a TCP socket: its state. Of other sockets: `established` when it has a peer, `listen` when it
+/// accepts connections, else `unknown`.
+enum class SocketState : std::uint8_t {
+    unknown,
+    established,
+    syn_sent,
+    syn_recv,
+    fin_wait1,
+    fin_wait2,
+    time_wait,
+    close,
+    close_wait,
+    last_ack,
+    listen,
+    closing,
+    new_syn_recv,
+};
+
+/// vsock(7): a machine (context identifier) and a port.
+struct VsockAddress {
+    std::uint32_t cid = 0;
+    std::uint32_t port = 0;
+
+    bool operator==(const VsockAddress&) const = default;
+};
+
+/// Another process, at the other end of a unix socket.
+struct PeerProcess {
+    std::int32_t pid = 0;
+    std::string comm;  ///< any bytes; empty: not known for sure
+
+    bool operator==(const PeerProcess&) const = default;
+};
+
+/// What is known of a socket beyond its type.
+struct SocketInfo {
+    SocketState state = SocketState::unknown;
+    std::optional<Endpoint> local;   ///< internet sockets
+    std::optional<Endpoint> remote;  ///< internet sockets that have a peer
+    std::string path;       ///< unix: bytes; an abstract name begins with `@`; empty: unnamed
+    std::string peer_path;  ///< unix: the same of the peer
+    std::optional<PeerProcess> peer;  ///< unix: when it is not the process itself
+    std::string_view kind;            ///< unix: `stream`, `dgram` or `seqpacket`; a literal
+    std::string protocol;             ///< netlink: `route`, …; packet: the ethertype `0x0003`
+    std::optional<std::uint32_t> port_id;    ///< netlink, once it is bound
+    std::optional<std::uint32_t> interface;  ///< packet: its index; absent: all of them
+    std::string interface_name;              ///< packet, when it can be known
+    std::optional<VsockAddress> local_vsock;
+    std::optional<VsockAddress> remote_vsock;
+    std::string_view family;  ///< of a type `socket`: `alg`, `bluetooth`, …; a literal
+
+    bool operator==(const SocketInfo&) const = default;
+};
+
+/// What TCP has counted on one connection (struct tcp_info, <linux/tcp.h>).
+struct TcpTotals {
+    enum class AsOf : std::uint8_t {
+        last_look,  ///< the last time that it was asked, at most about a second before its end
+        end,        ///< final: from the kernel's notice of its end
+    };
+    std::uint64_t bytes_sent = 0;      ///< payload; what was sent again counts once
+    std::uint64_t bytes_received = 0;  ///< payload
+    std::uint64_t retransmits = 0;     ///< segments
+    Duration round_trip{};             ///< smoothed; in microseconds
+    AsOf as_of = AsOf::last_look;
+
+    bool operator==(const TcpTotals&) const = default;
+};
+
+std::string_view to_string(SocketState state);  ///< empty for `unknown`
+
+/// The name of a unix socket that says most: its own, or else its peer's. Empty when both have
+/// none.
+inline const std::string& shown_path(const SocketInfo& socket) {
+    return socket.path.empty() ? socket.peer_path : socket.path;
+}
+
+/// `2:1024`, `*:1024`.
+void append_vsock(std::string& out, const VsockAddress& address);
+
+}  // namespace logfia
