@@ -1,5 +1,6 @@
 #include <logfia/proc/describer.hpp>
 #include <logfia/proc/fd_info.hpp>
+#include <logfia/proc/object_info.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -155,9 +156,10 @@ void Describer::describe(const Process& process, int fd, std::string_view name, 
     out.type = type_of_link(name);
     out.inode = socket_inode(name);
 
-    std::array<char, 1024> buffer;  // what is wanted comes first; an epoll's targets follow
-    const auto path = path_of("fdinfo/{}", fd);
-    const FdInfo info = parse_fd_info(read_file(process.dir(), path.data(), buffer));
+    const std::string_view bytes = read_info(process, fd, out.type);
+    const FdInfo info = parse_fd_info(bytes);
+    if (auto object = parse_object_info(out.type, bytes))
+        out.object = std::make_shared<const ObjectInfo>(std::move(*object));
     identity = {info.mount_id, info.inode, std::nullopt};
     if (info.inode) out.inode = info.inode;
     if (info.flags) {
@@ -176,6 +178,22 @@ void Describer::describe(const Process& process, int fd, std::string_view name, 
         }
     }
     if (has_position(out.type)) out.pos = info.pos;
+}
+
+/// What every descriptor has comes first; what an epoll watches follows, a line each.
+std::string_view Describer::read_info(const Process& process, int fd, FdType type) {
+    constexpr std::size_t kUsual = 1024;
+    constexpr std::size_t kWithTargets = 128 * ObjectInfo::kMaxTargets;
+    const std::size_t size = has_targets(type) ? kWithTargets : kUsual;
+    if (info_.size() < size) info_.resize(size);
+    const auto path = path_of("fdinfo/{}", fd);
+    return read_file(process.dir(), path.data(), std::span(info_).first(size));
+}
+
+void Describer::refresh_object(const Process& process, Descriptor& out) {
+    auto object = parse_object_info(out.type, read_info(process, out.fd, out.type));
+    if (!object || (out.object && *object == *out.object)) return;
+    out.object = std::make_shared<const ObjectInfo>(std::move(*object));
 }
 
 /// Only for filesystems that answer from memory: a stat through the link of a file on a dead NFS

@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace logfia {
 
@@ -56,6 +57,9 @@ class Describer {
     void describe(const Process& process, int fd, std::string_view name, Descriptor& out,
                   FileIdentity& identity);
 
+    /// What an epoll or its like watches by now; `process` must be acquired.
+    void refresh_object(const Process& process, Descriptor& out);
+
   private:
     struct HeldTable {
         MountTable table;
@@ -64,9 +68,11 @@ class Describer {
     MountEntry mount_of(const Process& process, int mount_id);
     HeldTable& table_of(const Process& process);
     static std::optional<std::uint64_t> handle_of(const Process& process, const char* number);
+    std::string_view read_info(const Process& process, int fd, FdType type);
     void ask_inode(const Process& process, int fd, Descriptor& out, FileIdentity& identity);
 
     TtyDrivers ttys_;
+    std::vector<char> info_;  // fdinfo of the descriptor that is described
     /// Our own mounts: what a process took along into a namespace of its own is not in its table.
     /// Only when our procfs is meant, since the ids are the kernel's.
     std::optional<MountTable> own_mounts_;
