@@ -45,6 +45,9 @@ void declare_processes(CLI::App& app, RawOptions& raw) {
     app.add_option("--proc", raw.proc, "Where procfs is mounted [/proc]")
         ->type_name("DIR")
         ->group(kGroup);
+    app.add_flag("--no-dup", raw.no_dup,
+                 "Do not ask sockets by a copy, not for a microsecond: only the kernel's tables")
+        ->group(kGroup);
 }
 
 void declare_looks(CLI::App& app, RawOptions& raw) {

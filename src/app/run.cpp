@@ -96,6 +96,27 @@ WantedProcesses wanted_processes(const Options& options) {
     return wanted;
 }
 
+/// A `close` of a TCP connection has a place for what it has carried.
+bool shows_totals(const Options& options) {
+    const FilterOptions& filter = options.filter;
+    if (options.once || options.summary == SummaryWhen::only) return false;
+    if (!options.json && !options.long_format) return false;
+    if (filter.events && !filter.events->contains(EventKind::close)) return false;
+    return !filter.types || filter.types->contains(FdType::tcp) ||
+           filter.types->contains(FdType::tcp6);
+}
+
+PollerOptions poller_options(const Options& options) {
+    PollerOptions poller;
+    poller.interval = options.interval;
+    poller.socket_details = !options.filter.real_files_only;
+    poller.limits = options.leaks;
+    poller.single_look = options.once;
+    poller.copies = !options.no_dup;
+    poller.totals = shows_totals(options);
+    return poller;
+}
+
 /// Nobody to watch, and nobody to wait for.
 Error no_process(const Options& options) {
     if (options.all) return {"watch", "all processes", 0, "there is none that you may look into"};
@@ -142,8 +163,7 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
                               fmt::format("{} does not show it by its PID: mount procfs, or give "
                                           "the right one (--proc)",
                                           options.proc)});
-    Poller poller(std::move(*root),
-                  {options.interval, !options.filter.real_files_only, options.leaks, options.once});
+    Poller poller(std::move(*root), poller_options(options));
     ProcessSet processes(wanted_processes(options), poller);
     ExitStatus status = ExitStatus::success;
     if (!gather(options, processes, command, notices, status)) return ExitStatus::failure;

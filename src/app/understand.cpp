@@ -259,6 +259,7 @@ Options understand(const RawOptions& raw) {
     options.follow = raw.follow;
     options.json = raw.json;
     options.numeric = raw.numeric;
+    options.no_dup = raw.no_dup;
     options.once = raw.once;
     options.quiet = raw.quiet;
     options.proc = raw.proc;

@@ -63,6 +63,7 @@ void LookChanges::publish_closes(Now now, EventSink& sink) {
         Event event = event_of(EventKind::close, now, *change.process, known);
         event.opened = known.opened.wall;
         event.at_exit = change.process->ended;
+        event.totals = known.totals;
         if (!known.initial) event.held = now.steady - known.opened.steady;
         sink.accept(std::move(event));
     }

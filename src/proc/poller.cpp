@@ -33,8 +33,10 @@ Poller::Poller(ProcRoot root, PollerOptions options)
     : root_(std::move(root)),
       options_(options),
       describer_(root_),
-      sockets_(options.interval, options.single_look ? SocketAsker::Reading::until_sure
-                                                     : SocketAsker::Reading::once) {}
+      sockets_({options.interval,
+                options.single_look ? SocketAsker::Reading::until_sure : SocketAsker::Reading::once,
+                options.copies ? SocketAsker::Copies::allowed : SocketAsker::Copies::forbidden,
+                options.totals ? TcpDetails::wanted : TcpDetails::left_out}) {}
 
 void Poller::add(Process process, Birth birth) {
     auto watched = std::make_unique<WatchedProcess>(++processes_seen_, std::move(process),
@@ -149,7 +151,10 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
         // It did not run, and yet its table is another: somebody else shares it.
         if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
             watched.gate.disable();
-        if (options_.socket_details) sockets_.ask_again(watched, now_.steady);
+        if (options_.socket_details) {
+            sockets_.ask_again(watched, now_.steady);
+            sockets_.sample(watched, now_.steady);
+        }
         check_threads(watched);
         if (lists_children_) take_children_of(watched);
         watched.begun = true;
@@ -206,6 +211,8 @@ void Poller::settle(WatchedProcess& watched, const LookOutcome& outcome) {
     if (failed) return;
     if (outcome.denied && !watched.denied)
         changes_.lost(watched, "its links may no longer be read: Permission denied");
+    // What may be read again may be asked again.
+    if (watched.denied && !outcome.denied) watched.socket_way = SocketWay::copies;
     watched.denied = outcome.denied;
 }
 
@@ -321,6 +328,10 @@ void Poller::check_threads(WatchedProcess& watched) {
 void Poller::publish(EventSink& sink) {
     for (const auto& notice : notices_) sink.notice(notice);
     notices_.clear();
+    if (options_.totals && changes_.any_closed()) {
+        sockets_.hear_ends();
+        changes_.for_each_closed([this](KnownFd& known) { sockets_.finish(known); });
+    }
     changes_.publish(now_, sockets_.progress(), sink);
     forget_ended();
 }

@@ -81,6 +81,7 @@ Result<Process> Process::open(const ProcRoot& root, pid_t pid, Holding holding) 
 
 Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     holding_ = holding;
+    native_ = root.native();
     dir_ = open_dir(root.fd(), proc_path("{}", pid_).data());
     if (!dir_) {
         if (errno == ENOENT || errno == ESRCH) return not_found(root, pid_);

@@ -1,5 +1,8 @@
 #include <logfia/proc/fields.hpp>
+#include <logfia/proc/socket_names.hpp>
 #include <logfia/proc/socket_table.hpp>
+
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -30,13 +33,6 @@ constexpr std::array<TableTraits, kSocketTableCount> kTables{{
     {"tcp6", FdType::tcp6, 9},
 }};
 static_assert(static_cast<std::size_t>(SocketTable::tcp6) + 1 == kSocketTableCount);
-
-// NETLINK_* of <linux/netlink.h>; an empty name stands for a number that is not in use.
-constexpr std::array<std::string_view, 23> kNetlinkProtocols{
-    "route",         "unused",   "usersock", "firewall",       "sock_diag",  "nflog",
-    "xfrm",          "selinux",  "iscsi",    "audit",          "fib_lookup", "connector",
-    "netfilter",     "ip6_fw",   "dnrtmsg",  "kobject_uevent", "generic",    "",
-    "scsitransport", "ecryptfs", "rdma",     "crypto",         "smc"};
 
 const TableTraits& traits(SocketTable table) {
     return kTables[static_cast<std::size_t>(table)];
@@ -79,6 +75,19 @@ SocketState state_of(SocketTable table, std::uint8_t number, bool has_peer) {
         return number <= 12 ? static_cast<SocketState>(number) : SocketState::unknown;
     }
     return number == 1 && has_peer ? SocketState::established : SocketState::unknown;
+}
+
+std::string_view unix_kind(std::uint32_t type) {
+    switch (type) {
+        case SOCK_STREAM:
+            return "stream";
+        case SOCK_DGRAM:
+            return "dgram";
+        case SOCK_SEQPACKET:
+            return "seqpacket";
+        default:
+            return {};
+    }
 }
 
 bool is_six(SocketTable table) {
@@ -152,6 +161,7 @@ std::optional<SocketRow> parse_unix_row(std::string_view row) {
         return std::nullopt;
     }
     SocketRow result{*inode, {}};
+    result.info.kind = unix_kind(*type);
     if (*state == kConnected) result.info.state = SocketState::established;
     if ((*flags & kAcceptsConnections) != 0) result.info.state = SocketState::listen;
     if (!row.empty()) result.info.path = row.substr(1);  // spaces beyond the first are its own
@@ -162,13 +172,12 @@ std::optional<SocketRow> parse_unix_row(std::string_view row) {
 std::optional<SocketRow> parse_netlink_row(std::string_view row) {
     const auto inode = inode_of_row(SocketTable::netlink, row);
     if (!skip_fields(row, 1)) return std::nullopt;
-    const auto text = next_field(row);
-    const auto protocol = parse_number<std::uint32_t>(text);
-    if (!inode || !protocol) return std::nullopt;
+    const auto protocol = parse_number<std::uint32_t>(next_field(row));
+    const auto port_id = parse_number<std::uint32_t>(next_field(row));
+    if (!inode || !protocol || !port_id) return std::nullopt;
     SocketRow result{*inode, {}};
-    const bool named =
-        *protocol < kNetlinkProtocols.size() && !kNetlinkProtocols[*protocol].empty();
-    result.info.protocol = named ? kNetlinkProtocols[*protocol] : text;
+    result.info.protocol = netlink_protocol_name(*protocol);
+    if (*port_id != 0) result.info.port_id = *port_id;
     return result;
 }
 
@@ -177,12 +186,12 @@ std::optional<SocketRow> parse_packet_row(std::string_view row) {
     const auto inode = inode_of_row(SocketTable::packet, row);
     if (!skip_fields(row, 3)) return std::nullopt;
     const auto ethertype = next_field(row);
-    if (!inode || ethertype.size() != 4 || !parse_number<std::uint16_t>(ethertype, 16)) {
-        return std::nullopt;
-    }
+    const auto number = parse_number<std::uint16_t>(ethertype, 16);
+    const auto interface = parse_number<std::uint32_t>(next_field(row));
+    if (!inode || ethertype.size() != 4 || !number || !interface) return std::nullopt;
     SocketRow result{*inode, {}};
-    result.info.protocol = "0x";
-    result.info.protocol += ethertype;
+    result.info.protocol = ethertype_name(*number);
+    if (*interface != 0) result.info.interface = *interface;
     return result;
 }
 

@@ -1,3 +1,4 @@
+#include <logfia/proc/socket_names.hpp>
 #include <logfia/proc/socket_type_hint.hpp>
 
 #include <sys/xattr.h>
@@ -27,24 +28,25 @@ constexpr std::array<Name, 19> kNames{{
 
 }  // namespace
 
-FdType type_of_protocol_name(std::string_view name) {
+SocketHint hint_of_protocol_name(std::string_view name) {
     const auto* const found = std::find_if(kNames.begin(), kNames.end(),
                                            [&](const Name& entry) { return entry.first == name; });
-    return found == kNames.end() ? FdType::socket : found->second;
+    if (found == kNames.end()) return {FdType::socket, family_of_protocol_name(name)};
+    return {found->second};
 }
 
-FdType socket_type_hint(int fd_dir, const char* number) {
+SocketHint socket_type_hint(int fd_dir, const char* number) {
     // No system call before Linux 6.13 takes a directory for this; the magic link of our own
     // descriptor leads to the same one.
     char path[64];
     const int length = std::snprintf(path, sizeof path, "/proc/self/fd/%d/%s", fd_dir, number);
-    if (length < 0 || static_cast<std::size_t>(length) >= sizeof path) return FdType::socket;
+    if (length < 0 || static_cast<std::size_t>(length) >= sizeof path) return {};
     char value[64];
     const auto size = ::getxattr(path, "system.sockprotoname", value, sizeof value);
-    if (size <= 0) return FdType::socket;
+    if (size <= 0) return {};
     // The kernel counts the NUL at its end (sockfs_xattr_get, net/socket.c).
     const std::string_view name(value, static_cast<std::size_t>(size));
-    return type_of_protocol_name(name.substr(0, name.find('\0')));
+    return hint_of_protocol_name(name.substr(0, name.find('\0')));
 }
 
 }  // namespace logfia

@@ -154,5 +154,69 @@ TEST(NetworkNamespace, ItsSocketsAreLookedUpThere) {
     EXPECT_EQ(run.interrupt(), 0);
 }
 
+/// What is to be told of a descriptor of the helper.
+struct Shown {
+    int fd;
+    std::string detail;  ///< a regular expression: what follows the name
+};
+
+std::string with_zone(const std::string& address) {
+    return address + "%lo";
+}
+
+/// Sockets of each family, in a network where everything is its own.
+std::vector<Shown> make_sockets(FdMaker& maker) {
+    maker.ask("link-up lo");
+    maker.ask("add-address6 lo fe80::7");
+    const auto listener = maker.numbers("tcp-listen");
+    const std::string port = std::to_string(listener.at(1));
+    const auto six = maker.numbers("tcp-listen ::1");
+    const int netlink = maker.fd("netlink generic");
+    maker.ask("netlink-bind " + std::to_string(netlink) + " 4711");
+    const int packet = maker.fd("packet");
+    maker.ask("packet-bind " + std::to_string(packet) + " lo");
+    return {{listener.at(0), "tcp 127\\.0\\.0\\.1:" + port + " LISTEN"},
+            {maker.fd("tcp-connect 127.0.0.1 " + port), "tcp 127\\.0\\.0\\.1:" + port + " -"},
+            {maker.fd("accept " + std::to_string(listener.at(0))), "tcp 127.0.0.1:[0-9]+ -"},
+            {six.at(0), "tcp6 .::1.:" + std::to_string(six.at(1)) + " LISTEN"},
+            {maker.fd("udp-connect 127.0.0.1 9"), "udp 127\\.0\\.0\\.1:9 -"},
+            {maker.fd("udp-bind " + with_zone("fe80::7")), "udp6 .fe80::7%lo.:[0-9]+ BOUND"},
+            {maker.fd("unix-listen @logfia-netns-sockets"), "unix @logfia-netns-sockets"},
+            {netlink, "netlink generic 4711"},
+            {packet, "packet 0x0003 lo"}};
+}
+
+/// By root, and by an ordinary user for a process of theirs in a user namespace.
+TEST(NetworkNamespace, EachFamilyIsShownRight) {
+    Unshared inner("--net");
+    if (!inner.maker) GTEST_SKIP() << "no namespaces here: " << inner.refusal;
+    const auto sockets = make_sockets(*inner.maker);
+    const Outcome outcome = outcome_of(watch_arguments(*inner.maker, {"--once", "-l"}));
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    for (const Shown& one : sockets)
+        EXPECT_THAT(outcome.lines,
+                    testing::Contains(ContainsRegex(" " + std::to_string(one.fd) +
+                                                    "u socket:.[0-9]+. " + one.detail + "$")));
+}
+
+/// A ping socket needs a group that is in net.ipv4.ping_group_range, which here is ours to set.
+TEST(NetworkNamespace, APingSocketIsToldApart) {
+    Unshared inner("--net");
+    if (!inner.maker) GTEST_SKIP() << "no namespaces here: " << inner.refusal;
+    const int range = inner.maker->fd("open /proc/sys/net/ipv4/ping_group_range w");
+    try {
+        inner.maker->ask("write-text " + std::to_string(range) + " 0\\x200");
+    } catch (const FdMakerError& error) {
+        GTEST_SKIP() << "the groups may not be set here: " << error.what();
+    }
+    const int four = inner.maker->fd("icmp");
+    const int six = inner.maker->fd("icmp 6");
+    const Outcome outcome = outcome_of(watch_arguments(*inner.maker, {"--once", "-l"}));
+    for (const Shown& one : {Shown{four, "icmp - UNCONNECTED"}, Shown{six, "icmp6 - UNCONNECTED"}})
+        EXPECT_THAT(outcome.lines,
+                    testing::Contains(ContainsRegex(" " + std::to_string(one.fd) +
+                                                    "u socket:.[0-9]+. " + one.detail + "$")));
+}
+
 }  // namespace
 }  // namespace logfia::test

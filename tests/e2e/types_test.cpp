@@ -71,7 +71,7 @@ const Kind kKinds[] = {
     // Before it is bound, its protocol is in no table.
     {"netlink route", "netlink", "rw", kSocket, " netlink (route|-)", ""},
     {"packet", "packet", "rw", kSocket, " packet .*", ""},
-    {"vsock", "vsock", "rw", kSocket, " vsock", ""},
+    {"vsock", "vsock", "rw", kSocket, " vsock - UNCONNECTED", ""},
     {"mptcp", "mptcp", "rw", kSocket, " mptcp.*", ""},
     {"sctp", "sctp", "rw", kSocket, " sctp.*", ""},
     {"eventfd", "eventfd", "rw", "anon_inode:\\[eventfd\\]", "", ""},

@@ -44,6 +44,7 @@ constexpr std::size_t kAnyNumber = 1000;
 
 std::span<const Command> file_commands();
 std::span<const Command> socket_commands();
+std::span<const Command> socket_state_commands();
 std::span<const Command> object_commands();
 std::span<const Command> load_commands();
 std::span<const Command> process_commands();

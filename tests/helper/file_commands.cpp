@@ -105,6 +105,10 @@ Reply write_bytes(const Words& words) {
     return opened(static_cast<int>(write(descriptor(words[1]), bytes.data(), bytes.size())));
 }
 
+Reply write_text(const Words& words) {
+    return done(static_cast<int>(write(descriptor(words[1]), words[2].data(), words[2].size())));
+}
+
 Reply rename_file(const Words& words) {
     return done(rename(words[1].c_str(), words[2].c_str()));
 }
@@ -132,6 +136,7 @@ constexpr std::array kCommands{
     Command{"block", "PATH", 1, 1, open_block},
     Command{"tty", "(SLAVE MASTER)", 0, 0, open_tty},
     Command{"write", "FD COUNT", 2, 2, write_bytes},
+    Command{"write-text", "FD TEXT", 2, 2, write_text},
     Command{"rename", "FROM TO", 2, 2, rename_file},
     Command{"link", "FROM TO", 2, 2, link_file},
     Command{"make-symlink", "TARGET PATH", 2, 2, symlink_file},

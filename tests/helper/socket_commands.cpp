@@ -1,4 +1,5 @@
 #include "command.hpp"
+#include "socket_address.hpp"
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -18,47 +19,6 @@ namespace fd_maker {
 namespace {
 
 constexpr int kMptcp = 262;  // IPPROTO_MPTCP; libc's headers are older than it
-
-/// A socket address of any family, as the calls want it.
-struct SocketAddress {
-    union {
-        sockaddr any;
-        sockaddr_in v4;
-        sockaddr_in6 v6;
-        sockaddr_un un;
-        sockaddr_storage storage{};
-    };
-    socklen_t size = sizeof(sockaddr_storage);
-};
-
-SocketAddress internet_address(const std::string& text, long port) {
-    SocketAddress address;
-    if (inet_pton(AF_INET, text.c_str(), &address.v4.sin_addr) == 1) {
-        address.v4.sin_family = AF_INET;
-        address.v4.sin_port = htons(static_cast<std::uint16_t>(port));
-        address.size = sizeof(sockaddr_in);
-    } else if (inet_pton(AF_INET6, text.c_str(), &address.v6.sin6_addr) == 1) {
-        address.v6.sin6_family = AF_INET6;
-        address.v6.sin6_port = htons(static_cast<std::uint16_t>(port));
-        address.size = sizeof(sockaddr_in6);
-    } else {
-        throw std::invalid_argument("not an address: " + text);
-    }
-    return address;
-}
-
-/// `@NAME` is abstract; it ends where NAME ends.
-SocketAddress unix_address(const std::string& name) {
-    SocketAddress address;
-    if (name.size() >= sizeof address.un.sun_path) throw std::invalid_argument("path too long");
-    address.un.sun_family = AF_UNIX;
-    std::memcpy(address.un.sun_path, name.data(), name.size());
-    const bool abstract = name.front() == '@';
-    if (abstract) address.un.sun_path[0] = '\0';
-    address.size =
-        static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (abstract ? 0 : 1));
-    return address;
-}
 
 long port_of(const SocketAddress& address) {
     return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
@@ -149,7 +109,8 @@ Reply bind_fd(const Words& words) {
 }
 
 Reply listen_fd(const Words& words) {
-    if (listen(descriptor(words[1]), SOMAXCONN) < 0) return failed();
+    const int backlog = descriptor(word_or(words, 2, std::to_string(SOMAXCONN)));
+    if (listen(descriptor(words[1]), backlog) < 0) return failed();
     return ok({descriptor(words[1]), local_port(descriptor(words[1]))});
 }
 
@@ -226,7 +187,7 @@ constexpr std::array kCommands{
     Command{"tcp-socket", "[4|6]", 0, 1, tcp_socket},
     Command{"connect", "FD ADDR PORT (FD LOCAL-PORT)", 3, 3, connect_fd},
     Command{"bind", "FD ADDR [PORT] (FD LOCAL-PORT)", 2, 3, bind_fd},
-    Command{"listen", "FD (FD LOCAL-PORT)", 1, 1, listen_fd},
+    Command{"listen", "FD [BACKLOG] (FD LOCAL-PORT)", 1, 2, listen_fd},
     Command{"shutdown", "FD", 1, 1, shutdown_fd},
     Command{"udp", "[4|6]", 0, 1, udp_socket},
     Command{"udp-bind", "[ADDR [PORT]] (FD PORT)", 0, 2, udp_bind},

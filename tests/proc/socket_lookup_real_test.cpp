@@ -84,7 +84,7 @@ WantedSocket find(int fd, FdType hint) {
 
 FdType hint_of(int fd) {
     const UniqueFd fds(::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return socket_type_hint(fds.get(), std::to_string(fd).c_str());
+    return socket_type_hint(fds.get(), std::to_string(fd).c_str()).type;
 }
 
 std::string text(const std::optional<Endpoint>& endpoint) {
@@ -283,19 +283,19 @@ TEST(RealSockets, HintsOfWhatIsNoSocket) {
     const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     EXPECT_EQ(hint_of(file.get()), FdType::socket);
     EXPECT_EQ(hint_of(1 << 20), FdType::socket);
-    EXPECT_EQ(socket_type_hint(-1, "0"), FdType::socket);
-    EXPECT_EQ(socket_type_hint(0, std::string(100, '0').c_str()), FdType::socket);
+    EXPECT_EQ(socket_type_hint(-1, "0").type, FdType::socket);
+    EXPECT_EQ(socket_type_hint(0, std::string(100, '0').c_str()).type, FdType::socket);
 }
 
 TEST(TypeOfProtocolName, KnowsTheKernelsNames) {
-    EXPECT_EQ(type_of_protocol_name("TCP"), FdType::tcp);
-    EXPECT_EQ(type_of_protocol_name("UDPLITEv6"), FdType::udplite6);
-    EXPECT_EQ(type_of_protocol_name("PINGv6"), FdType::icmp6);
-    EXPECT_EQ(type_of_protocol_name("UNIX-STREAM"), FdType::unix_socket);
-    EXPECT_EQ(type_of_protocol_name("AF_VSOCK"), FdType::vsock);
-    EXPECT_EQ(type_of_protocol_name("MPTCPv6"), FdType::mptcp);
-    EXPECT_EQ(type_of_protocol_name("ALG"), FdType::socket);
-    EXPECT_EQ(type_of_protocol_name(""), FdType::socket);
+    EXPECT_EQ(hint_of_protocol_name("TCP").type, FdType::tcp);
+    EXPECT_EQ(hint_of_protocol_name("UDPLITEv6").type, FdType::udplite6);
+    EXPECT_EQ(hint_of_protocol_name("PINGv6").type, FdType::icmp6);
+    EXPECT_EQ(hint_of_protocol_name("UNIX-STREAM").type, FdType::unix_socket);
+    EXPECT_EQ(hint_of_protocol_name("AF_VSOCK").type, FdType::vsock);
+    EXPECT_EQ(hint_of_protocol_name("MPTCPv6").type, FdType::mptcp);
+    EXPECT_EQ(hint_of_protocol_name("ALG").family, "alg");
+    EXPECT_EQ(hint_of_protocol_name("").type, FdType::socket);
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ struct Options {
     FilterOptions filter;
     bool json = false;
     bool numeric = false;
+    bool no_dup = false;
     bool once = false;
     bool quiet = false;
     bool long_format = false;  ///< resolved: `--long`, or more than one process

@@ -48,6 +48,7 @@ struct RawOptions {
     bool real_files = false;
     bool json = false;
     bool numeric = false;
+    bool no_dup = false;
     bool once = false;
     bool quiet = false;
     bool long_format = false;

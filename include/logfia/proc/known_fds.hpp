@@ -3,16 +3,23 @@
 #include <logfia/proc/describer.hpp>
 
 #include <cstdint>
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace logfia {
 
 /// What is remembered of one open descriptor until its `close`.
 struct KnownFd {
+    static constexpr std::uint32_t kNoQuestion = ~std::uint32_t{0};
+
     Descriptor descriptor;
     FileIdentity identity;
     Now opened;
     bool initial = false;
+    std::uint32_t question = kNoQuestion;  ///< of a socket: which one of its process
+    std::optional<TcpTotals> totals;       ///< of a TCP connection, as last seen
+    std::uint64_t cookie = 0;              ///< of a TCP socket whose end is listened for; else 0
 };
 
 /// The known descriptors of one process. A slot stays where it is for as long as it is used.

@@ -25,6 +25,12 @@ class LookChanges {
         renames_.push_back({{&watched, slot}, std::move(old_name)});
     }
 
+    [[nodiscard]] bool any_closed() const { return !closes_.empty(); }
+    template <class Visit>
+    void for_each_closed(Visit visit) {
+        for (const Change& change : closes_) visit(change.process->known[change.slot]);
+    }
+
     /// Tells it all, `progress` of sockets too, in the order of the contract, and forgets it. What
     /// was known of a closed descriptor is forgotten as well.
     void publish(Now now, std::vector<SocketAsker::Progress>& progress, EventSink& sink);

@@ -47,6 +47,10 @@ class Process {
     [[nodiscard]] int dir() const { return dir_.get(); }
     [[nodiscard]] int fd_dir() const { return fd_dir_.get(); }
 
+    /// True where a pidfd can be had and is about the table that is read: in our own PID namespace,
+    /// and not for a thread whose first one is gone.
+    [[nodiscard]] bool may_be_copied_from() const { return native_ && thread_ == 0; }
+
     /// Opens fd_dir() anew: the kernel gives an open one its right owner only when it is looked up
     /// again, after somebody else has looked at a process that may not be read (pid_revalidate()).
     void renew_fd_dir();
@@ -83,6 +87,7 @@ class Process {
     Holding holding_ = Holding::descriptors;
     std::uint64_t start_time_ = 0;
     bool kernel_thread_ = false;
+    bool native_ = false;
     bool has_clock_ = false;
     clockid_t clock_{};
 };

@@ -21,6 +21,12 @@ struct SocketQuestion {
     SteadyTime next{};
 };
 
+/// How the sockets of a process are asked for what they are.
+enum class SocketWay : std::uint8_t {
+    copies,  ///< themselves, as long as nothing speaks against it
+    tables,
+};
+
 /// A descriptor that a process was started with.
 struct GivenFd {
     int fd = -1;
@@ -50,9 +56,13 @@ struct WatchedProcess {
     RunGate gate;
     FdSnapshot snapshot;
     KnownFds known;
+    SocketWay socket_way = SocketWay::copies;
     std::vector<SocketQuestion> questions;
+    int sampling_from = -1;                 ///< the next descriptor of a round; -1: none
+    std::optional<Duration> sampled_cpu;    ///< its CPU time when the last round began
     std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where that is asked for
     SteadyTime next_question = SteadyTime::max();
+    SteadyTime next_sample{};
     SteadyTime threads_checked{};
     SteadyTime probed{};        ///< when it was asked last whether it lives
     bool begun = false;         ///< its first look was taken

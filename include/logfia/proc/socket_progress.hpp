@@ -1,0 +1,20 @@
+#pragma once
+
+#include <logfia/event/event.hpp>
+
+#include <optional>
+
+namespace logfia {
+
+/// What a socket became since it was asked before: `connect` when it has got a peer, or another one
+/// (datagrams); `listen`. Null: nothing was known.
+std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketInfo* after);
+
+/// False when nothing more can come of it that a record would tell: it is connected for good, or it
+/// listens.
+bool may_still_change(FdType type, const SocketInfo* info);
+
+/// True of a TCP connection, whose totals are worth asking for.
+bool is_tcp_connection(const Descriptor& descriptor);
+
+}  // namespace logfia

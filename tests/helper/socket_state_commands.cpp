@@ -1,0 +1,164 @@
+// What becomes of sockets that are open, and those of the rarer families.
+
+#include "command.hpp"
+#include "socket_address.hpp"
+
+#include <fcntl.h>
+#include <linux/if_alg.h>
+#include <linux/userfaultfd.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+namespace fd_maker {
+namespace {
+
+/// What <linux/ipv6.h> has, which does not go with <netinet/in.h>.
+struct AddressRequest {
+    in6_addr address;
+    std::uint32_t prefix_length;
+    int interface;
+};
+
+Reply done(int result) {
+    return result < 0 ? failed() : ok();
+}
+
+Reply linger_fd(const Words& words) {
+    const linger value{1, descriptor(words[2])};
+    return done(setsockopt(descriptor(words[1]), SOL_SOCKET, SO_LINGER, &value, sizeof value));
+}
+
+Reply set_buffer(const Words& words) {
+    const int option = words[2] == "send" ? SO_SNDBUF : SO_RCVBUF;
+    const int bytes = descriptor(words[3]);
+    return done(setsockopt(descriptor(words[1]), SOL_SOCKET, option, &bytes, sizeof bytes));
+}
+
+/// A datagram socket without a peer again.
+Reply disconnect_fd(const Words& words) {
+    const sockaddr nobody{};
+    return done(connect(descriptor(words[1]), &nobody, sizeof nobody));
+}
+
+Reply send_bytes(const Words& words) {
+    const std::vector<char> bytes(static_cast<std::size_t>(number(words[2])), 'x');
+    const ssize_t sent = send(descriptor(words[1]), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    return sent < 0 ? failed() : ok({sent});
+}
+
+Reply receive_bytes(const Words& words) {
+    std::vector<char> bytes(static_cast<std::size_t>(number(words[2])));
+    const ssize_t got = recv(descriptor(words[1]), bytes.data(), bytes.size(), MSG_WAITALL);
+    return got < 0 ? failed() : ok({got});
+}
+
+/// A thread sends from memory that never comes, and so keeps the socket's lock.
+Reply send_from_nowhere(const Words& words) {
+    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+    const int faults = static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC));
+    if (faults < 0) return failed();
+    uffdio_api api{UFFD_API, 0, 0};
+    void* memory = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uffdio_register range{};
+    range.range = {reinterpret_cast<std::uintptr_t>(memory), page};
+    range.mode = UFFDIO_REGISTER_MODE_MISSING;
+    if (memory == MAP_FAILED || ioctl(faults, UFFDIO_API, &api) < 0 ||
+        ioctl(faults, UFFDIO_REGISTER, &range) < 0)
+        return failed();
+    const int fd = descriptor(words[1]);
+    std::thread([fd, memory, page] { send(fd, memory, page, MSG_NOSIGNAL); }).detach();
+    // It waits once the fault is there to be read.
+    std::array<char, sizeof(uffd_msg)> fault{};
+    return read(faults, fault.data(), fault.size()) < 0 ? failed() : ok({faults});
+}
+
+Reply bind_netlink(const Words& words) {
+    SocketAddress address;
+    address.netlink.nl_family = AF_NETLINK;
+    address.netlink.nl_pid = static_cast<std::uint32_t>(number(word_or(words, 2, "0")));
+    return done(bind(descriptor(words[1]), &address.any, sizeof address.netlink));
+}
+
+Reply bind_packet(const Words& words) {
+    SocketAddress address;
+    address.packet.sll_family = AF_PACKET;
+    address.packet.sll_ifindex = static_cast<int>(if_nametoindex(words[2].c_str()));
+    if (address.packet.sll_ifindex == 0) return failed();
+    return done(bind(descriptor(words[1]), &address.any, sizeof address.packet));
+}
+
+SocketAddress vsock_address(const std::string& cid, const std::string& port) {
+    SocketAddress address;
+    address.vm.svm_family = AF_VSOCK;
+    address.vm.svm_cid = static_cast<std::uint32_t>(number(cid));
+    address.vm.svm_port = static_cast<std::uint32_t>(number(port));
+    address.size = sizeof address.vm;
+    return address;
+}
+
+Reply bind_vsock(const Words& words) {
+    const SocketAddress address = vsock_address(words[2], words[3]);
+    return done(bind(descriptor(words[1]), &address.any, address.size));
+}
+
+Reply connect_vsock(const Words& words) {
+    const SocketAddress address = vsock_address(words[2], words[3]);
+    return done(connect(descriptor(words[1]), &address.any, address.size));
+}
+
+Reply alg_socket(const Words&) {
+    return opened(socket(AF_ALG, SOCK_SEQPACKET, 0));
+}
+
+/// In a network namespace of our own, where the loopback is down at first.
+Reply bring_up(const Words& words) {
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    ifreq request{};
+    std::strncpy(request.ifr_name, words[1].c_str(), sizeof request.ifr_name - 1);
+    request.ifr_flags = IFF_UP;
+    const Reply reply = done(ioctl(fd, SIOCSIFFLAGS, &request));
+    close(fd);
+    return reply;
+}
+
+Reply add_address(const Words& words) {
+    const int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    AddressRequest request{internet_address(words[2], 0).v6.sin6_addr, 64,
+                           static_cast<int>(if_nametoindex(words[1].c_str()))};
+    const Reply reply = done(ioctl(fd, SIOCSIFADDR, &request));
+    close(fd);
+    return reply;
+}
+
+constexpr std::array kCommands{
+    Command{"linger", "FD SECONDS", 2, 2, linger_fd},
+    Command{"buffer", "FD send|receive BYTES", 3, 3, set_buffer},
+    Command{"disconnect", "FD", 1, 1, disconnect_fd},
+    Command{"send", "FD COUNT (SENT)", 2, 2, send_bytes},
+    Command{"receive", "FD COUNT (GOT)", 2, 2, receive_bytes},
+    Command{"send-from-nowhere", "FD (USERFAULTFD)", 1, 1, send_from_nowhere},
+    Command{"netlink-bind", "FD [PORT-ID]", 1, 2, bind_netlink},
+    Command{"packet-bind", "FD INTERFACE", 2, 2, bind_packet},
+    Command{"vsock-bind", "FD CID PORT", 3, 3, bind_vsock},
+    Command{"vsock-connect", "FD CID PORT", 3, 3, connect_vsock},
+    Command{"alg", "", 0, 0, alg_socket},
+    Command{"link-up", "INTERFACE", 1, 1, bring_up},
+    Command{"add-address6", "INTERFACE ADDR", 2, 2, add_address},
+};
+
+}  // namespace
+
+std::span<const Command> socket_state_commands() {
+    return kCommands;
+}
+
+}  // namespace fd_maker

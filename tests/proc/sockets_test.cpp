@@ -1,0 +1,209 @@
+// Sockets of a real process, watched on a calendar that the test writes, by both ways of asking.
+
+#include "support/fd_maker_client.hpp"
+#include "support/prefixes.hpp"
+#include <logfia/proc/open_processes.hpp>
+#include <logfia/proc/poller.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace logfia {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::FdMaker;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class Kept final : public EventSink {
+  public:
+    void accept(Event event) override { events.push_back(std::move(event)); }
+    void notice(std::string_view line) override { ADD_FAILURE() << line; }
+
+    std::vector<Event> events;
+};
+
+/// `open 7`, `connect 7 127.0.0.1:53`.
+std::string line_of(const Event& event) {
+    std::string line = fmt::format("{} {}", to_string(event.kind), event.descriptor.fd);
+    const SocketInfo* socket = event.descriptor.socket.get();
+    if (socket != nullptr && socket->remote) {
+        line += ' ';
+        append_endpoint(line, *socket->remote);
+    }
+    return line;
+}
+
+enum class Way { copies, tables };
+
+class Sockets : public ::testing::TestWithParam<Way> {
+  protected:
+    void watch() {
+        auto root = ProcRoot::open("/proc");
+        ASSERT_TRUE(root);
+        const std::vector<pid_t> pids{maker_.pid()};
+        OpenedProcesses opened = open_processes(*root, pids, Holdings(pids.size()));
+        ASSERT_EQ(opened.processes.size(), 1U);
+        PollerOptions options;
+        options.interval = milliseconds(1);
+        options.copies = GetParam() == Way::copies;
+        options.totals = true;
+        poller_ = std::make_unique<Poller>(std::move(*root), options);
+        poller_->add(std::move(opened.processes.front()));
+        look(milliseconds(0));
+    }
+
+    /// The events of a look that is so much later.
+    std::vector<Event> look(Duration later = milliseconds(1)) {
+        now_.wall += std::chrono::duration_cast<WallTime::duration>(later);
+        now_.steady += later;
+        Kept kept;
+        poller_->look(now_, kept);
+        return kept.events;
+    }
+    std::vector<std::string> lines(Duration later = milliseconds(1)) {
+        std::vector<std::string> all;
+        for (const Event& event : look(later)) all.push_back(line_of(event));
+        return all;
+    }
+    [[nodiscard]] std::uint64_t tables_read() const {
+        return poller_->sockets().tables().tables_read();
+    }
+
+    FdMaker maker_;
+    std::unique_ptr<Poller> poller_;
+    Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
+};
+
+TEST_P(Sockets, ManyThatAreNewCostOneReadingAtMost) {
+    watch();
+    maker_.ask("tcp-pairs 100");
+    const std::uint64_t before = tables_read();
+    EXPECT_EQ(look().size(), 201U);
+    EXPECT_EQ(tables_read() - before, GetParam() == Way::copies ? 0U : 1U);
+}
+
+TEST_P(Sockets, ADatagramSocketConnectsAndElsewhere) {
+    watch();
+    const int fd = maker_.fd("udp");
+    EXPECT_THAT(lines(), ElementsAre(fmt::format("open {}", fd)));
+    maker_.ask(fmt::format("connect {} 127.0.0.1 9", fd));
+    EXPECT_THAT(lines(seconds(1)), ElementsAre(fmt::format("connect {} 127.0.0.1:9", fd)));
+    EXPECT_THAT(lines(seconds(20)), IsEmpty());
+    maker_.ask(fmt::format("connect {} 127.0.0.2 53", fd));
+    EXPECT_THAT(lines(seconds(20)), ElementsAre(fmt::format("connect {} 127.0.0.2:53", fd)));
+    maker_.ask(fmt::format("close {}", fd));
+    EXPECT_THAT(lines(), ElementsAre(fmt::format("close {} 127.0.0.2:53", fd)));
+}
+
+TEST_P(Sockets, AStreamConnectsAndListensLater) {
+    watch();
+    const auto listener = maker_.numbers("tcp-listen");
+    look();
+    const int client = maker_.fd("tcp-socket");
+    EXPECT_THAT(lines(), ElementsAre(fmt::format("open {}", client)));
+    const int other = maker_.fd("tcp-socket");
+    EXPECT_THAT(lines(), ElementsAre(fmt::format("open {}", other)));
+    maker_.ask(fmt::format("connect {} 127.0.0.1 {}", client, listener.at(1)));
+    maker_.ask(fmt::format("listen {}", other));
+    EXPECT_THAT(lines(seconds(1)),
+                ElementsAre(fmt::format("connect {} 127.0.0.1:{}", client, listener.at(1)),
+                            fmt::format("listen {}", other)));
+    EXPECT_THAT(lines(seconds(20)), IsEmpty());
+}
+
+/// Idle ones cost nothing: the process has not run since, and they are asked for seldom.
+TEST_P(Sockets, IdleUnconnectedOnesAreNotAskedFor) {
+    watch();
+    maker_.fd("tcp-socket");
+    look();
+    look(milliseconds(2));
+    const std::uint64_t before = tables_read();
+    for (int i = 0; i < 100; ++i) look(milliseconds(2));
+    EXPECT_LE(tables_read() - before, 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(By, Sockets, ::testing::Values(Way::copies, Way::tables),
+                         [](const auto& each) {
+                             return std::string(each.param == Way::copies ? "Copies" : "Tables");
+                         });
+
+/// What only the socket itself tells.
+class SocketsByCopies : public Sockets {
+  protected:
+    /// Both ends of a connection of the process, described by a look.
+    struct Connection {
+        int client = -1;
+        int server = -1;
+    };
+    Connection connect() {
+        const auto listener = maker_.numbers("tcp-listen");
+        Connection made;
+        made.client = maker_.fd(fmt::format("tcp-connect 127.0.0.1 {}", listener.at(1)));
+        made.server = maker_.fd(fmt::format("tcp-accept {}", listener.at(0)));
+        look();
+        return made;
+    }
+    Event close_of(int fd) {
+        maker_.ask(fmt::format("close {}", fd));
+        for (Event& event : look())
+            if (event.kind == EventKind::close && event.descriptor.fd == fd) return event;
+        ADD_FAILURE() << "no close of " << fd;
+        return {};
+    }
+};
+
+TEST_P(SocketsByCopies, ACloseTellsWhatAConnectionHasCarried) {
+    watch();
+    const Connection made = connect();
+    maker_.ask(fmt::format("send {} 1000", made.client));
+    maker_.ask(fmt::format("receive {} 1000", made.server));
+    maker_.ask(fmt::format("send {} 30", made.server));
+    look(seconds(2));
+    const Event client = close_of(made.client);
+    ASSERT_TRUE(client.totals);
+    EXPECT_EQ(client.totals->bytes_sent, 1000U);
+    EXPECT_EQ(client.totals->bytes_received, 30U);
+    EXPECT_EQ(client.totals->retransmits, 0U);
+    EXPECT_GT(client.totals->round_trip, Duration::zero());
+}
+
+TEST_P(SocketsByCopies, ACloseTellsTheLastStateThatWasSeen) {
+    watch();
+    const Connection made = connect();
+    maker_.ask(fmt::format("send {} 7", made.client));
+    maker_.ask(fmt::format("shutdown {}", made.client));
+    look(seconds(2));
+    const Event server = close_of(made.server);
+    EXPECT_EQ(server.descriptor.socket->state, SocketState::close_wait);
+    ASSERT_TRUE(server.totals);
+    EXPECT_EQ(server.totals->bytes_received, 7U + (server.totals->as_of == TcpTotals::AsOf::end))
+        << "in its notice of the end the kernel counts the peer's FIN";
+}
+
+TEST_P(SocketsByCopies, TheTotalsAreNotSampledMoreThanOnceASecond) {
+    watch();
+    const Connection made = connect();
+    look(seconds(2));  // the first round
+    maker_.ask(fmt::format("send {} 1000", made.client));
+    look(milliseconds(900));
+    const Event client = close_of(made.client);
+    ASSERT_TRUE(client.totals);
+    if (client.totals->as_of == TcpTotals::AsOf::last_look)
+        EXPECT_EQ(client.totals->bytes_sent, 0U) << "as of the first round";
+    else
+        EXPECT_EQ(client.totals->bytes_sent, 1000U);
+}
+
+INSTANTIATE_TEST_SUITE_P(By, SocketsByCopies, ::testing::Values(Way::copies),
+                         [](const auto&) { return std::string("Copies"); });
+
+}  // namespace
+}  // namespace logfia
