@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     constexpr Bench kBenches[] = {{"look", bench_look},
                                   {"idle", bench_idle},
                                   {"capture", bench_capture},
+                                  {"sockets", bench_sockets},
                                   {"many", bench_many}};
 
     const auto asked_for = [&](std::string_view name) {
@@ -28,7 +29,7 @@ int main(int argc, char** argv) {
     for (int i = 1; i < argc; ++i) {
         if (std::none_of(std::begin(kBenches), std::end(kBenches),
                          [&](const Bench& bench) { return bench.name == argv[i]; })) {
-            fmt::print(stderr, "usage: {} [look] [idle] [capture] [many]\n", argv[0]);
+            fmt::print(stderr, "usage: {} [look] [idle] [capture] [sockets] [many]\n", argv[0]);
             return 2;
         }
     }

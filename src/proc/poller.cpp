@@ -1,6 +1,7 @@
 #include <logfia/proc/children.hpp>
 #include <logfia/proc/fd_diff.hpp>
 #include <logfia/proc/fd_limit.hpp>
+#include <logfia/proc/object_info.hpp>
 #include <logfia/proc/poller.hpp>
 
 #include <fmt/format.h>
@@ -14,6 +15,7 @@ namespace logfia {
 namespace {
 
 constexpr Duration kThreadCheckPause = std::chrono::seconds(5);
+constexpr Duration kTargetsPause = std::chrono::seconds(1);
 constexpr Duration kProbePause = std::chrono::seconds(1);
 
 /// True when a number that was open before is not.
@@ -155,6 +157,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
             sockets_.ask_again(watched, now_.steady);
             sockets_.sample(watched, now_.steady);
         }
+        if (options_.targets) refresh_targets(watched);
         check_threads(watched);
         if (lists_children_) take_children_of(watched);
         watched.begun = true;
@@ -295,6 +298,16 @@ bool Poller::take_renaming(WatchedProcess& watched, const FdEntry& before, FdEnt
     known.descriptor = std::move(descriptor);
     known.identity = identity;
     return true;
+}
+
+/// An epoll is open before it is told what to watch; no record says so, but its close does.
+void Poller::refresh_targets(WatchedProcess& watched) {
+    if (now_.steady - watched.targets_asked < kTargetsPause) return;
+    watched.targets_asked = now_.steady;
+    for (const FdEntry& entry : watched.snapshot.entries()) {
+        Descriptor& descriptor = watched.known[entry.slot].descriptor;
+        if (has_targets(descriptor.type)) describer_.refresh_object(watched.process, descriptor);
+    }
 }
 
 /// With each look, since a process that has not run cannot have forked either.

@@ -43,6 +43,13 @@ Reply make_epoll(const Words& words) {
     return ok({fd});
 }
 
+Reply add_to_epoll(const Words& words) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    const int result = epoll_ctl(descriptor(words[1]), EPOLL_CTL_ADD, descriptor(words[2]), &event);
+    return result < 0 ? failed() : ok();
+}
+
 Reply make_inotify(const Words& words) {
     const int fd = inotify_init1(0);
     if (fd < 0) return failed();
@@ -112,6 +119,7 @@ Reply make_memfd(const Words& words) {
 constexpr std::array kCommands{
     Command{"eventfd", "", 0, 0, make_eventfd},
     Command{"epoll", "[FD]…", 0, kAnyNumber, make_epoll},
+    Command{"epoll-add", "EPOLL FD", 2, 2, add_to_epoll},
     Command{"inotify", "[PATH]…", 0, kAnyNumber, make_inotify},
     Command{"fanotify", "", 0, 0, make_fanotify},
     Command{"signalfd", "", 0, 0, make_signalfd},

@@ -55,6 +55,7 @@ class Sockets : public ::testing::TestWithParam<Way> {
         options.interval = milliseconds(1);
         options.copies = GetParam() == Way::copies;
         options.totals = true;
+        options.targets = true;
         poller_ = std::make_unique<Poller>(std::move(*root), options);
         poller_->add(std::move(opened.processes.front()));
         look(milliseconds(0));
@@ -128,6 +129,22 @@ TEST_P(Sockets, IdleUnconnectedOnesAreNotAskedFor) {
     const std::uint64_t before = tables_read();
     for (int i = 0; i < 100; ++i) look(milliseconds(2));
     EXPECT_LE(tables_read() - before, 1U);
+}
+
+/// It is open before it is told what to watch.
+TEST_P(Sockets, TheCloseOfAnEpollTellsWhatItCameToWatch) {
+    watch();
+    const auto pipe = maker_.numbers("pipe");
+    const int epoll = maker_.fd("epoll");
+    look();
+    maker_.ask(fmt::format("epoll-add {} {}", epoll, pipe.at(0)));
+    EXPECT_THAT(lines(seconds(1)), IsEmpty());
+    maker_.ask(fmt::format("close {}", epoll));
+    const std::vector<Event> events = look();
+    ASSERT_EQ(events.size(), 1U);
+    ASSERT_NE(events[0].descriptor.object, nullptr);
+    ASSERT_EQ(events[0].descriptor.object->targets.size(), 1U);
+    EXPECT_EQ(events[0].descriptor.object->targets[0].fd, pipe.at(0));
 }
 
 INSTANTIATE_TEST_SUITE_P(By, Sockets, ::testing::Values(Way::copies, Way::tables),

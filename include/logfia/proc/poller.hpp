@@ -27,6 +27,7 @@ struct PollerOptions {
     bool single_look = false;    ///< there will be no other, to mend what this one has missed
     bool copies = true;          ///< false: no descriptor of a process is duplicated, not for a µs
     bool totals = false;         ///< a `close` of a TCP connection tells what it has carried
+    bool targets = false;        ///< what an epoll or its like watches is asked for again
 };
 
 /// The source that notices changes by looking at the descriptor tables of processes.
@@ -94,6 +95,7 @@ class Poller {
     std::uint32_t learn(WatchedProcess& watched, const FdEntry& entry);
     bool take_renaming(WatchedProcess& watched, const FdEntry& before, FdEntry& after);
     void end(WatchedProcess& watched);
+    void refresh_targets(WatchedProcess& watched);
     void check_threads(WatchedProcess& watched);
     void publish(EventSink& sink);
     void forget_ended();
