@@ -1,0 +1,66 @@
+# fish completion for logfia(1).
+
+set -g __logfia_types file directory symlink block char tty fifo pipe memfd inet socket tcp tcp6 udp \
+    udp6 udplite udplite6 raw raw6 icmp icmp6 unix netlink packet vsock mptcp sctp eventfd epoll \
+    inotify fanotify signalfd timerfd pidfd io_uring userfaultfd perf_event bpf namespace anon_inode
+set -g __logfia_events open close rename connect listen lost
+
+# What processes are called; the kernel keeps 15 bytes of it.
+function __logfia_commands
+    cat /proc/*/comm 2>/dev/null | sort -u
+end
+
+# Behind `--` stands a COMMAND.
+function __logfia_has_command
+    contains -- -- (commandline -opc)
+end
+
+# The COMMAND's own completions, as if nothing stood before it.
+function __logfia_command
+    set -l words (commandline -opc)
+    set -l at (contains -i -- -- $words)
+    set -l rest $words[(math $at + 1)..-1]
+    complete -C "$rest "(commandline -ct)
+end
+
+complete -c logfia -f
+complete -c logfia -n __logfia_has_command -a '(__logfia_command)'
+complete -c logfia -n 'not __logfia_has_command' -k -a '(__fish_complete_pids)'
+
+complete -c logfia -n 'not __logfia_has_command' -s h -l help -d 'Print a help and exit'
+complete -c logfia -n 'not __logfia_has_command' -s V -l version -d 'Print the version and exit'
+
+complete -c logfia -n 'not __logfia_has_command' -s p -l pid -x -a '(__fish_complete_list , __fish_complete_pids)' -d 'Watch these processes'
+complete -c logfia -n 'not __logfia_has_command' -l name -x -a '(__logfia_commands)' -d 'Those whose name matches, later ones too'
+complete -c logfia -n 'not __logfia_has_command' -s a -l all -d 'Every process that you may look into'
+complete -c logfia -n 'not __logfia_has_command' -s u -l user -x -a '(__fish_complete_users)' -d 'With --name or --all: only this user\'s'
+complete -c logfia -n 'not __logfia_has_command' -s f -l follow -d 'Children too'
+complete -c logfia -n 'not __logfia_has_command' -l proc -x -a '(__fish_complete_directories)' -d 'Where procfs is mounted'
+
+complete -c logfia -n 'not __logfia_has_command' -s d -l interval -x -a '500us 1ms 10ms 100ms 1s' -d 'Time between two looks'
+complete -c logfia -n 'not __logfia_has_command' -s 1 -l once -d 'Print what is open now, then exit'
+complete -c logfia -n 'not __logfia_has_command' -l duration -x -a '10s 1m 10m 1h' -d 'Stop after that long'
+complete -c logfia -n 'not __logfia_has_command' -l count -x -d 'Stop after so many records'
+
+complete -c logfia -n 'not __logfia_has_command' -s r -l real-files -d 'Only files and directories in a filesystem'
+complete -c logfia -n 'not __logfia_has_command' -s t -l type -x -a '(__fish_append , $__logfia_types)' -d 'Only these types'
+complete -c logfia -n 'not __logfia_has_command' -s e -l event -x -a '(__fish_append , $__logfia_events)' -d 'Only these events'
+complete -c logfia -n 'not __logfia_has_command' -s i -l include -r -F -d 'Only names or peers that match'
+complete -c logfia -n 'not __logfia_has_command' -s x -l exclude -r -F -d 'Not names or peers that match'
+complete -c logfia -n 'not __logfia_has_command' -l no-initial -d 'Do not print what was open already'
+
+complete -c logfia -n 'not __logfia_has_command' -s j -l json -d 'Write JSON Lines'
+complete -c logfia -n 'not __logfia_has_command' -s o -l output -r -F -d 'Append the records to a file'
+complete -c logfia -n 'not __logfia_has_command' -s l -l long -d 'Add COMM[PID] and FD columns'
+complete -c logfia -n 'not __logfia_has_command' -l no-long -d 'Never add COMM[PID] and FD columns'
+complete -c logfia -n 'not __logfia_has_command' -l time -x -a 'iso unix start delta' -d 'How moments are written'
+complete -c logfia -n 'not __logfia_has_command' -l color -x -a 'auto always never' -d 'When to use colours'
+complete -c logfia -n 'not __logfia_has_command' -s c -l summary-only -d 'A table at the end instead of the records'
+complete -c logfia -n 'not __logfia_has_command' -s C -l summary -d 'A table on standard error after the records'
+complete -c logfia -n 'not __logfia_has_command' -l leaks -d 'List what was left open; status 3 if there is a leak'
+complete -c logfia -n 'not __logfia_has_command' -l leak-min -x -d 'So many alike are a leak'
+complete -c logfia -n 'not __logfia_has_command' -s q -l quiet -d 'No notices on standard error'
+
+complete -c logfia -n 'not __logfia_has_command' -s n -l numeric -d 'Look up no host names'
+complete -c logfia -n 'not __logfia_has_command' -l dns-wait -x -a '0 250ms 2s' -d 'The longest a record waits for a host name'
+complete -c logfia -n 'not __logfia_has_command' -l dns-server -x -d 'Ask these name servers'
