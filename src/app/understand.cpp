@@ -1,8 +1,8 @@
 #include <logfia/app/raw_options.hpp>
+#include <logfia/app/user.hpp>
 #include <logfia/net/dns_servers.hpp>
 
 #include <fmt/ranges.h>
-#include <pwd.h>
 
 #include <algorithm>
 #include <charconv>
@@ -163,12 +163,8 @@ void understand_names(Options& options, const RawOptions& raw) {
 
 std::optional<uid_t> understand_user(const RawOptions& raw) {
     if (!raw.user) return std::nullopt;
-    if (const passwd* entry = getpwnam(raw.user->c_str())) return entry->pw_uid;
-    uid_t uid = 0;
-    const char* end = raw.user->data() + raw.user->size();
-    const auto [last, error] = std::from_chars(raw.user->data(), end, uid);
-    if (raw.user->empty() || error != std::errc{} || last != end)
-        refuse("--user: there is no user '{}'", *raw.user);
+    const auto uid = user_named(*raw.user);
+    if (!uid) refuse("--user: there is no user '{}'", *raw.user);
     return uid;
 }
 
