@@ -48,7 +48,8 @@ void wait_us(double us, Manner manner) {
 
 /// Opens and closes `kFiles` files, each under a name of its own, at random moments. Says for how
 /// long it held them, in the middle: a sleep takes longer than it is asked for.
-double churn(const std::string& dir, double hold_us, double rest_us, Manner manner) {
+double churn(const std::string& dir, double hold_us, double rest_us, Manner manner, int others) {
+    open_mixed(others);
     std::vector<std::thread> threads;
     for (int i = 0; manner == Manner::has_threads && i < 100; ++i)
         threads.emplace_back([] { pause(); });
@@ -100,7 +101,9 @@ Seen read_records(std::string_view records, const std::string& dir) {
     return seen;
 }
 
-void measure_capture(double hold_us, const char* interval, double interval_us, Manner manner) {
+/// `others` descriptors are open all the time.
+void measure_capture(double hold_us, const char* interval, double interval_us, Manner manner,
+                     int others = 0) {
     namespace fs = std::filesystem;
     std::string dir = (fs::temp_directory_path() / "logfia-capture-XXXXXX").string();
     if (mkdtemp(dir.data()) == nullptr) return;
@@ -108,17 +111,17 @@ void measure_capture(double hold_us, const char* interval, double interval_us, M
         mmap(nullptr, sizeof(double), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
     const Child churner([&] {
         sleep_us(300'000);  // until the watch has begun
-        *held_us = churn(dir, hold_us, hold_us + 3000, manner);
+        *held_us = churn(dir, hold_us, hold_us + 3000, manner, others);
     });
     const Run run = run_program(
         {LOGFIA_EXECUTABLE, "-n", "-r", "-l", "-d", interval, std::to_string(churner.pid())},
         Keep::output);
     const Seen seen = read_records(run.output, dir);
     constexpr const char* kManners[] = {"sleeps", "spins", "100 threads"};
-    fmt::print("{:>12} {:>9.2f} {:>9} {:>8} {:>8.1f} {:>9.1f} {:>9}\n",
-               kManners[static_cast<int>(manner)], *held_us / 1000, interval, kFiles,
-               100.0 * static_cast<double>(seen.names.size()) / kFiles,
-               100.0 * std::min(1.0, *held_us / interval_us), seen.unpaired);
+    fmt::print(
+        "{:>12} {:>9.2f} {:>9} {:>8} {:>8.1f} {:>9.1f} {:>9}\n", kManners[static_cast<int>(manner)],
+        *held_us / 1000, interval, kFiles, 100.0 * static_cast<double>(seen.names.size()) / kFiles,
+        interval_us > 0 ? 100.0 * std::min(1.0, *held_us / interval_us) : 100.0, seen.unpaired);
     munmap(held_us, sizeof(double));
     fs::remove_all(dir);
 }
@@ -126,7 +129,10 @@ void measure_capture(double hold_us, const char* interval, double interval_us, M
 }  // namespace
 
 void bench_capture() {
-    fmt::print("Files caught, each held open for a while ({} a row; 9999us: no gate)\n", kFiles);
+    fmt::print(
+        "Files caught, each held open for a while ({} a row; 9999us: no gate;\n"
+        "0: looks back to back, 100 other descriptors\n",
+        kFiles);
     fmt::print("{:>12} {:>9} {:>9} {:>8} {:>8} {:>9} {:>9}\n", "the process", "held ms", "interval",
                "files", "% seen", "% expect", "unpaired");
     measure_capture(20'000, "10ms", 10'000, Manner::sleeps);
@@ -136,6 +142,7 @@ void bench_capture() {
         measure_capture(2'000, "10ms", 10'000, manner);
         measure_capture(2'000, "9999us", 9'999, manner);
     }
+    measure_capture(85, "0", 0, Manner::spins, 100);
 }
 
 }  // namespace logfia::bench

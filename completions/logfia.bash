@@ -46,7 +46,7 @@ _logfia_value() {
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -d -- "$2")
         ;;
-    --interval) _logfia_word '500us 1ms 10ms 100ms 1s' "$2" ;;
+    --interval) _logfia_word '0 500us 1ms 10ms 100ms 1s' "$2" ;;
     --duration) _logfia_word '10s 1m 10m 1h' "$2" ;;
     --dns-wait) _logfia_word '0 250ms 2s' "$2" ;;
     --type) _logfia_list "$_logfia_types" "$2" ;;

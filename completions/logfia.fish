@@ -38,7 +38,7 @@ complete -c logfia -n 'not __logfia_has_command' -s f -l follow -d 'Children too
 complete -c logfia -n 'not __logfia_has_command' -l proc -x -a '(__fish_complete_directories)' -d 'Where procfs is mounted'
 complete -c logfia -n 'not __logfia_has_command' -l no-dup -d 'Learn of sockets from the kernel\'s tables only'
 
-complete -c logfia -n 'not __logfia_has_command' -s d -l interval -x -a '500us 1ms 10ms 100ms 1s' -d 'Time between two looks'
+complete -c logfia -n 'not __logfia_has_command' -s d -l interval -x -a '0 500us 1ms 10ms 100ms 1s' -d 'Time between two looks'
 complete -c logfia -n 'not __logfia_has_command' -s 1 -l once -d 'Print what is open now, then exit'
 complete -c logfia -n 'not __logfia_has_command' -l duration -x -a '10s 1m 10m 1h' -d 'Stop after that long'
 complete -c logfia -n 'not __logfia_has_command' -l count -x -d 'Stop after so many records'

@@ -53,7 +53,8 @@ void declare_processes(CLI::App& app, RawOptions& raw) {
 void declare_looks(CLI::App& app, RawOptions& raw) {
     constexpr const char* kGroup = "How long, and how often";
     app.add_option("-d,--interval", raw.interval,
-                   "Time between two looks; a bare number is milliseconds [100; 1 with a COMMAND]")
+                   "Time between two looks, 0: back to back; a bare number is milliseconds [100; 1 "
+                   "with a COMMAND]")
         ->type_name("TIME")
         ->group(kGroup);
     app.add_flag("-1,--once", raw.once, "Print what is open now, then exit")->group(kGroup);

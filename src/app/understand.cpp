@@ -71,10 +71,15 @@ Duration positive_time(const char* flag, const std::string& text, BareUnit bare)
     return *time;
 }
 
+/// 0 means looks back to back.
+Duration understand_interval(const std::string& text) {
+    if (parse_time(text, BareUnit::milliseconds) == Duration::zero()) return Duration::zero();
+    return positive_time("--interval", text, BareUnit::milliseconds);
+}
+
 void understand_times(Options& options, const RawOptions& raw) {
     if (raw.command) options.interval = std::chrono::milliseconds(1);
-    if (raw.interval)
-        options.interval = positive_time("--interval", *raw.interval, BareUnit::milliseconds);
+    if (raw.interval) options.interval = understand_interval(*raw.interval);
     if (!raw.duration.empty())
         options.duration = positive_time("--duration", raw.duration, BareUnit::seconds);
     options.dns_wait =

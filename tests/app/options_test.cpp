@@ -106,6 +106,7 @@ TEST(Options, WhatFollowsTheDashesIsTheCommand) {
     EXPECT_FALSE(options.json);
     EXPECT_EQ(options.interval, milliseconds(1));
     EXPECT_EQ(parse({"-d", "20", "--", "true"}).options().interval, milliseconds(20));
+    EXPECT_EQ(parse({"-d", "0", "--", "true"}).options().interval, Duration::zero());
 }
 
 TEST(Options, ProcessesByNameAndUser) {
@@ -160,7 +161,7 @@ TEST(Options, WhatMakesNoSenseIsRefusedByName) {
         {{"-p", "1,,2"}, "'' is not a PID"},
         {{"-p", "1,"}, "'' is not a PID"},
         {{"-p", "x"}, "'x' is not a PID"},
-        {{"-d", "0", "1"}, "--interval: '0'"},
+        {{"-d", "-0.1", "1"}, "--interval: '-0.1'"},
         {{"-d", "-1", "1"}, ""},
         {{"-d", "5h", "1"}, "--interval: '5h'"},
         {{"-d", "ten", "1"}, "--interval: 'ten'"},

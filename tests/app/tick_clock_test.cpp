@@ -30,6 +30,15 @@ TEST(TickClock, CountsTheTicksThatWereMissed) {
     EXPECT_EQ(clock.next(), at(10'130));
 }
 
+TEST(TickClock, WithoutAnIntervalOneIsAlwaysDueAndNoneMissed) {
+    TickClock clock(at(100), Duration::zero());
+    EXPECT_FALSE(clock.due(at(99)));
+    for (const int now : {100, 100, 5000}) {
+        EXPECT_TRUE(clock.due(at(now)));
+        EXPECT_EQ(clock.take(at(now)), 0U);
+    }
+}
+
 TEST(LateTicks, OneAloneIsNotTold) {
     LateTicks late;
     EXPECT_EQ(late.note(0, at(10)), 0U);

@@ -45,7 +45,6 @@ const Usage kUsages[] = {
     {"Path", {"/var/log"}, "'/var/log' is a path"},
     {"Dot", {"."}, "'.' is a path"},
     {"BadList", {"-p", "1,,2"}, "'' is not a PID"},
-    {"ZeroInterval", {"-d", "0", "1"}, "--interval"},
     {"NegativeInterval", {"-d", "-1", "1"}, "'-1'"},
     {"IntervalOfWords", {"-d", "soon", "1"}, "'soon'"},
     {"IntervalOfMinutes", {"-d", "1m", "1"}, "'1m'"},

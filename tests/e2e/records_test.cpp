@@ -299,5 +299,19 @@ TEST(Records, ACommandsNewNameIsOnTheRecordsAfterIt) {
     EXPECT_EQ(watched.records.next("open", fd)["comm"], "renamed");
 }
 
+TEST(BackToBack, LooksAreNeverLate) {
+    FdMaker maker;
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "0"}));
+    RecordStream records(run);
+    records.next("open", 2);
+    const int fd = maker.fd("open /etc/hosts");
+    EXPECT_EQ(records.next("open", fd)["name"], "/etc/hosts");
+    { const Standstill a_long_time(run); }
+    maker.ask("close " + std::to_string(fd));
+    records.next("close", fd);
+    EXPECT_EQ(run.interrupt(), 0);
+    EXPECT_TRUE(only(json_records(run), "lost").empty());
+}
+
 }  // namespace
 }  // namespace logfia::test

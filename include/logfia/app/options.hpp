@@ -32,7 +32,8 @@ struct Options {
     std::optional<uid_t> user;
     bool all = false;
     bool follow = false;
-    Duration interval = std::chrono::milliseconds(100);  ///< resolved: 1 ms with a command
+    /// 0: back to back. Resolved: 1 ms with a command.
+    Duration interval = std::chrono::milliseconds(100);
     FilterOptions filter;
     bool json = false;
     bool numeric = false;
