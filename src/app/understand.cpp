@@ -80,15 +80,15 @@ Duration understand_interval(const std::string& text) {
 void understand_times(Options& options, const RawOptions& raw) {
     if (raw.command) options.interval = std::chrono::milliseconds(1);
     if (raw.interval) options.interval = understand_interval(*raw.interval);
-    if (!raw.duration.empty())
-        options.duration = positive_time("--duration", raw.duration, BareUnit::seconds);
+    if (raw.duration)
+        options.duration = positive_time("--duration", *raw.duration, BareUnit::seconds);
     options.dns_wait =
         options.once ? Duration(std::chrono::seconds(2)) : std::chrono::milliseconds(250);
-    if (raw.dns_wait.empty()) return;
-    const auto wait = parse_time(raw.dns_wait, BareUnit::milliseconds);
+    if (!raw.dns_wait) return;
+    const auto wait = parse_time(*raw.dns_wait, BareUnit::milliseconds);
     if (!wait)
         refuse("--dns-wait: '{}' is not a time; write 250 (milliseconds), 10ms, 2s or 0",
-               raw.dns_wait);
+               *raw.dns_wait);
     options.dns_wait = *wait;
 }
 
@@ -178,9 +178,9 @@ void understand_end(Options& options, const RawOptions& raw) {
     if (raw.summary) options.summary = SummaryWhen::after;
     if (raw.summary_only) options.summary = SummaryWhen::only;
     options.leaks = raw.leaks;
-    if (raw.leak_min.empty()) return;
+    if (!raw.leak_min) return;
     if (!raw.leaks) refuse("--leak-min has no sense without --leaks");
-    options.leak_min = positive_number("--leak-min", raw.leak_min, "descriptors");
+    options.leak_min = positive_number("--leak-min", *raw.leak_min, "descriptors");
 }
 
 /// Which processes: by their PIDs and names, all, or a command.
@@ -268,7 +268,7 @@ Options understand(const RawOptions& raw) {
     understand_names(options, raw);
     options.user = understand_user(raw);
     understand_times(options, raw);
-    if (!raw.count.empty()) options.count = positive_number("--count", raw.count, "records");
+    if (raw.count) options.count = positive_number("--count", *raw.count, "records");
     understand_filter(options.filter, raw);
     understand_end(options, raw);
     if (raw.output && raw.output->empty()) refuse("--output: the name of the file is empty");
@@ -279,8 +279,8 @@ Options understand(const RawOptions& raw) {
     const bool many =
         options.all || options.follow || !options.names.empty() || options.pids.size() > 1;
     options.long_format = raw.long_format || (many && !raw.no_long);
-    if (!raw.dns_servers.empty()) {
-        const auto servers = parse_dns_servers(raw.dns_servers);
+    if (raw.dns_servers) {
+        const auto servers = parse_dns_servers(*raw.dns_servers);
         if (!servers) refuse("{}", describe(servers.error()));
         options.dns_servers = *servers;
     }

@@ -55,6 +55,11 @@ const Usage kUsages[] = {
     {"BadDnsServer", {"--dns-server", "nowhere", "1"}, "--dns-server"},
     {"BadDnsPort", {"--dns-server", "127.0.0.1:99999", "1"}, "99999"},
     {"EmptyDnsServer", {"--dns-server", "127.0.0.1,", "1"}, "--dns-server"},
+    {"NoDuration", {"--duration", "", "1"}, "--duration: ''"},
+    {"NoCount", {"--count", "", "1"}, "--count: ''"},
+    {"NoLeakMin", {"--leaks", "--leak-min", "", "1"}, "--leak-min: ''"},
+    {"NoDnsWait", {"--dns-wait", "", "1"}, "--dns-wait: ''"},
+    {"NoDnsServer", {"--dns-server", "", "1"}, "--dns-server ''"},
     {"UnknownFlag", {"--no-such-flag", "1"}, "no-such-flag"},
     {"LongAndNoLong", {"-l", "--no-long", "1"}, "--no-long"},
 };

@@ -35,11 +35,11 @@ struct RawOptions {
     std::vector<std::string> exclude;
     std::optional<std::string> output;
     std::optional<std::string> interval;
-    std::string duration;
-    std::string count;
-    std::string dns_wait;
-    std::string dns_servers;
-    std::string leak_min;
+    std::optional<std::string> duration;
+    std::optional<std::string> count;
+    std::optional<std::string> dns_wait;
+    std::optional<std::string> dns_servers;
+    std::optional<std::string> leak_min;
     std::string time = "iso";
     std::string color = "auto";
     std::string proc = "/proc";
