@@ -2,6 +2,8 @@
 #include <logfia/proc/proc_stat.hpp>
 
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +23,11 @@ Result<ProcRoot> ProcRoot::open(const std::string& path) {
     root.native_ = status.nspid_count == 1;
     root.self_ = status.tgid.value_or(0);
     return root;
+}
+
+bool ProcRoot::is_procfs() const {
+    struct statfs filesystem {};
+    return fstatfs(fd(), &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
 }
 
 std::string_view read_file(int dir_fd, const char* path, std::span<char> buffer, int* error) {

@@ -45,23 +45,35 @@ Error not_found(const ProcRoot& root, pid_t pid) {
     if (root.native() && (kill(pid, 0) == 0 || errno == EPERM)) {
         return cannot_watch(pid, 0,
                             fmt::format("it exists, but {} does not show it to you (mounted with "
-                                        "hidepid): run logfia as root",
-                                        root.path()));
+                                        "hidepid): {}",
+                                        root.path(), advice_to_be_root()));
     }
-    return cannot_watch(pid, ESRCH, "");
+    return cannot_watch(pid, ESRCH,
+                        root.is_procfs() ? "" : fmt::format("{} is not a procfs", root.path()));
 }
 
 Error not_permitted(pid_t pid, int code, const ProcStatus& status) {
     std::string advice;
     if (status.uid && *status.uid != geteuid()) {
         const std::string owner = *status.uid == 0 ? "root" : fmt::format("uid {}", *status.uid);
-        advice = fmt::format("it belongs to {}: run logfia as that user, or as root (sudo)", owner);
+        advice = geteuid() == 0
+                     ? fmt::format("it belongs to {}: {}", owner, advice_to_be_root())
+                     : fmt::format("it belongs to {}: run logfia as that user, or as root (sudo)",
+                                   owner);
     } else {
         advice =
-            "it is guarded (setuid, more privileged than you, or made undumpable): run logfia as "
-            "root (sudo)";
+            fmt::format("it is guarded (setuid, more privileged than you, or made undumpable): {}",
+                        advice_to_be_root());
     }
     return cannot_watch(pid, code, std::move(advice));
+}
+
+/// With hidepid=1 the directory is seen and may not be entered (proc(5)).
+Error not_entered(const ProcRoot& root, pid_t pid, int code) {
+    if (code != EPERM && code != EACCES) return cannot_watch(pid, code, "");
+    return cannot_watch(
+        pid, code,
+        fmt::format("{} hides it from you (hidepid): {}", root.path(), advice_to_be_root()));
 }
 
 bool share_table(pid_t a, pid_t b) {
@@ -70,6 +82,11 @@ bool share_table(pid_t a, pid_t b) {
 }
 
 }  // namespace
+
+const char* advice_to_be_root() {
+    return geteuid() == 0 ? "root lacks the right here (CAP_SYS_PTRACE, or a security module's)"
+                          : "run logfia as root (sudo)";
+}
 
 Result<Process> Process::open(const ProcRoot& root, pid_t pid, Holding holding) {
     Process process;
@@ -85,7 +102,7 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     dir_ = open_dir(root.fd(), proc_path("{}", pid_).data());
     if (!dir_) {
         if (errno == ENOENT || errno == ESRCH) return not_found(root, pid_);
-        return cannot_watch(pid_, errno, "");
+        return not_entered(root, pid_, errno);
     }
     // Opened after the directory and before it is read: when the directory still shows the process
     // afterwards, the pidfd cannot be of another one.

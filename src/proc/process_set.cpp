@@ -237,10 +237,10 @@ void ProcessSet::scan(SteadyTime now, EventSink& sink) {
 /// What a person who waits for records should know.
 void ProcessSet::tell_start(EventSink& sink) {
     if (wanted_.all && !denied_.empty()) {
-        sink.notice(
-            fmt::format("{} processes may not be looked into and are left out: run logfia "
-                        "as root (sudo) to watch them too",
-                        denied_.size()));
+        const bool one = denied_.size() == 1;
+        sink.notice(fmt::format("{} may not be looked into and {} left out: {}",
+                                one ? "1 process" : fmt::format("{} processes", denied_.size()),
+                                one ? "is" : "are", advice_to_be_root()));
     }
     if (awaits_more() && poller_.watched() == 0)
         sink.notice(wanted_.all ? "no process yet: waiting"

@@ -123,6 +123,17 @@ TEST(Errors, AnUndumpableProcess) {
     expect_refused(outcome_of({"-n", maker.pid_text()}, kNobody), "Permission denied.*root");
 }
 
+/// As in a container that keeps a right from its root.
+TEST(Errors, RootWhoMayNotIsNotToldToBecomeRoot) {
+    if (geteuid() != 0) GTEST_SKIP() << "for root only";
+    FdMaker maker(kNobody);
+    Child logfia({"/usr/bin/setpriv", "--inh-caps=-all", "--bounding-set=-all",
+                  LogfiaRun::program(), "-n", maker.pid_text()});
+    EXPECT_EQ(logfia.wait(), 1);
+    EXPECT_THAT(logfia.errors(), ContainsRegex("Permission denied.*CAP_SYS_PTRACE"));
+    EXPECT_THAT(logfia.errors(), testing::Not(HasSubstr("sudo")));
+}
+
 TEST(Errors, AKernelThreadGetsANotice) {
     if (geteuid() != 0) GTEST_SKIP() << "only root may look into a kernel thread";
     std::string comm;
@@ -139,7 +150,8 @@ TEST(Errors, AProcThatIsNotThere) {
     expect_refused(outcome_of({"-n", "--proc", "/nonexistent", "1"}),
                    "/nonexistent: No such file or directory");
     const TempDir directory;
-    expect_refused(outcome_of({"-n", "--proc", directory.path(), "1"}), "process 1");
+    expect_refused(outcome_of({"-n", "--proc", directory.path(), "1"}),
+                   "process 1: .*" + directory.path() + " is not a procfs");
 }
 
 TEST(Errors, OutputThatCannotBeOpened) {

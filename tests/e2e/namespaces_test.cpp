@@ -109,8 +109,11 @@ TEST(PidNamespace, LookingOutThroughTheHostsProc) {
     EXPECT_EQ(logfia.errors(), "");
 }
 
-/// mount(8) with hidepid shows a user no process of others.
-TEST(HiddenProcesses, AreSaidToBeHidden) {
+/// 1: a user sees that there are processes of others, and nothing of them; 2: not even that;
+/// 4: as 2, and it is the right to ptrace that counts (since Linux 5.8).
+class HiddenProcesses : public testing::TestWithParam<const char*> {};
+
+TEST_P(HiddenProcesses, AreSaidToBeHidden) {
     if (geteuid() != 0) GTEST_SKIP() << "only root can mount a procfs with hidepid";
     const TempDir directory;
     directory.open_to_all();
@@ -118,14 +121,34 @@ TEST(HiddenProcesses, AreSaidToBeHidden) {
     std::filesystem::copy_file(LogfiaRun::program(), copy);
     FdMaker maker;
     Child logfia({"/bin/sh", "-c",
-                  "exec unshare --mount sh -c 'mount -t proc -o hidepid=2 proc /proc || exit 99;"
-                  " exec setpriv --reuid=65534 --regid=65534 --clear-groups " +
-                      copy + " -n " + maker.pid_text() + "'"});
+                  std::string("exec unshare --mount sh -c '") +
+                      "mount -t proc -o hidepid=" + GetParam() + " proc /proc || exit 99; " +
+                      "exec setpriv --reuid=65534 --regid=65534 --clear-groups " + copy + " -n " +
+                      maker.pid_text() + "'"});
     const auto status = logfia.wait();
     if (status == 99) GTEST_SKIP() << "no mounts here: " << logfia.errors();
     EXPECT_EQ(status, 1);
     EXPECT_THAT(logfia.errors(),
-                ContainsRegex("^logfia: [^\n]*" + maker.pid_text() + "[^\n]*hidepid"));
+                ContainsRegex("^logfia: [^\n]*" + maker.pid_text() + "[^\n]*hidepid[^\n]*root"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Hidepid, HiddenProcesses, testing::Values("1", "2", "4"));
+
+/// Whose first process is root's, and nobody else is there.
+TEST(PidNamespace, OneProcessThatMayNotBeLookedIntoIsOne) {
+    if (geteuid() != 0) GTEST_SKIP() << "only root can be somebody else than who looks";
+    const TempDir directory;
+    directory.open_to_all();
+    const std::string copy = directory.path("logfia");
+    std::filesystem::copy_file(LogfiaRun::program(), copy);
+    Child logfia({"/bin/sh", "-c",
+                  "unshare --pid --fork --mount-proc sh -c '"
+                  "setpriv --reuid=65534 --regid=65534 --clear-groups " +
+                      copy + " -n -a --once; exit $?'"});
+    if (logfia.wait() == 1 && logfia.errors().starts_with("unshare"))
+        GTEST_SKIP() << "no namespaces here: " << logfia.errors();
+    EXPECT_THAT(logfia.errors(), ContainsRegex("logfia: 1 process may not be looked into and is "
+                                               "left out: run logfia as root"));
 }
 
 TEST(NetworkNamespace, ItsSocketsAreLookedUpThere) {

@@ -25,6 +25,9 @@ class ProcRoot {
     /// (`self`) and `NSpid:` of `self/status` has a single number (proc_pid_status(5)).
     [[nodiscard]] bool native() const { return native_; }
 
+    /// False for any other directory, as tests build it (statfs(2)).
+    [[nodiscard]] bool is_procfs() const;
+
     /// Our own PID in it; 0 when it does not show us.
     [[nodiscard]] pid_t self() const { return self_; }
 

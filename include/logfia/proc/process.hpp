@@ -13,6 +13,9 @@
 
 namespace logfia {
 
+/// What helps who may not look into a process, as the end of a sentence.
+const char* advice_to_be_root();
+
 /// How a process is kept hold of between looks.
 enum class Holding : std::uint8_t {
     descriptors,  ///< its pidfd, `/proc/N` and `/proc/N/fd` stay open: three descriptors
