@@ -67,6 +67,7 @@ Result<bool> ProcessSet::begin_with(pid_t command, std::vector<GivenFd> given) {
     family_.insert(command);
     poller_.add(std::move(*process), {Birth::When::by_us, 0, std::move(given)});
     began_ = 0;  // whatever follows was born under our eyes
+    begun_ = true;
     return true;
 }
 

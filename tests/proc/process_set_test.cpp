@@ -53,6 +53,14 @@ class ProcessSetTest : public ::testing::Test {
         proc_.set_stat(pid, stat);
     }
     void watch(WantedProcesses wanted) {
+        make(std::move(wanted));
+        errors_ = set_->begin(seen_);
+    }
+    void watch_command(WantedProcesses wanted, pid_t pid) {
+        make(std::move(wanted));
+        ASSERT_TRUE(set_->begin_with(pid, {}));
+    }
+    void make(WantedProcesses wanted) {
         wanted.interval = milliseconds(100);
         auto root = ProcRoot::open(proc_.path());
         ASSERT_TRUE(root);
@@ -60,7 +68,6 @@ class ProcessSetTest : public ::testing::Test {
         options.interval = wanted.interval;
         poller_ = std::make_unique<Poller>(std::move(*root), options);
         set_ = std::make_unique<ProcessSet>(std::move(wanted), *poller_);
-        errors_ = set_->begin(seen_);
     }
     /// One tick of a watch.
     Lines tick() {
@@ -208,6 +215,21 @@ TEST_F(ProcessSetTest, OrphansOfACommandBecomeOurChildren) {
     proc_.open(20, 3, "/own");
     proc_.children(kSelf, "10 20 ");
     EXPECT_THAT(tick(), ElementsAre("open initial 20 /own"));
+}
+
+TEST_F(ProcessSetTest, WhatAChildOfACommandOpensBeforeItIsSeenIsItsOwn) {
+    add(10, "command", kSelf, 6000);
+    WantedProcesses wanted;
+    wanted.follow = wanted.orphans_are_ours = true;
+    watch_command(wanted, 10);
+    tick();
+    proc_.open(10, 3, "/given");
+    tick();
+    add(20, "child", 10, 6000);
+    proc_.open(20, 3, "/given");
+    proc_.open(20, 4, "/own");
+    proc_.children(10, "20 ");
+    EXPECT_THAT(tick(), ElementsAre("open initial 20 /given", "open 20 /own"));
 }
 
 /// The same PID, another process.
