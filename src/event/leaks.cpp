@@ -14,6 +14,11 @@ std::string alike_part(const Descriptor& descriptor) {
         if (socket == nullptr) return {};
         const auto& shown = socket->remote ? socket->remote : socket->local;
         std::string text;
+        // A server may have a port for each of its services; those of clients are chosen for them.
+        if (socket->state == SocketState::listen && shown) {
+            append_endpoint(text, *shown);
+            return text;
+        }
         if (shown) append_address(text, shown->address);
         return shown ? text : without_digits(shown_path(*socket));
     }

@@ -84,6 +84,25 @@ TEST(LeaksTest, PeersAreAlikeWhateverTheirPort) {
     EXPECT_EQ(groups[1].name, "192.0.2.2:80");
 }
 
+/// A server on two ports, and a client of its own, have left nothing open that they should not.
+TEST(LeaksTest, ListenersAreAlikeOnTheSamePortOnly) {
+    const auto listener = [](std::uint16_t port) {
+        SocketInfo socket;
+        socket.state = SocketState::listen;
+        socket.local = Endpoint{v4(192, 0, 2, 1), port};
+        return std::make_shared<const SocketInfo>(socket);
+    };
+    Leaks leaks(2);
+    leaks.note(EventMaker{1, FdType::tcp, "socket:[1]", listener(80)}.open());
+    leaks.note(EventMaker{2, FdType::tcp, "socket:[2]", listener(443)}.open());
+    leaks.note(EventMaker{3, FdType::tcp, "socket:[3]", peer(v4(192, 0, 2, 1), 80)}.open());
+    EXPECT_THAT(leaks.groups(), SizeIs(3));
+    EXPECT_FALSE(leaks.leaked());
+    leaks.note(EventMaker{4, FdType::tcp, "socket:[4]", listener(80)}.open());
+    EXPECT_EQ(leaks.groups()[0].count, 2U);
+    EXPECT_EQ(leaks.groups()[0].name, "192.0.2.1:80");
+}
+
 TEST(LeaksTest, PipesAndAnonymousInodesByTheirType) {
     Leaks leaks(2);
     leaks.note(EventMaker{1, FdType::pipe, "pipe:[1]"}.open());
