@@ -137,7 +137,7 @@ Describer::Describer(const ProcRoot& root) {
     std::array<char, 8192> buffer;
     ttys_ = TtyDrivers(read_file(root.fd(), "tty/drivers", buffer));
     if (!root.native()) return;
-    own_mounts_.emplace(UniqueFd(openat(root.fd(), "self/mountinfo", O_RDONLY | O_CLOEXEC)));
+    own_mounts_.emplace(MountTable::of_ourselves(root.fd()));
 }
 
 void Describer::begin_look(SteadyTime now) {

@@ -3,7 +3,10 @@
 #include <logfia/proc/mount_table.hpp>
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <poll.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <array>
@@ -31,6 +34,32 @@ std::optional<DeviceNumber> parse_device(std::string_view text) {
     const auto minor = parse_number<std::uint32_t>(text.substr(colon + 1));
     if (!major || !minor) return std::nullopt;
     return DeviceNumber{*major, *minor};
+}
+
+/// As mount_kind() of the name. Only those that a chroot is likely to be on.
+MountKind kind_by_magic(std::uint64_t magic) {
+    switch (magic) {
+        case EXT4_SUPER_MAGIC:  // of ext2 and ext3 too
+        case BTRFS_SUPER_MAGIC:
+        case F2FS_SUPER_MAGIC:
+        case TMPFS_MAGIC:
+        case XFS_SUPER_MAGIC:
+            return MountKind::local;
+        default:
+            return MountKind::unknown;
+    }
+}
+
+/// Asked at the start only, while it is sure to answer: we have just been read from it.
+std::optional<MountEntry> own_root() {
+    struct statx status {};
+    struct statfs filesystem {};
+    if (::statx(AT_FDCWD, "/", 0, STATX_MNT_ID, &status) != 0 ||
+        (status.stx_mask & STATX_MNT_ID) == 0 || ::statfs("/", &filesystem) != 0)
+        return std::nullopt;  // a kernel before 5.8
+    return MountEntry{static_cast<int>(status.stx_mnt_id),
+                      kind_by_magic(static_cast<std::uint64_t>(filesystem.f_type)),
+                      {status.stx_dev_major, status.stx_dev_minor}};
 }
 
 bool by_id(const MountEntry& left, const MountEntry& right) {
@@ -70,6 +99,12 @@ MountTable::MountTable(UniqueFd mountinfo) : mountinfo_(std::move(mountinfo)) {}
 
 MountTable MountTable::open(int proc_dir_fd) {
     return MountTable(UniqueFd(::openat(proc_dir_fd, "mountinfo", O_RDONLY | O_CLOEXEC)));
+}
+
+MountTable MountTable::of_ourselves(int proc_root_fd) {
+    MountTable table(UniqueFd(::openat(proc_root_fd, "self/mountinfo", O_RDONLY | O_CLOEXEC)));
+    table.root_ = own_root();
+    return table;
 }
 
 void MountTable::refresh() {
@@ -112,6 +147,9 @@ void MountTable::read() {
     loaded_ = !reader.failed();
     if (!loaded_) entries_.clear();
     std::stable_sort(entries_.begin(), entries_.end(), by_id);
+    if (!loaded_ || !root_) return;
+    const auto at = std::lower_bound(entries_.begin(), entries_.end(), *root_, by_id);
+    if (at == entries_.end() || at->id != root_->id) entries_.insert(at, *root_);
 }
 
 }  // namespace logfia

@@ -184,7 +184,10 @@ TEST(ByName, AReusedPidIsToldApart) {
     const RecordFile file(directory.path() + "/records");
     Child shell({"/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", kReuse,
                  "sh", LogfiaRun::program(), program.path(), file.path()});
-    ASSERT_EQ(shell.wait(), 0) << shell.errors();
+    const auto status = shell.wait();
+    if (shell.errors().starts_with("unshare:"))
+        GTEST_SKIP() << "no namespaces here: " << shell.errors();
+    ASSERT_EQ(status, 0) << shell.errors();
     const std::string numbers = shell.output();
     const std::string pid = numbers.substr(0, numbers.find(' '));
     ASSERT_EQ(numbers, pid + ' ' + pid + '\n');

@@ -53,6 +53,9 @@ class MountTable {
     /// The namespace of the process whose directory this is; when its mountinfo cannot be opened,
     /// every mount is unlisted.
     static MountTable open(int proc_dir_fd);
+    /// Our own namespace. In a chroot(2) whose root is no mount point, the mount below it is in no
+    /// mountinfo that is seen from within (show_mountinfo(), fs/proc_namespace.c): it is added.
+    static MountTable of_ourselves(int proc_root_fd);
 
     /// Once a look, before find(). Reads the table when it was never read or has changed; when
     /// reading fails, every mount is unlisted until the next refresh() tries again.
@@ -70,6 +73,7 @@ class MountTable {
     void read();
 
     UniqueFd mountinfo_;
+    std::optional<MountEntry> root_;  ///< to be added when it is not listed
     std::vector<MountEntry> entries_;  ///< ascending ids
     bool loaded_ = false;
     std::uint64_t rows_skipped_ = 0;
