@@ -331,7 +331,7 @@ void Poller::check_threads(WatchedProcess& watched) {
     if (watched.threads_told) return;
     if (watched.begun && now_.steady - watched.threads_checked < kThreadCheckPause) return;
     watched.threads_checked = now_.steady;
-    if (!watched.process.has_thread_with_own_table()) return;
+    if (!watched.process.find_thread_with_own_table()) return;
     watched.threads_told = true;
     notices_.push_back(fmt::format(
         "process {} ({}) has a thread with a descriptor table of its own, which is not looked into",

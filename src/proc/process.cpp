@@ -221,17 +221,24 @@ bool Process::move_to_first_thread(UniqueFd process_dir) {
 bool Process::move_to_living_thread(int process_dir) {
     const UniqueFd tasks = open_dir(process_dir, "task");
     if (!tasks) return false;
-    return any_number_in(tasks.get(), [&](int thread) {
-        const auto stat = read_stat(tasks.get(), proc_path("{}/stat", thread).data());
-        if (!stat || is_ending(*stat)) return false;
-        UniqueFd dir = open_dir(tasks.get(), proc_path("{}", thread).data());
-        UniqueFd fds = dir ? open_dir(dir.get(), "fd") : UniqueFd();
-        if (!fds) return false;
-        thread_ = thread;
-        dir_ = std::move(dir);
-        fd_dir_ = std::move(fds);
-        return true;
+    const bool moved = any_number_in(tasks.get(), [&](int thread) {
+        const bool strange = stranger_ != 0 && share_table(stranger_, thread);
+        return !strange && move_to(tasks.get(), thread);
     });
+    // Perhaps the stranger is all that is left.
+    return moved || (stranger_ != 0 && move_to(tasks.get(), stranger_));
+}
+
+bool Process::move_to(int tasks, pid_t thread) {
+    const auto stat = read_stat(tasks, proc_path("{}/stat", thread).data());
+    if (!stat || is_ending(*stat)) return false;
+    UniqueFd dir = open_dir(tasks, proc_path("{}", thread).data());
+    UniqueFd fds = dir ? open_dir(dir.get(), "fd") : UniqueFd();
+    if (!fds) return false;
+    thread_ = thread;
+    dir_ = std::move(dir);
+    fd_dir_ = std::move(fds);
+    return true;
 }
 
 void Process::refresh_comm() {
@@ -249,7 +256,7 @@ std::optional<Duration> Process::cpu_time() const {
     return std::chrono::seconds(time.tv_sec) + Duration(time.tv_nsec);
 }
 
-bool Process::has_thread_with_own_table() const {
+bool Process::find_thread_with_own_table() {
     if (!has_clock_ || thread_ != 0)
         return false;  // not our PIDs, or its first thread has no table
     struct stat status {};
@@ -257,7 +264,9 @@ bool Process::has_thread_with_own_table() const {
     if (fstatat(dir_.get(), "task", &status, 0) != 0 || status.st_nlink <= 3) return false;
     const UniqueFd tasks = open_dir(dir_.get(), "task");
     return tasks && any_number_in(tasks.get(), [&](int thread) {
-               return thread != pid_ && !share_table(pid_, thread);
+               if (thread == pid_ || share_table(pid_, thread)) return false;
+               stranger_ = thread;
+               return true;
            });
 }
 

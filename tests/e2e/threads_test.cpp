@@ -113,6 +113,23 @@ TEST(ThreadTables, OneThatComesLaterIsToldWithinSeconds) {
     EXPECT_THAT(run.errors(), MatchesRegex(kOwnTable));
 }
 
+/// When the first thread ends, the table of the others is the process's, not that of the stranger.
+TEST(ThreadTables, OneOfItsOwnDoesNotFollowTheFirst) {
+    if (!has_kcmp()) GTEST_SKIP() << "this kernel has no kcmp(2)";
+    FdMaker maker;
+    maker.ask("thread-unshare /etc/hosts");
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    records.next("open", 2);
+    ASSERT_TRUE(run.wait_for([&](const Lines&) { return !run.errors().empty(); }));
+    maker.ask("thread-exit-leader");
+    const int later = maker.fd("open /etc/group");
+    EXPECT_EQ(records.next("open", later)["name"], "/etc/group");
+    EXPECT_EQ(run.interrupt(), 0);
+    EXPECT_EQ(only(json_records(run), "open").size(), 4U);
+    EXPECT_THAT(only(json_records(run), "close"), IsEmpty());
+}
+
 TEST(ThreadTables, ThreadsThatShareItAreNoNews) {
     FdMaker maker;
     maker.ask("thread 3");

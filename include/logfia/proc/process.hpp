@@ -72,17 +72,20 @@ class Process {
     [[nodiscard]] std::optional<Duration> cpu_time() const;
 
     /// True when one of its threads has a descriptor table of its own, as far as kcmp(2) tells.
-    [[nodiscard]] bool has_thread_with_own_table() const;
+    /// That table is not taken for the process's when the first thread ends.
+    [[nodiscard]] bool find_thread_with_own_table();
 
   private:
     Process() = default;
     Result<bool> attach(const ProcRoot& root, Holding holding);
     bool open_dirs(const ProcRoot& root, int* error);
     bool move_to_living_thread(int process_dir);
+    bool move_to(int tasks, pid_t thread);
     bool move_to_first_thread(UniqueFd process_dir);
 
     pid_t pid_ = 0;
-    pid_t thread_ = 0;  // whose table is read; 0: the first thread's
+    pid_t thread_ = 0;    // whose table is read; 0: the first thread's
+    pid_t stranger_ = 0;  // a thread with a table of its own
     std::string comm_;
     UniqueFd pidfd_;
     UniqueFd dir_;
