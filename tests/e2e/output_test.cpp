@@ -99,8 +99,8 @@ TEST(Output, AFileIsMadePrivateAndAppendedTo) {
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
 }
 
-/// The first words of the three initial records and of one that came later.
-Lines times_of(const std::string& style, const std::string& zone = "UTC0") {
+/// The three initial records and one that came later.
+Lines records_with(const std::string& style, const std::string& zone = "UTC0") {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-d", "5", "--time", style}),
                   {.environment = {"TZ=" + zone}});
@@ -108,11 +108,20 @@ Lines times_of(const std::string& style, const std::string& zone = "UTC0") {
     maker.ask("open /etc/passwd");
     EXPECT_TRUE(run.wait_for_line("/etc/passwd"));
     EXPECT_EQ(run.interrupt(), 0);
+    return run.lines();
+}
+
+/// The first words of these four.
+Lines times_of(const Lines& records) {
     Lines times;
-    for (const std::string& line : run.lines())
+    for (const std::string& line : records)
         if (fields(line).at(1) != "lost") times.push_back(fields(line).at(0));
     EXPECT_EQ(times.size(), 4U);
     return times;
+}
+
+Lines times_of(const std::string& style, const std::string& zone = "UTC0") {
+    return times_of(records_with(style, zone));
 }
 
 TEST(Times, Iso) {
@@ -140,11 +149,15 @@ TEST(Times, SinceTheStart) {
 }
 
 TEST(Times, SinceTheRecordBefore) {
-    const Lines times = times_of("delta");
+    const Lines records = records_with("delta");
+    const Lines times = times_of(records);
     EXPECT_THAT(times, Each(MatchesRegex("[0-9]+\\.[0-9]{6}")));
     EXPECT_EQ(times.at(0), "0.000000");
     EXPECT_EQ(times.at(1), "0.000000");
-    EXPECT_GT(std::stod(times.at(3)), 0.0);
+    // The record before the last one may be a `lost` of the same look.
+    double all = 0;
+    for (const std::string& record : records) all += std::stod(record);
+    EXPECT_GT(all, 0.0);
 }
 
 TEST(Times, AreNumbersInJson) {

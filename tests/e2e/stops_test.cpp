@@ -53,7 +53,9 @@ TEST(Stops, AnIgnoredHangupStaysIgnored) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(run.read_line());
     run.signal(SIGHUP);
     maker.ask("open /etc/passwd");
-    EXPECT_THAT(run.read_line().value_or(""), HasSubstr("open /etc/passwd"));
+    std::string line = run.read_line().value_or("");
+    while (line.find(" lost ") != std::string::npos) line = run.read_line().value_or("");
+    EXPECT_THAT(line, HasSubstr("open /etc/passwd"));
     run.signal(SIGINT);
     EXPECT_EQ(run.wait(), 0);
 }

@@ -73,7 +73,7 @@ class MountTable {
     void read();
 
     UniqueFd mountinfo_;
-    std::optional<MountEntry> root_;  ///< to be added when it is not listed
+    std::optional<MountEntry> root_;   ///< to be added when it is not listed
     std::vector<MountEntry> entries_;  ///< ascending ids
     bool loaded_ = false;
     std::uint64_t rows_skipped_ = 0;
