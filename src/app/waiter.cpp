@@ -71,15 +71,17 @@ void Waiter::want_instead(std::span<const pollfd> fds) {
     }
 }
 
-std::span<const pollfd> Waiter::wait(std::optional<Duration> timeout, const sigset_t* mask) {
+Result<std::span<const pollfd>> Waiter::wait(std::optional<Duration> timeout,
+                                             const sigset_t* mask) {
     std::array<epoll_event, 64> events;
     const int count = sleep_in(epoll_.get(), events, timeout, mask);
+    if (count < 0 && errno != EINTR) return Error{"wait for", "what comes next", errno, {}};
     ready_.clear();
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
         ready_.push_back({event.data.fd, 0, static_cast<short>(event.events)});
     }
-    return ready_;
+    return std::span<const pollfd>(ready_);
 }
 
 }  // namespace logfia

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace logfia {
@@ -61,8 +62,9 @@ void Watch::wait() {
     const auto sleep = time_to_sleep(read_clocks());
     const auto ready = parts_.waiter.wait(sleep, parts_.signals.while_waiting());
     const Now now = read_clocks();
-    if (!ready.empty()) parts_.signals.take_pending();
-    take_ready(ready, now);
+    if (!ready) return fail(ready.error(), now);
+    if (!ready->empty()) parts_.signals.take_pending();
+    take_ready(*ready, now);
     if (stage_ != Stage::finished) step(now);
 }
 
@@ -246,6 +248,14 @@ void Watch::give_up(Now now) {
     stage_ = Stage::finished;
 }
 
+/// There is no going on; what was noticed is still written.
+void Watch::fail(const Error& error, Now now) {
+    notices_.error(describe(error));
+    status_ = ExitStatus::failure;
+    drain(now);
+    give_up(now);
+}
+
 void Watch::pump(Now now) {
     if (stage_ == Stage::finished) return;
     if (stage_ == Stage::watching && outbox_.empty() && parts_.output.backlog() == 0) return;
@@ -312,7 +322,7 @@ void Watch::write_summary_apart(Now now) {
     const int signals = StopSignals::count();
     while (!notices_.flush() && StopSignals::count() == signals) {
         pollfd room = notices_.wanted();
-        ppoll(&room, 1, nullptr, parts_.signals.while_waiting());
+        if (ppoll(&room, 1, nullptr, parts_.signals.while_waiting()) < 0 && errno != EINTR) return;
     }
 }
 

@@ -33,8 +33,9 @@ class Waiter {
     void want_instead(std::span<const pollfd> fds);
 
     /// What is ready; nothing after a signal or when the time has come. Valid until the next call.
-    /// Without `timeout`, for ever. `mask`: the signals blocked meanwhile.
-    std::span<const pollfd> wait(std::optional<Duration> timeout, const sigset_t* mask);
+    /// Without `timeout`, for ever. `mask`: the signals blocked meanwhile. Error when the kernel
+    /// does not let us wait: whoever tried again would do so without a pause.
+    Result<std::span<const pollfd>> wait(std::optional<Duration> timeout, const sigset_t* mask);
 
   private:
     explicit Waiter(UniqueFd epoll) : epoll_(std::move(epoll)) {}

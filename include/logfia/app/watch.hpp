@@ -69,6 +69,7 @@ class Watch final : public EventSink {
     void pump(Now now);
     void drain(Now now);
     void give_up(Now now);
+    void fail(const Error& error, Now now);
     void tell_pause(Now now);
     void tell_late(Now now, std::uint64_t looks);
     void tell_without_records(const Event& lost);
