@@ -145,9 +145,9 @@ Command::~Command() {
 }
 
 int Command::go() {
-    runs_ = true;
     const char byte = 0;
-    without_interruption([&] { return write(go_.get(), &byte, 1); });
+    if (without_interruption([&] { return write(go_.get(), &byte, 1); }) != 1) return errno;
+    runs_ = true;
     go_.reset();
     int code = 0;
     const ssize_t got =
@@ -206,7 +206,9 @@ void Command::wait(Until until, const StopSignals& signals) {
         for (const int signal : StopSignals::take()) send(signal);
         pollfd end{ended() ? -1 : pidfd.get(), POLLIN, 0};
         const timespec limit{0, kWaitAtMost.count()};
-        ppoll(&end, 1, &limit, signals.while_waiting());
+        // It is a pause, whatever becomes of it.
+        if (ppoll(&end, 1, &limit, signals.while_waiting()) < 0 && errno != EINTR)
+            nanosleep(&limit, nullptr);
     }
 }
 

@@ -45,7 +45,7 @@ class Command {
     [[nodiscard]] const std::vector<GivenFd>& given() const { return given_; }
 
     /// Lets it call exec, and waits until it has: none of our descriptors is in its table then.
-    /// Returns 0, or the errno of execvp(3).
+    /// Returns 0, or the errno of execvp(3); or that of write(2), when it could not even be told.
     int go();
 
     [[nodiscard]] bool started() const { return runs_; }
