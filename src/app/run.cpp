@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <new>
 #include <vector>
 
 namespace logfia {
@@ -186,6 +188,17 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
     return status == ExitStatus::success ? end : status;
 }
 
+/// Without memory there is no going on. By then what the watch had is free again, so that this can
+/// be said, and a command is still waited for.
+ExitStatus watch_while_there_is_memory(const Options& options, Command* command,
+                                       StopSignals& signals, Notices& notices) {
+    try {
+        return watch(options, command, signals, notices);
+    } catch (const std::bad_alloc&) {
+        return fail(notices, {"watch", "any more", ENOMEM, "what was not written yet is lost"});
+    }
+}
+
 int to_int(ExitStatus status) {
     return static_cast<int>(status);
 }
@@ -197,7 +210,8 @@ int run_command(const Options& options, const InheritedSignals& inherited, std::
     auto command = Command::start({options.command, inherited, std::move(closed), orphans});
     if (!command) return to_int(fail(notices, command.error()));
     StopSignals signals(SignalsMean::pass_on);
-    const ExitStatus status = watch(options, command->get(), signals, notices);
+    const ExitStatus status =
+        watch_while_there_is_memory(options, command->get(), signals, notices);
     if (!(*command)->started()) return to_int(status);
     (*command)->wait(options.follow ? Command::Until::all_end : Command::Until::it_ends, signals);
     const int own = (*command)->status();
@@ -214,7 +228,7 @@ int run(const Options& options, const InheritedSignals& inherited) {
     if (!options.command.empty())
         return run_command(options, inherited, std::move(closed), notices);
     StopSignals signals(SignalsMean::stop);
-    return to_int(watch(options, nullptr, signals, notices));
+    return to_int(watch_while_there_is_memory(options, nullptr, signals, notices));
 }
 
 }  // namespace logfia

@@ -1,10 +1,14 @@
 // More processes than descriptors.
 
+#include "support/record_file.hpp"
+#include "support/sanitizers.hpp"
+#include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <memory>
@@ -87,6 +91,82 @@ TEST(Limits, ASoftLimitIsRaisedWithoutAWord) {
     EXPECT_EQ(logfia.errors(), "");
     logfia.signal(SIGINT);
     EXPECT_EQ(logfia.wait(), 0);
+}
+
+/// One look below a limit: all records, or a word about what is wrong.
+void expect_records_or_a_word(const FdMaker& maker, const std::string& limit, std::size_t records) {
+    const Outcome outcome =
+        outcome_of_script("ulimit " + limit + "; exec \"$0\" -n -1 " + maker.pid_text());
+    SCOPED_TRACE("ulimit " + limit + ": " + outcome.errors);
+    ASSERT_TRUE(outcome.status == 0 || outcome.status == 1) << outcome.status;
+    for (const std::string& line : complete_lines(outcome.errors))
+        EXPECT_TRUE(line.starts_with("logfia: ")) << line;
+    const bool told = !outcome.errors.empty() || count(outcome.lines, " lost ") > 0;
+    if (outcome.status == 1) {
+        EXPECT_TRUE(told);
+        return;
+    }
+    EXPECT_TRUE(told || outcome.lines.size() == records) << outcome.lines.size();
+}
+
+/// Three more are needed by whoever starts it.
+TEST(Limits, HoweverFewDescriptorsAreLeft) {
+    FdMaker maker;
+    maker.ask("many 16");
+    for (int limit = 4; limit < 24; ++limit)
+        expect_records_or_a_word(maker, "-n " + std::to_string(limit), 19);
+}
+
+bool can_start(long kilobytes) {
+    const std::string limit = "ulimit -v " + std::to_string(kilobytes);
+    return outcome_of_script(limit + "; exec \"$0\" --version 2>/dev/null").status == 0;
+}
+
+TEST(Limits, HoweverLittleMemoryIsLeft) {
+    if (is_sanitized()) GTEST_SKIP() << "a sanitizer needs terabytes of addresses";
+    FdMaker maker;
+    maker.ask("many 3000");
+    long kilobytes = 1024;
+    while (!can_start(kilobytes)) kilobytes += 256;
+    for (const long enough = kilobytes + 8192; kilobytes < enough; kilobytes += 128)
+        expect_records_or_a_word(maker, "-v " + std::to_string(kilobytes), 3003);
+}
+
+/// From now on it gets no memory that it does not have already.
+bool take_memory_from(const LogfiaRun& run) {
+    const rlimit none{1, RLIM_INFINITY};
+    return prlimit(run.pid(), RLIMIT_AS, &none, nullptr) == 0;
+}
+
+TEST(Limits, MemoryThatRunsOutEndsTheWatchWithAWord) {
+    if (is_sanitized()) GTEST_SKIP() << "a sanitizer's own memory runs out first";
+    FdMaker maker;
+    LogfiaRun run(watch_arguments(maker, {"-d", "5"}));
+    ASSERT_TRUE(run.wait_for_count(3));
+    ASSERT_TRUE(take_memory_from(run));
+    maker.ask("burst 3000 /etc/passwd");
+    EXPECT_EQ(run.finish(), 1);
+    EXPECT_THAT(run.errors(), MatchesRegex("logfia: [^\n]*Cannot allocate memory[^\n]*\n"));
+}
+
+TEST(Limits, ACommandIsWaitedForWithoutMemoryToo) {
+    if (is_sanitized()) GTEST_SKIP() << "a sanitizer's own memory runs out first";
+    const TempDir directory;
+    const RecordFile records(directory.path("records"));
+    LogfiaRun run({"-n", "-j", "-o", records.path(), "--", FdMaker::default_program()});
+    records.wait_for([](const JsonRecord& record) { return record["fd"] == "2"; });
+    ASSERT_TRUE(take_memory_from(run));
+    run.child().write("burst 3000 /etc/passwd\n");
+    ASSERT_TRUE(run.wait_for_line("ok"));
+    ASSERT_TRUE(eventually([&] {
+        run.child().read_more(std::chrono::milliseconds(10));
+        return !run.errors().empty();
+    }));
+    run.child().write("open /etc/group\n");
+    ASSERT_TRUE(run.wait_for_count(2)) << "the command goes on";
+    run.child().write("exit 7\n");
+    EXPECT_EQ(run.finish(), 7);
+    EXPECT_THAT(run.errors(), MatchesRegex("logfia: [^\n]*Cannot allocate memory[^\n]*\n"));
 }
 
 }  // namespace
