@@ -160,6 +160,22 @@ Reply shared_close(const Words& words) {
     return send_order(order);
 }
 
+/// We are in state D (uninterruptible sleep) until the child ends or calls exec (vfork(2)); the
+/// child has our memory and our table, and answers in our place.
+Reply sleep_uninterruptibly(const Words&) {
+    static std::array<char, std::size_t{256} * 1024> stack;
+    const auto live = [](void*) -> int {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        answer(ok({getpid()}));
+        serve();
+    };
+    constexpr int kFlags = CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD;
+    const pid_t child = clone(live, stack.data() + stack.size(), kFlags, nullptr);
+    // Its standard input has ended, and so has ours.
+    if (child > 0) _exit(0);
+    return failed();
+}
+
 Reply set_dumpable(const Words& words) {
     return prctl(PR_SET_DUMPABLE, number(words[1])) < 0 ? failed() : ok();
 }
@@ -198,6 +214,7 @@ constexpr std::array kCommands{
     Command{"fork-shared", "(PID READ-END WRITE-END)", 0, 0, make_sharing_child},
     Command{"shared-open", "PATH [DELAY_MS]", 1, 2, shared_open},
     Command{"shared-close", "FD [DELAY_MS]", 1, 2, shared_close},
+    Command{"vfork", "(PID that answers now)", 0, 0, sleep_uninterruptibly},
     Command{"dumpable", "0|1", 1, 1, set_dumpable},
     Command{"comm", "NAME", 1, 1, set_comm},
     Command{"setuid", "ID (user and group)", 1, 1, set_user},
