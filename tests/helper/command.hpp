@@ -49,6 +49,7 @@ std::span<const Command> object_commands();
 std::span<const Command> load_commands();
 std::span<const Command> process_commands();
 std::span<const Command> family_commands();
+std::span<const Command> fuse_commands();
 
 /// Answers commands until standard input ends. Any one thread may do it.
 [[noreturn]] void serve();
