@@ -1,0 +1,14 @@
+// Names of any bytes, parted by NUL: each record is one line that cannot play tricks on a terminal,
+// and the bytes can be had back from it.
+
+#include "fuzz.hpp"
+#include "support/any_bytes.hpp"
+
+using namespace logfia;
+using namespace logfia::fuzz;
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    test::check_records(test::events_named(as_text(data, size)),
+                        [](bool holds, const char* what) { require(holds, what); });
+    return 0;
+}
