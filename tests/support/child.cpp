@@ -1,5 +1,7 @@
 #include "support/child.hpp"
 
+#include "support/faulty_kernel.hpp"
+
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
@@ -44,6 +46,7 @@ struct Plan {
     const char* directory = nullptr;
     RunAs run_as = RunAs::self;
     std::array<int, 3> standard{};
+    int supervisor = -1;
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
@@ -90,7 +93,8 @@ bool prepare(const Plan& plan) {
     for (const int signal : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM})
         std::signal(signal, SIG_DFL);
     // After the change of user, which would undo it.
-    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return false;
+    return plan.supervisor < 0 || hand_over_system_calls(plan.supervisor);
 }
 
 [[noreturn]] void become(const Plan& plan, int report) {
@@ -144,6 +148,7 @@ Child::Child(const std::vector<std::string>& argv, const ChildOptions& options) 
     plan.run_as = options.run_as;
     const int output = options.standard_output >= 0 ? options.standard_output : out.write.get();
     plan.standard = {in.read.get(), output, err.write.get()};
+    plan.supervisor = options.supervisor;
     pid_ = fork();
     if (pid_ < 0) fail("fork");
     if (pid_ == 0) become(plan, report.write.get());

@@ -25,6 +25,7 @@ struct ChildOptions {
     RunAs run_as = RunAs::self;
     std::string directory{};   ///< empty: ours
     int standard_output = -1;  ///< a descriptor of ours for its stdout; -1: a pipe that we read
+    int supervisor = -1;  ///< FaultyKernel::socket(); -1: nobody comes between it and the kernel
 };
 
 /// A program with pipes on stdin, stdout and stderr. The destructor kills it, by its pid, and reaps
