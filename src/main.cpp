@@ -11,7 +11,7 @@
 namespace {
 
 int main_with_memory(int argc, char** argv) {
-    const auto inherited = logfia::ignore_broken_writes();
+    const auto inherited = logfia::set_up_signals();
     const auto parsed = logfia::parse_options(argc, argv, std::cout, std::cerr);
     if (const auto* status = std::get_if<logfia::ExitStatus>(&parsed)) {
         return static_cast<int>(*status);

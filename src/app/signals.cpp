@@ -35,17 +35,19 @@ bool is_ignored(int signal) {
 
 }  // namespace
 
-InheritedSignals ignore_broken_writes() {
+InheritedSignals set_up_signals() {
     InheritedSignals inherited{};
     sigprocmask(SIG_SETMASK, nullptr, &inherited.mask);
     inherited.broken_pipe = set_action(SIGPIPE, SIG_IGN);
     inherited.file_limit = set_action(SIGXFSZ, SIG_IGN);
+    inherited.child_ended = set_action(SIGCHLD, SIG_DFL);
     return inherited;
 }
 
 void restore(const InheritedSignals& inherited) {
     sigaction(SIGPIPE, &inherited.broken_pipe, nullptr);
     sigaction(SIGXFSZ, &inherited.file_limit, nullptr);
+    sigaction(SIGCHLD, &inherited.child_ended, nullptr);
     sigprocmask(SIG_SETMASK, &inherited.mask, nullptr);
 }
 

@@ -166,6 +166,16 @@ TEST(Commands, GetSignalsAndLimitsAsWeGotThem) {
     expect_same("", "cat /proc/self/timerslack_ns");
 }
 
+/// Where SIGCHLD is ignored the kernel keeps no status, and waitpid(2) finds nobody.
+TEST(Commands, AreWaitedForByWhoWasToldToIgnoreThem) {
+    const std::string ignoring = "exec env --ignore-signal=CHLD ";
+    if (outcome_of_script(ignoring + "true").status != 0) GTEST_SKIP() << "env(1) cannot do that";
+    const std::string logfia = ignoring + "\"$0\" -n -q -o /dev/null -- ";
+    EXPECT_EQ(outcome_of_script(logfia + "sh -c 'exit 7'").status, 7);
+    EXPECT_EQ(outcome_of_script(logfia + "grep SigIgn /proc/self/status").lines,
+              outcome_of_script(ignoring + "grep SigIgn /proc/self/status").lines);
+}
+
 TEST(Commands, GetNoneOfOurDescriptors) {
     expect_same("", "ls /proc/self/fd");
     expect_same("exec 7</etc/passwd;", "ls /proc/self/fd");

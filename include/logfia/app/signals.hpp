@@ -11,12 +11,14 @@ struct InheritedSignals {
     sigset_t mask;
     struct sigaction broken_pipe;  ///< SIGPIPE
     struct sigaction file_limit;   ///< SIGXFSZ
+    struct sigaction child_ended;  ///< SIGCHLD
 };
 
 /// A reader that is gone, or a file at its limit, is from now on an error of write(2), which says
 /// so by itself, and not the program's end. To be called first of all: errors are written from the
-/// start. Returns what was before.
-InheritedSignals ignore_broken_writes();
+/// start. And where SIGCHLD was ignored (some daemons start their children so) the kernel would
+/// keep a command's status to itself (waitpid(2)): no longer. Returns what was before.
+InheritedSignals set_up_signals();
 
 /// Async-signal-safe: for a child between fork(2) and exec.
 void restore(const InheritedSignals& inherited);
