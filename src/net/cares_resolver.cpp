@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -56,6 +57,11 @@ class CaresLookup final : public ReverseLookup {
 
     static void on_socket(void* self, ares_socket_t fd, int readable, int writable);
     static void on_host(void* argument, int status, int timeouts, hostent* host);
+    void note_socket(ares_socket_t fd, short events);
+    void note_result(const Query& query, int status, int timeouts, const hostent* host);
+    template <class Note>
+    void within_callback(Note note) noexcept;
+    void throw_what_was_kept();
     [[nodiscard]] bool owns(int fd) const;
 
     ares_channel channel_ = nullptr;
@@ -63,6 +69,8 @@ class CaresLookup final : public ReverseLookup {
     std::vector<LookupResult> results_;
     /// While true, a query that fails has not been answered, whatever c-ares says of it.
     bool failing_ = false;
+    /// Within a callback, which returns into C: nothing may be thrown through that.
+    bool out_of_memory_ = false;
 };
 
 CaresLookup::~CaresLookup() {
@@ -107,6 +115,7 @@ void CaresLookup::start(const IpAddress& address) {
     ares_gethostbyaddr(channel_, address.bytes.data(), v4 ? 4 : 16, v4 ? AF_INET : AF_INET6,
                        on_host, query.release());
     failing_ = false;
+    throw_what_was_kept();
 }
 
 void CaresLookup::take_results(std::vector<LookupResult>& results) {
@@ -139,6 +148,7 @@ void CaresLookup::process(std::span<const pollfd> ready) {
         failing_ = false;
     }
     ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // what has timed out
+    throw_what_was_kept();
 }
 
 // c-ares may close a socket while another one's event is handled.
@@ -147,32 +157,53 @@ bool CaresLookup::owns(int fd) const {
                        [fd](const pollfd& socket) { return socket.fd == fd; });
 }
 
+template <class Note>
+void CaresLookup::within_callback(Note note) noexcept {
+    try {
+        note();
+    } catch (const std::bad_alloc&) {
+        out_of_memory_ = true;
+    }
+}
+
+void CaresLookup::throw_what_was_kept() {
+    if (std::exchange(out_of_memory_, false)) throw std::bad_alloc();
+}
+
 void CaresLookup::on_socket(void* self, ares_socket_t fd, int readable, int writable) {
-    auto& sockets = static_cast<CaresLookup*>(self)->sockets_;
-    const auto known = std::find_if(sockets.begin(), sockets.end(),
-                                    [fd](const pollfd& socket) { return socket.fd == fd; });
+    auto& lookup = *static_cast<CaresLookup*>(self);
     const auto events =
         static_cast<short>((readable != 0 ? POLLIN : 0) | (writable != 0 ? POLLOUT : 0));
-    if (known == sockets.end()) {
-        if (events != 0) sockets.push_back({fd, events, 0});
+    lookup.within_callback([&] { lookup.note_socket(fd, events); });
+}
+
+void CaresLookup::note_socket(ares_socket_t fd, short events) {
+    const auto known = std::find_if(sockets_.begin(), sockets_.end(),
+                                    [fd](const pollfd& socket) { return socket.fd == fd; });
+    if (known == sockets_.end()) {
+        if (events != 0) sockets_.push_back({fd, events, 0});
     } else if (events != 0) {
         known->events = events;
     } else {
-        sockets.erase(known);
+        sockets_.erase(known);
     }
 }
 
 void CaresLookup::on_host(void* argument, int status, int timeouts, hostent* host) {
     const std::unique_ptr<Query> query(static_cast<Query*>(argument));
     CaresLookup& self = *query->owner;
-    LookupResult result{query->address, LookupOutcome::no_answer, {}};
+    self.within_callback([&] { self.note_result(*query, status, timeouts, host); });
+}
+
+void CaresLookup::note_result(const Query& query, int status, int timeouts, const hostent* host) {
+    LookupResult result{query.address, LookupOutcome::no_answer, {}};
     if (status == ARES_SUCCESS && host != nullptr && host->h_name != nullptr) {
         result.outcome = LookupOutcome::name;
         result.name = host->h_name;
-    } else if (!self.failing_ && was_answered(status, timeouts)) {
+    } else if (!failing_ && was_answered(status, timeouts)) {
         result.outcome = LookupOutcome::no_name;
     }
-    self.results_.push_back(std::move(result));
+    results_.push_back(std::move(result));
 }
 
 }  // namespace

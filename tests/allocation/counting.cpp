@@ -5,13 +5,21 @@
 
 std::size_t allocations = 0;
 std::size_t live_blocks = 0;
+std::ptrdiff_t allocations_left = -1;
 
 namespace {
 
-void* count_and_allocate(std::size_t size) {
+/// Null when there is no memory.
+void* count_and_try(std::size_t size) {
+    if (allocations_left == 0) return nullptr;
+    if (allocations_left > 0) --allocations_left;
     ++allocations;
     ++live_blocks;
-    if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+    return std::malloc(size == 0 ? 1 : size);
+}
+
+void* count_and_allocate(std::size_t size) {
+    if (void* memory = count_and_try(size)) return memory;
     throw std::bad_alloc();
 }
 
@@ -30,14 +38,10 @@ void* operator new[](std::size_t size) {
 }
 // std::stable_sort asks in this way.
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    ++live_blocks;
-    return std::malloc(size == 0 ? 1 : size);
+    return count_and_try(size);
 }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-    ++allocations;
-    ++live_blocks;
-    return std::malloc(size == 0 ? 1 : size);
+    return count_and_try(size);
 }
 void operator delete(void* memory) noexcept {
     count_and_free(memory);
