@@ -44,8 +44,9 @@ struct Trial {
 /// logfia below a kernel that fails.
 class FaultyRun {
   public:
-    FaultyRun(const Fault& fault, std::vector<std::string> arguments)
-        : kernel_(fault), run_(with_interval(std::move(arguments)), options(kernel_)) {}
+    FaultyRun(const Fault& fault, std::vector<std::string> arguments,
+              milliseconds interval = kInterval)
+        : kernel_(fault), run_(with_interval(std::move(arguments), interval), options(kernel_)) {}
 
     /// Until `holds`, or until it has looked often enough in vain, or has ended.
     void wait_until(const std::function<bool(const Lines&)>& holds) {
@@ -76,8 +77,9 @@ class FaultyRun {
     FaultyKernel& kernel() { return kernel_; }
 
   private:
-    static std::vector<std::string> with_interval(std::vector<std::string> arguments) {
-        arguments.insert(arguments.begin(), {"-j", "-d", std::to_string(kInterval.count())});
+    static std::vector<std::string> with_interval(std::vector<std::string> arguments,
+                                                  milliseconds interval) {
+        arguments.insert(arguments.begin(), {"-j", "-d", std::to_string(interval.count())});
         return arguments;
     }
     static ChildOptions options(const FaultyKernel& kernel) {
@@ -94,10 +96,10 @@ class FaultyRun {
 };
 
 /// A process that opens and closes a file and a socket, and ends.
-Trial watch_one(const Fault& fault) {
+Trial watch_at(milliseconds interval, const Fault& fault) {
     FdMaker maker;
     Trial trial;
-    FaultyRun watch(fault, {"-n", maker.pid_text()});
+    FaultyRun watch(fault, {"-n", maker.pid_text()}, interval);
     watch.wait_for("open", 2);
     const int file = maker.fd("open /etc/passwd");
     watch.wait_for("open", file);
@@ -109,6 +111,10 @@ Trial watch_one(const Fault& fault) {
     watch.finish(trial);
     trial.expected = {0, 1, 2, file, listener};
     return trial;
+}
+
+Trial watch_one(const Fault& fault) {
+    return watch_at(kInterval, fault);
 }
 
 /// A command, its records in a file.
@@ -307,6 +313,17 @@ TEST_P(Faults, OfAllWaiting) {
         // One look of which all is told at once needs no wait.
         if (trial.faults == 0) continue;
         EXPECT_THAT(trial.errors, testing::HasSubstr("wait"));
+    }
+}
+
+/// At such an interval a process whose CPU clock stands still is not looked at.
+TEST(FaultyClock, IsNoReasonToLookNoMore) {
+    if (const auto reason = FaultyKernel::why_not(); !reason.empty()) GTEST_SKIP() << reason;
+    for (const auto times : {Fault::Times::once, Fault::Times::always}) {
+        const Fault fault{"clock_gettime", EINVAL, times};
+        const Trial trial = watch_at(milliseconds(20), fault);
+        EXPECT_GT(trial.faults, 0);
+        expect_right_answer(trial, fault);
     }
 }
 
