@@ -128,7 +128,7 @@ TEST(Limits, HoweverLittleMemoryIsLeft) {
     maker.ask("many 3000");
     long kilobytes = 1024;
     while (!can_start(kilobytes)) kilobytes += 256;
-    for (const long enough = kilobytes + 8192; kilobytes < enough; kilobytes += 128)
+    for (const long enough = kilobytes + 8192; kilobytes < enough; kilobytes += 256)
         expect_records_or_a_word(maker, "-v " + std::to_string(kilobytes), 3003);
 }
 

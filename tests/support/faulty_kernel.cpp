@@ -1,7 +1,6 @@
 #include "support/faulty_kernel.hpp"
 
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -80,7 +79,9 @@ const std::vector<SystemCall>& system_calls() {
         {SYS_epoll_ctl, "epoll_ctl", About::nothing, {ENOMEM, ENOSPC, EPERM}},
         {SYS_epoll_pwait2, "epoll_pwait2", About::nothing, {ENOSYS, EPERM, EINTR, EINVAL, ENOMEM}},
         {SYS_epoll_pwait, "epoll_pwait", About::nothing, {EINTR, EINVAL, ENOSYS, ENOMEM}},
+#ifdef SYS_poll  // not everywhere
         {SYS_poll, "poll", About::nothing, {EINTR, ENOMEM, EINVAL}},
+#endif
         {SYS_ppoll, "ppoll", About::nothing, {EINTR, ENOMEM, EINVAL}},
         {SYS_write,
          "write",
@@ -103,6 +104,11 @@ const std::vector<SystemCall>& system_calls() {
         {SYS_recvfrom, "recvfrom", About::descriptor, {ENOBUFS, EAGAIN, EINTR, ECONNREFUSED}},
         {SYS_prlimit64, "prlimit64", About::nothing, {EPERM, EINVAL, ENOSYS}},
         {SYS_clock_gettime, "clock_gettime", About::nothing, {EINVAL}},
+        {SYS_clock_getres, "clock_getres", About::nothing, {EINVAL}},
+        {SYS_ioctl, "ioctl", About::descriptor, {ENOTTY, EIO, EINVAL}},
+#ifdef SYS_readlink  // not everywhere
+        {SYS_readlink, "readlink", About::nothing, {EACCES, ENOENT, ENOMEM, EIO}},
+#endif
         {SYS_kcmp, "kcmp", About::nothing, {EPERM, ENOSYS, ESRCH}},
         {SYS_kill, "kill", About::nothing, {ESRCH, EPERM}},
         {SYS_prctl, "prctl", About::nothing, {EINVAL, EPERM}},
