@@ -1,0 +1,14 @@
+// The kernel's notice that a TCP socket is no more: a netlink message.
+
+#include "fuzz.hpp"
+#include <logfia/proc/socket_ends.hpp>
+
+using namespace logfia;
+using namespace logfia::fuzz;
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view bytes = as_text(data, size);
+    const bool whole = parse_socket_end({bytes.data(), bytes.size()}).has_value();
+    require(!whole || size > 16, "a message has a header");
+    return 0;
+}
