@@ -168,7 +168,8 @@ ProcessEvents::Reading ProcessEvents::read(std::vector<ProcessEvent>& out) {
         const ssize_t got = recvfrom(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT,
                                      reinterpret_cast<sockaddr*>(&from), &length);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0 && errno == ENOBUFS) {
+        // Once more: they come faster than we read, and whoever hears of it looks around.
+        if (got < 0 && errno == ENOBUFS && reading == Reading::complete) {
             reading = Reading::overflowed;
             continue;
         }

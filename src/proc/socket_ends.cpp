@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -81,9 +82,12 @@ void SocketEnds::forget(std::uint64_t cookie) {
 void SocketEnds::hear() {
     if (!socket_) return;
     std::array<char, 4096> buffer;
+    bool overflowed = false;
     for (;;) {
         const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
-        if (got < 0 && (errno == EINTR || errno == ENOBUFS)) continue;  // ENOBUFS: some were lost
+        if (got < 0 && errno == EINTR) continue;
+        // Some were lost, the others follow. Once more: they come faster than we read.
+        if (got < 0 && errno == ENOBUFS && !std::exchange(overflowed, true)) continue;
         if (got <= 0) return;
         const auto end = parse_socket_end({buffer.data(), static_cast<std::size_t>(got)});
         if (!end) continue;
