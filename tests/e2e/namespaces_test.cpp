@@ -3,6 +3,7 @@
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -189,6 +190,11 @@ struct Shown {
     std::string detail;  ///< a regular expression: what follows the name
 };
 
+void expect_shown(const Outcome& outcome, const Shown& one) {
+    const std::string line = fmt::format(" {}u socket:.[0-9]+. {}$", one.fd, one.detail);
+    EXPECT_THAT(outcome.lines, testing::Contains(ContainsRegex(line)));
+}
+
 std::string with_zone(const std::string& address) {
     return address + "%lo";
 }
@@ -222,10 +228,7 @@ TEST(NetworkNamespace, EachFamilyIsShownRight) {
     const auto sockets = make_sockets(*inner.maker);
     const Outcome outcome = outcome_of(watch_arguments(*inner.maker, {"--once", "-l"}));
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
-    for (const Shown& one : sockets)
-        EXPECT_THAT(outcome.lines,
-                    testing::Contains(ContainsRegex(" " + std::to_string(one.fd) +
-                                                    "u socket:.[0-9]+. " + one.detail + "$")));
+    for (const Shown& one : sockets) expect_shown(outcome, one);
 }
 
 /// A ping socket needs a group that is in net.ipv4.ping_group_range, which here is ours to set.
@@ -242,9 +245,7 @@ TEST(NetworkNamespace, APingSocketIsToldApart) {
     const int six = inner.maker->fd("icmp 6");
     const Outcome outcome = outcome_of(watch_arguments(*inner.maker, {"--once", "-l"}));
     for (const Shown& one : {Shown{four, "icmp - UNCONNECTED"}, Shown{six, "icmp6 - UNCONNECTED"}})
-        EXPECT_THAT(outcome.lines,
-                    testing::Contains(ContainsRegex(" " + std::to_string(one.fd) +
-                                                    "u socket:.[0-9]+. " + one.detail + "$")));
+        expect_shown(outcome, one);
 }
 
 }  // namespace
