@@ -116,7 +116,7 @@ PollerOptions poller_options(const Options& options) {
     poller.single_look = options.once;
     poller.copies = !options.no_dup;
     poller.totals = shows_totals(options);
-    poller.targets = options.json && !options.once;
+    poller.targets = options.json;
     return poller;
 }
 

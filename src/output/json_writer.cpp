@@ -91,7 +91,7 @@ void append_socket(JsonMembers& members, std::string& scratch, const Descriptor&
         append_unix(members, *socket);
         members.text_if_any("protocol", socket->protocol);
         members.number_if_known("port_id", socket->port_id);
-        members.text_if_any("interface", socket->interface_name);
+        if (!socket->interface_name.empty()) members.bytes("interface", socket->interface_name);
         members.number_if_known("interface_index", socket->interface);
         members.text_if_any("family", socket->family);
     }
@@ -128,10 +128,12 @@ void append_targets(JsonMembers& members, std::string& out, std::string& scratch
     if (object.targets_cut) members.truth("targets_cut");
 }
 
-void append_object(JsonMembers& members, std::string& out, std::string& scratch,
+void append_object(JsonMembers& members, std::string& out, std::string& scratch, EventKind kind,
                    const ObjectInfo& object) {
     for (const auto& [key, value] : object.numbers) members.number(key, value);
-    if (object.expires) members.milliseconds("expires_ms", *object.expires);
+    // At its close, what was left when it was opened says nothing.
+    if (object.expires && kind != EventKind::close)
+        members.milliseconds("expires_ms", *object.expires);
     if (object.period) members.milliseconds("period_ms", *object.period);
     append_targets(members, out, scratch, object);
 }
@@ -157,7 +159,7 @@ void append_descriptor(JsonMembers& members, std::string& out, std::string& scra
     append_file(members, scratch, event);
     append_socket(members, scratch, descriptor, host);
     if (event.totals) append_totals(members, *event.totals);
-    if (descriptor.object) append_object(members, out, scratch, *descriptor.object);
+    if (descriptor.object) append_object(members, out, scratch, event.kind, *descriptor.object);
 }
 
 }  // namespace

@@ -156,7 +156,10 @@ void Describer::describe(const Process& process, int fd, std::string_view name, 
     out.type = type_of_link(name);
     out.inode = socket_inode(name);
 
-    const std::string_view bytes = read_info(process, fd, out.type);
+    // Who asks for an epoll's may have to wait: see BlockingAsker.
+    if (out.type == FdType::epoll) out.access = Access::read_write;
+    const std::string_view bytes =
+        out.type == FdType::epoll ? "" : read_info(process, fd, out.type);
     const FdInfo info = parse_fd_info(bytes);
     if (auto object = parse_object_info(out.type, bytes))
         out.object = std::make_shared<const ObjectInfo>(std::move(*object));
@@ -180,7 +183,7 @@ void Describer::describe(const Process& process, int fd, std::string_view name, 
     if (has_position(out.type)) out.pos = info.pos;
 }
 
-/// What every descriptor has comes first; what an epoll watches follows, a line each.
+/// What every descriptor has comes first; what an inotify watches follows, a line each.
 std::string_view Describer::read_info(const Process& process, int fd, FdType type) {
     constexpr std::size_t kUsual = 1024;
     constexpr std::size_t kWithTargets = 128 * ObjectInfo::kMaxTargets;
@@ -191,7 +194,10 @@ std::string_view Describer::read_info(const Process& process, int fd, FdType typ
 }
 
 void Describer::refresh_object(const Process& process, Descriptor& out) {
-    auto object = parse_object_info(out.type, read_info(process, out.fd, out.type));
+    const std::string_view bytes = read_info(process, out.fd, out.type);
+    if (bytes.empty()) return;  // it is closed by now
+    auto object = parse_object_info(out.type, bytes);
+    if (!object) out.object = nullptr;
     if (!object || (out.object && *object == *out.object)) return;
     out.object = std::make_shared<const ObjectInfo>(std::move(*object));
 }

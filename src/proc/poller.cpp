@@ -110,6 +110,7 @@ void Poller::look(Now now, EventSink& sink) {
     if (std::exchange(looked_ahead_, false)) publish(sink);
     ++look_;
     not_begun_ = 0;
+    sockets_.hear_ends();
     bool looked = false;
     for (const auto& watched : processes_) {
         const auto verdict = judge(*watched);
@@ -276,10 +277,16 @@ std::uint32_t Poller::learn(WatchedProcess& watched, const FdEntry& entry) {
     describer_.describe(watched.process, entry.fd, seen_.name(entry), known.descriptor,
                         known.identity);
     known.descriptor.id = ++descriptors_seen_;
-    const bool is_socket = known.descriptor.type == FdType::socket && known.descriptor.inode;
     const std::uint32_t slot = watched.known.add(std::move(known));
-    if (is_socket && options_.socket_details) sockets_.ask(watched, slot);
+    ask_more(watched, slot);
     return slot;
+}
+
+/// What the descriptor alone does not tell.
+void Poller::ask_more(WatchedProcess& watched, std::uint32_t slot) {
+    const FdType type = watched.known[slot].descriptor.type;
+    if (type == FdType::socket && options_.socket_details) sockets_.ask(watched, slot);
+    if (type == FdType::epoll && options_.targets) sockets_.ask_targets(watched, slot);
 }
 
 /// The link is another text: has the file got another name, or is it another file?
@@ -297,16 +304,22 @@ bool Poller::take_renaming(WatchedProcess& watched, const FdEntry& before, FdEnt
     descriptor.id = known.descriptor.id;
     known.descriptor = std::move(descriptor);
     known.identity = identity;
+    if (named_now) ask_more(watched, before.slot);
     return true;
 }
 
 /// An epoll is open before it is told what to watch; no record says so, but its close does.
 void Poller::refresh_targets(WatchedProcess& watched) {
-    if (now_.steady - watched.targets_asked < kTargetsPause) return;
-    watched.targets_asked = now_.steady;
+    if (now_.steady < watched.next_targets) return;
+    watched.next_targets = now_.steady + kTargetsPause;
     for (const FdEntry& entry : watched.snapshot.entries()) {
         Descriptor& descriptor = watched.known[entry.slot].descriptor;
-        if (has_targets(descriptor.type)) describer_.refresh_object(watched.process, descriptor);
+        // Of many, an answer takes the kernel long, and who changes them waits for that.
+        if (descriptor.object && descriptor.object->targets_cut) continue;
+        if (descriptor.type == FdType::epoll)
+            sockets_.ask_targets(watched, entry.slot);
+        else if (has_targets(descriptor.type))
+            describer_.refresh_object(watched.process, descriptor);
     }
 }
 
@@ -339,6 +352,10 @@ void Poller::check_threads(WatchedProcess& watched) {
 }
 
 void Poller::publish(EventSink& sink) {
+    if (sockets_.exhausted() && !std::exchange(exhaustion_told_, true))
+        notices_.emplace_back(
+            "the kernel keeps too many of our questions waiting: no socket is asked itself any "
+            "more");
     for (const auto& notice : notices_) sink.notice(notice);
     notices_.clear();
     if (options_.totals && changes_.any_closed()) {

@@ -141,16 +141,16 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
 }
 
 bool Process::open_dirs(const ProcRoot& root, int* error) {
-    if (!dir_) {
-        const ProcPath path =
-            thread_ == 0 ? proc_path("{}", pid_) : proc_path("{}/task/{}", pid_, thread_);
-        dir_ = open_dir(root.fd(), path.data());
-    }
+    if (!dir_) dir_ = open_dir(root.fd(), path().data());
     if (dir_) fd_dir_ = open_dir(dir_.get(), "fd");
     if (fd_dir_) return true;
     *error = errno;
     dir_.reset();
     return false;
+}
+
+ProcPath Process::path() const {
+    return thread_ == 0 ? proc_path("{}", pid_) : proc_path("{}/task/{}", pid_, thread_);
 }
 
 bool Process::acquire(const ProcRoot& root, int* error) {

@@ -17,8 +17,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <string_view>
 
 namespace logfia {
 namespace {
@@ -80,10 +82,15 @@ std::string interface_name(int fd, std::uint32_t index) {
     return {request.ifr_name, strnlen(request.ifr_name, sizeof request.ifr_name)};
 }
 
+/// The number also for a name with odd bytes, which anybody may give in a namespace of their own.
 std::string zone_of(int fd, std::uint32_t scope) {
     if (scope == 0) return {};
     std::string name = interface_name(fd, scope);
-    return name.empty() ? fmt::format("{}", scope) : name;
+    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               std::string_view("-_.@").find(c) != std::string_view::npos;
+    });
+    return name.empty() || !plain ? fmt::format("{}", scope) : name;
 }
 
 /// Absent for nobody, which is `0.0.0.0:0` and `[::]:0`.
@@ -218,19 +225,17 @@ void ask_vsock(int fd, SocketAnswer& answer) {
     answer.info.state = state_of(fd, peer.has_value());
 }
 
-/// The peer has closed its side: the kernel counts the end of the stream as one more byte received
-/// (tcp_fin(), net/ipv4/tcp_input.c).
-bool has_seen_the_end(SocketState state) {
-    return state == SocketState::close_wait || state == SocketState::last_ack ||
-           state == SocketState::closing;
-}
-
 bool is_connected(SocketState state) {
     return state != SocketState::unknown && state != SocketState::syn_sent &&
            state != SocketState::listen && state != SocketState::new_syn_recv;
 }
 
 }  // namespace
+
+bool has_seen_the_end(SocketState state) {
+    return state == SocketState::close_wait || state == SocketState::last_ack ||
+           state == SocketState::closing;
+}
 
 std::optional<TcpTotals> tcp_totals_of(TcpInfoBytes bytes, SocketState state) {
     // The kernel's struct grows from version to version; these came last, in 4.19.

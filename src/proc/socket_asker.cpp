@@ -1,7 +1,7 @@
-#include <logfia/proc/proc_path.hpp>
 #include <logfia/proc/socket_asker.hpp>
 #include <logfia/proc/socket_progress.hpp>
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,8 +13,8 @@
 namespace logfia {
 namespace {
 
-using Question = SocketRequest::Question;
-using Outcome = SocketRequest::Outcome;
+using Question = BlockingRequest::Question;
+using Outcome = BlockingRequest::Outcome;
 
 constexpr Duration kFirstPause = std::chrono::milliseconds(10);
 constexpr Duration kFirstPauseOfCopies = std::chrono::milliseconds(1);
@@ -26,19 +26,37 @@ bool in_some_table(FdType type) {
     return type != FdType::vsock && type != FdType::mptcp && type != FdType::sctp;
 }
 
-/// The network namespace whose tables `net/` under the process's directory shows.
-std::uint64_t network_of(const Process& process) {
+/// The network namespace that a link of `ns/` names; 0 when it cannot be read.
+std::uint64_t network_of(int dir_fd, const char* path) {
     char link[64];
-    const ssize_t length = readlinkat(process.dir(), "ns/net", link, sizeof link);
+    const ssize_t length = readlinkat(dir_fd, path, link, sizeof link);
     std::string_view text(link, length > 0 ? static_cast<std::size_t>(length) : 0);
     constexpr std::string_view kPrefix = "net:[";
     std::uint64_t inode = 0;
-    if (text.starts_with(kPrefix)) {
+    if (text.starts_with(kPrefix))
         std::from_chars(text.data() + kPrefix.size(), text.data() + text.size(), inode);
-    }
+    return inode;
+}
+
+/// The one whose tables `net/` under the process's directory shows.
+std::uint64_t network_of(const Process& process) {
+    const std::uint64_t inode = network_of(process.dir(), "ns/net");
     // A tree without namespaces: the process is its own.
     return inode != 0 ? inode
                       : (std::uint64_t{1} << 63) | static_cast<std::uint32_t>(process.pid());
+}
+
+/// What a row has no place for stays as it was known.
+SocketInfo with_what_was_known(SocketInfo row, const SocketInfo& before) {
+    row.peer_path = before.peer_path;
+    row.peer = before.peer;
+    row.interface_name = before.interface_name;
+    const auto keep_zone = [](std::optional<Endpoint>& now, const std::optional<Endpoint>& known) {
+        if (now && known && now->address == known->address) now->zone = known->zone;
+    };
+    keep_zone(row.local, before.local);
+    keep_zone(row.remote, before.remote);
+    return row;
 }
 
 }  // namespace
@@ -48,26 +66,28 @@ bool SocketAsker::asks_copies(const WatchedProcess& watched) const {
            watched.process.may_be_copied_from();
 }
 
-void SocketAsker::push(WatchedProcess& watched, std::uint32_t slot, Question question, bool again) {
+Question SocketAsker::whole_question() const {
+    return options_.tcp == TcpDetails::wanted ? Question::with_totals : Question::all;
+}
+
+bool SocketAsker::push(WatchedProcess& watched, std::uint32_t slot, Question question, bool again) {
     const Descriptor& descriptor = watched.known[slot].descriptor;
-    if (!descriptor.inode) return;
-    Asked asked{&watched, slot, question, again, !asks_copies(watched)};
-    asked.wanted.inode = *descriptor.inode;
-    if (!asked_.empty() && asked_.back().process == &watched) {
-        asked.cpu = asked_.back().cpu;
-    } else {
-        asked.cpu = watched.process.cpu_time();
-    }
-    if (asked.by_table && !turn_to_tables(asked)) return;
-    // A socket's inode number tells whether the PID is still the same process's.
-    if (!asked.by_table && watched.process.pidfd() < 0)
-        asked.pidfd.reset(static_cast<int>(syscall(SYS_pidfd_open, watched.process.pid(), 0)));
+    Asked asked{&watched, slot, question, again};
+    asked.wanted.inode = descriptor.inode.value_or(0);
+    asked.cpu = !asked_.empty() && asked_.back().process == &watched ? asked_.back().cpu
+                                                                     : watched.process.cpu_time();
+    if (question != Question::targets && !asks_copies(watched)) turn_to_tables(asked);
+    if (asked.done) return false;
     asked_.push_back(std::move(asked));
+    return true;
 }
 
 void SocketAsker::ask(WatchedProcess& watched, std::uint32_t slot) {
-    const bool totals = options_.tcp == TcpDetails::wanted;
-    push(watched, slot, totals ? Question::with_totals : Question::all, false);
+    if (watched.known[slot].descriptor.inode) push(watched, slot, whole_question(), false);
+}
+
+void SocketAsker::ask_targets(WatchedProcess& watched, std::uint32_t slot) {
+    if (!watched.targets_stuck) push(watched, slot, Question::targets, false);
 }
 
 void SocketAsker::ask_again(WatchedProcess& watched, SteadyTime now) {
@@ -81,11 +101,8 @@ void SocketAsker::ask_again(WatchedProcess& watched, SteadyTime now) {
         if (due && now >= question.next - question.pause / 2) {
             // A process that has not run has not connected anything, but one that shares the socket
             // may have: so it is asked for all the same, though seldom.
-            if (!cpu || cpu != question.cpu || question.pause >= kLongestPause)
-                push(watched, question.slot,
-                     options_.tcp == TcpDetails::wanted ? Question::with_totals : Question::all,
-                     true);
-            else
+            const bool worth = !cpu || cpu != question.cpu || question.pause >= kLongestPause;
+            if (!worth || !push(watched, question.slot, whole_question(), true))
                 question.pause = std::min(question.pause * 2, kLongestPause);
             question.next = now + question.pause;
         }
@@ -125,55 +142,82 @@ void SocketAsker::forget(WatchedProcess& watched, std::uint32_t slot) {
 
 void SocketAsker::finish(KnownFd& closed) {
     if (closed.cookie == 0) return;
-    const auto totals = ends_.totals_of(closed.cookie);
+    auto totals = ends_.totals_of(closed.cookie);
     ends_.forget(closed.cookie);
-    if (totals) closed.totals = totals;
+    if (!totals) return;
+    const SocketInfo* socket = closed.descriptor.socket.get();
+    if (socket != nullptr && has_seen_the_end(socket->state) && totals->bytes_received > 0)
+        --totals->bytes_received;
+    closed.totals = totals;
 }
 
 void SocketAsker::answer(const ProcRoot& root, SteadyTime now) {
     progress_.clear();
     if (asked_.empty()) return;
-    answer_by_copies(root, now);
+    // What may not be asked itself is asked for a hint in the second round.
+    for (int round = 0; round < 2; ++round) ask_round(root, now);
     answer_by_tables(root, now);
     asked_.clear();
+    pidfds_.clear();
+    pidfd_owner_ = nullptr;
 }
 
-void SocketAsker::answer_by_copies(const ProcRoot& root, SteadyTime now) {
+void SocketAsker::ask_round(const ProcRoot& root, SteadyTime now) {
     requests_.clear();
     for (const Asked& asked : asked_)
-        if (!asked.by_table) request(asked, root.fd());
+        if (!asked.by_table && !asked.done) request(asked, root.fd());
     if (requests_.empty()) return;
-    copier_.ask(requests_);
+    asker_.ask(requests_);
     auto answer = requests_.begin();
     for (Asked& asked : asked_)
-        if (!asked.by_table) take_copy(asked, *answer++, root, now);
+        if (!asked.by_table && !asked.done) take(asked, *answer++, now);
 }
 
 void SocketAsker::request(const Asked& asked, int proc_fd) {
-    SocketRequest& request = requests_.emplace_back();
-    request.pidfd = asked.pidfd ? asked.pidfd.get() : asked.process->process.pidfd();
+    const WatchedProcess& watched = *asked.process;
+    BlockingRequest& request = requests_.emplace_back();
     request.fd = asked.process->known[asked.slot].descriptor.fd;
     request.inode = asked.wanted.inode;
     request.proc_fd = proc_fd;
+    request.process = watched.process.path();
     request.question = asked.question;
+    if (asked.question != Question::hint && asked.question != Question::targets)
+        request.pidfd = pidfd_of(watched);
 }
 
-void SocketAsker::take_copy(Asked& asked, SocketRequest& request, const ProcRoot& root,
-                            SteadyTime now) {
+/// The one that it holds, or else one for this look: the inode numbers of its sockets tell whether
+/// the PID is still its own.
+int SocketAsker::pidfd_of(const WatchedProcess& watched) {
+    if (watched.process.pidfd() >= 0) return watched.process.pidfd();
+    if (pidfd_owner_ != &watched)
+        pidfds_.emplace_back(static_cast<int>(syscall(SYS_pidfd_open, watched.process.pid(), 0)));
+    pidfd_owner_ = &watched;
+    return pidfds_.back().get();
+}
+
+void SocketAsker::take(Asked& asked, BlockingRequest& request, SteadyTime now) {
     WatchedProcess& watched = *asked.process;
+    if (asked.question == Question::targets) {
+        asked.done = true;
+        return take_targets(asked, request);
+    }
+    if (asked.question == Question::hint) return take_hint(asked, request);
+    if (request.outcome == Outcome::answered) {
+        asked.done = true;
+        if (asked.question == Question::totals) return take_totals(asked, request.answer, now);
+        return take_socket(asked, request.answer, now);
+    }
     if (request.outcome == Outcome::forbidden || request.outcome == Outcome::stuck)
         watched.socket_way = SocketWay::tables;
-    if (request.outcome != Outcome::answered && request.outcome != Outcome::closed) {
-        int error = 0;
-        if (!watched.process.acquire(root, &error)) return;
-        asked.by_table = asked.question != Question::totals && turn_to_tables(asked);
-        watched.process.release();
-        return;
-    }
-    asked.answered = true;
-    if (request.outcome == Outcome::closed) return;
-    SocketAnswer& answer = request.answer;
-    if (asked.question == Question::totals) return take_totals(asked, answer);
+    asked.unanswered = request.outcome == Outcome::failed || request.outcome == Outcome::closed;
+    asked.done = asked.question == Question::totals || request.outcome == Outcome::closed;
+    if (!asked.done) return turn_to_tables(asked);
+    // The next look will tell whether it is closed; if not, the first thread alone has ended.
+    if (asked.question != Question::totals) keep_asking(asked, Pause::longer, now);
+}
+
+void SocketAsker::take_socket(Asked& asked, SocketAnswer& answer, SteadyTime now) {
+    WatchedProcess& watched = *asked.process;
     // Both ends of a pair are its own.
     if (answer.info.peer && answer.info.peer->pid == watched.process.pid())
         answer.info.peer.reset();
@@ -183,43 +227,78 @@ void SocketAsker::take_copy(Asked& asked, SocketRequest& request, const ProcRoot
     if (!before || *before != answer.info)
         known.descriptor.socket = std::make_shared<const SocketInfo>(std::move(answer.info));
     if (answer.totals) known.totals = answer.totals;
-    if (answer.cookie != 0 && known.cookie == 0) ends_.follow(known.cookie = answer.cookie);
+    if (answer.cookie != 0 && known.cookie == 0 && is_in_our_network(watched.process))
+        ends_.follow(known.cookie = answer.cookie);
     go_on(asked, before.get(), now);
 }
 
-void SocketAsker::take_totals(const Asked& asked, const SocketAnswer& answer) {
+/// The kernel tells us of the ends of sockets of our own network namespace alone.
+bool SocketAsker::is_in_our_network(const Process& process) {
+    if (!own_network_) own_network_ = network_of(AT_FDCWD, "/proc/self/ns/net");
+    return *own_network_ != 0 && network_of(process) == *own_network_;
+}
+
+void SocketAsker::take_totals(Asked& asked, const SocketAnswer& answer, SteadyTime now) {
     KnownFd& known = asked.process->known[asked.slot];
     if (answer.totals) known.totals = answer.totals;
     auto& info = known.descriptor.socket;
     if (!info || info->state == answer.info.state) return;
+    // It may be another connection, or none: then its peer is asked for as well.
+    const auto begins_anew = [](SocketState state) {
+        return state == SocketState::close || state == SocketState::syn_sent ||
+               state == SocketState::listen;
+    };
+    if (begins_anew(info->state) || begins_anew(answer.info.state))
+        return keep_asking(asked, Pause::first, now);
     SocketInfo changed = *info;
     changed.state = answer.info.state;
     info = std::make_shared<const SocketInfo>(std::move(changed));
 }
 
-/// What it is, as far as the descriptor alone tells; false when the tables cannot tell more.
-bool SocketAsker::turn_to_tables(Asked& asked) {
-    WatchedProcess& watched = *asked.process;
-    Descriptor& descriptor = watched.known[asked.slot].descriptor;
-    if (!asked.again || descriptor.type == FdType::socket) {
-        const SocketHint hint =
-            socket_type_hint(watched.process.fd_dir(), proc_path("{}", descriptor.fd).data());
-        descriptor.type = hint.type;
-        if (!hint.family.empty()) {
-            SocketInfo info;
-            info.family = hint.family;
-            descriptor.socket = std::make_shared<const SocketInfo>(std::move(info));
-            return false;
-        }
+void SocketAsker::take_hint(Asked& asked, const BlockingRequest& request) {
+    Descriptor& descriptor = asked.process->known[asked.slot].descriptor;
+    if (request.outcome == Outcome::answered) descriptor.type = request.answer.type;
+    const std::string_view family = request.answer.info.family;
+    if (!family.empty()) {
+        SocketInfo info;
+        info.family = family;
+        descriptor.socket = std::make_shared<const SocketInfo>(std::move(info));
     }
-    if (!in_some_table(descriptor.type)) return false;
+    asked.by_table = family.empty() && in_some_table(descriptor.type);
+    asked.done = !asked.by_table;
     asked.wanted.hint = descriptor.type;
-    asked.network = network_of(watched.process);
-    return true;
+}
+
+void SocketAsker::take_targets(const Asked& asked, BlockingRequest& request) {
+    WatchedProcess& watched = *asked.process;
+    if (request.outcome == Outcome::stuck) watched.targets_stuck = true;
+    if (request.outcome != Outcome::answered) return;
+    Descriptor& descriptor = watched.known[asked.slot].descriptor;
+    if (request.info.flags) {
+        descriptor.flags = *request.info.flags;
+        descriptor.access = access_of(*request.info.flags);
+    }
+    if (!request.object)
+        descriptor.object = nullptr;
+    else if (!descriptor.object || *descriptor.object != *request.object)
+        descriptor.object = std::make_shared<const ObjectInfo>(std::move(*request.object));
+}
+
+/// What is not known yet is asked for a hint first.
+void SocketAsker::turn_to_tables(Asked& asked) {
+    const FdType type = asked.process->known[asked.slot].descriptor.type;
+    if (!asked.again || type == FdType::socket) {
+        asked.question = Question::hint;
+        return;
+    }
+    asked.by_table = in_some_table(type);
+    asked.done = !asked.by_table;
+    asked.wanted.hint = type;
 }
 
 void SocketAsker::answer_by_tables(const ProcRoot& root, SteadyTime now) {
-    std::erase_if(asked_, [](const Asked& asked) { return asked.answered || !asked.by_table; });
+    std::erase_if(asked_, [](const Asked& asked) { return !asked.by_table; });
+    for (Asked& asked : asked_) asked.network = network_of(asked.process->process);
     const auto by_network = [](const Asked& a, const Asked& b) { return a.network < b.network; };
     if (!std::is_sorted(asked_.begin(), asked_.end(), by_network))
         std::stable_sort(asked_.begin(), asked_.end(), by_network);
@@ -270,6 +349,9 @@ void SocketAsker::take_row(Asked& asked, SteadyTime now) {
     if (wanted.found) {
         descriptor.type = wanted.type;
         descriptor.socket = std::move(wanted.info);
+        if (before && descriptor.socket)
+            descriptor.socket = std::make_shared<const SocketInfo>(
+                with_what_was_known(*descriptor.socket, *before));
     } else if (wanted.looked && !descriptor.socket) {
         descriptor.socket = std::make_shared<const SocketInfo>();  // known to be in no table
     }
@@ -280,16 +362,17 @@ void SocketAsker::take_row(Asked& asked, SteadyTime now) {
 void SocketAsker::go_on(Asked& asked, const SocketInfo* before, SteadyTime now) {
     const Descriptor& descriptor = asked.process->known[asked.slot].descriptor;
     const SocketInfo* after = descriptor.socket.get();
+    const bool changed = after != before && (!after || !before || *after != *before);
     if (asked.again)
         if (const auto kind = socket_progress(before, after))
             progress_.push_back({asked.process, asked.slot, *kind});
-    if (may_still_change(descriptor.type, after))
-        keep_asking(asked, now);
+    if (asked.unanswered || may_still_change(descriptor.type, after))
+        keep_asking(asked, changed ? Pause::first : Pause::longer, now);
     else
         forget(*asked.process, asked.slot);
 }
 
-void SocketAsker::keep_asking(const Asked& asked, SteadyTime now) {
+void SocketAsker::keep_asking(const Asked& asked, Pause pause, SteadyTime now) {
     // The pauses follow from what a question costs: of the tables about 1.3 µs a row.
     const auto rows = static_cast<Duration::rep>(asked.by_table ? rows_last_read_ : 0);
     const auto first =
@@ -304,8 +387,8 @@ void SocketAsker::keep_asking(const Asked& asked, SteadyTime now) {
         index = static_cast<std::uint32_t>(watched.questions.size());
         watched.questions.push_back({asked.slot, {}, first, {}});
     } else {
-        auto& pause = watched.questions[index].pause;
-        pause = std::min(pause * 2, longest);
+        auto& length = watched.questions[index].pause;
+        length = pause == Pause::first ? first : std::min(length * 2, longest);
     }
     SocketQuestion& question = watched.questions[index];
     question.cpu = asked.cpu;

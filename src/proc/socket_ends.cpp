@@ -15,7 +15,8 @@
 namespace logfia {
 namespace {
 
-constexpr int kBuffer = 1 << 20;  // bytes; the kernel gives what net.core.rmem_max allows
+constexpr int kMostAtOnce = 10'000;  // notices
+constexpr int kBuffer = 1 << 20;  // bytes; without the right to more, net.core.rmem_max is the most
 
 std::uint32_t bit_of(int group) {
     return std::uint32_t{1} << (group - 1);
@@ -42,7 +43,8 @@ UniqueFd listen_for_ends() {
     address.nl_groups = bit_of(SKNLGRP_INET_TCP_DESTROY) | bit_of(SKNLGRP_INET6_TCP_DESTROY);
     if (!fd || bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         return {};
-    setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &kBuffer, sizeof kBuffer);
+    if (setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kBuffer, sizeof kBuffer) != 0)
+        setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUF, &kBuffer, sizeof kBuffer);
     return fd;
 }
 
@@ -83,7 +85,7 @@ void SocketEnds::hear() {
     if (!socket_) return;
     std::array<char, 4096> buffer;
     bool overflowed = false;
-    for (;;) {
+    for (int left = kMostAtOnce; left > 0; --left) {
         const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
         if (got < 0 && errno == EINTR) continue;
         // Some were lost, the others follow. Once more: they come faster than we read.

@@ -46,7 +46,9 @@ bool may_still_change(FdType type, const SocketInfo* info) {
         case FdType::socket:
             return info->family.empty();
         default:
-            return info->state == SocketState::syn_sent || (!has_peer(info) && !listens(info));
+            // A refused connection still has its peer, and may be tried anew.
+            return info->state == SocketState::syn_sent || info->state == SocketState::close ||
+                   (!has_peer(info) && !listens(info));
     }
 }
 

@@ -162,7 +162,8 @@ std::optional<SocketRow> parse_unix_row(std::string_view row) {
     }
     SocketRow result{*inode, {}};
     result.info.kind = unix_kind(*type);
-    if (*state == kConnected) result.info.state = SocketState::established;
+    // A datagram socket that was connected to is marked so as well (unix_dgram_connect()).
+    if (*state == kConnected && *type != SOCK_DGRAM) result.info.state = SocketState::established;
     if ((*flags & kAcceptsConnections) != 0) result.info.state = SocketState::listen;
     if (!row.empty()) result.info.path = row.substr(1);  // spaces beyond the first are its own
     return result;

@@ -35,11 +35,12 @@ SocketHint hint_of_protocol_name(std::string_view name) {
     return {found->second};
 }
 
-SocketHint socket_type_hint(int fd_dir, const char* number) {
+SocketHint socket_type_hint(int proc_fd, const char* process, int fd) {
     // No system call before Linux 6.13 takes a directory for this; the magic link of our own
     // descriptor leads to the same one.
-    char path[64];
-    const int length = std::snprintf(path, sizeof path, "/proc/self/fd/%d/%s", fd_dir, number);
+    char path[128];
+    const int length =
+        std::snprintf(path, sizeof path, "/proc/self/fd/%d/%s/fd/%d", proc_fd, process, fd);
     if (length < 0 || static_cast<std::size_t>(length) >= sizeof path) return {};
     char value[64];
     const auto size = ::getxattr(path, "system.sockprotoname", value, sizeof value);

@@ -46,6 +46,15 @@ bool wait_for_pieces(Child& child, const std::string& piece, std::size_t wanted)
     });
 }
 
+TEST(Limits, EverySocketIsToldWithFewDescriptors) {
+    const Crowd crowd(20);
+    for (const auto& maker : crowd.makers)
+        for (int i = 0; i < 10; ++i) maker->ask("tcp-listen");
+    Child logfia({"/bin/sh", "-c", crowd.script("-n 80"), LogfiaRun::program()});
+    ASSERT_TRUE(wait_for_pieces(logfia, "\"initial\":true", 20 * 13)) << logfia.errors();
+    EXPECT_EQ(count(complete_lines(logfia.output()), "\"state\":\"listen\""), 200U);
+}
+
 TEST(Limits, FewerDescriptorsThanProcessesNeed) {
     const Crowd crowd(20);
     Child logfia({"/bin/sh", "-c", crowd.script("-n 80"), LogfiaRun::program()});

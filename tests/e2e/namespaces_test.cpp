@@ -231,6 +231,28 @@ TEST(NetworkNamespace, EachFamilyIsShownRight) {
     for (const Shown& one : sockets) expect_shown(outcome, one);
 }
 
+/// Anybody may give an interface any name in a network of their own.
+TEST(NetworkNamespace, AnInterfacesNameReachesNoTerminalRaw) {
+    Unshared inner("--net");
+    if (!inner.maker) GTEST_SKIP() << "no namespaces here: " << inner.refusal;
+    FdMaker& maker = *inner.maker;
+    const std::string name = "a\\x1b[31m\\xff";
+    maker.ask("link-name lo " + name);
+    maker.ask("link-up " + name);
+    maker.ask("add-address6 " + name + " fe80::7");
+    maker.ask("tcp-listen fe80::7%" + name);
+    const int packet = maker.fd("packet");
+    maker.ask("packet-bind " + std::to_string(packet) + " " + name);
+    for (const char* options : {"-l", "-j", "-c"}) {
+        const Outcome outcome = outcome_of(watch_arguments(maker, {"--once", options}));
+        EXPECT_EQ(outcome.status, 0) << outcome.errors;
+        for (const std::string& line : outcome.lines) {
+            EXPECT_EQ(line.find('\x1b'), std::string::npos) << line;
+            EXPECT_EQ(line.find('\xff'), std::string::npos) << line;
+        }
+    }
+}
+
 /// A ping socket needs a group that is in net.ipv4.ping_group_range, which here is ours to set.
 TEST(NetworkNamespace, APingSocketIsToldApart) {
     Unshared inner("--net");

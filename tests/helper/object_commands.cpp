@@ -50,6 +50,12 @@ Reply add_to_epoll(const Words& words) {
     return result < 0 ? failed() : ok();
 }
 
+Reply remove_from_epoll(const Words& words) {
+    const int result =
+        epoll_ctl(descriptor(words[1]), EPOLL_CTL_DEL, descriptor(words[2]), nullptr);
+    return result < 0 ? failed() : ok();
+}
+
 Reply make_inotify(const Words& words) {
     const int fd = inotify_init1(0);
     if (fd < 0) return failed();
@@ -120,6 +126,7 @@ constexpr std::array kCommands{
     Command{"eventfd", "", 0, 0, make_eventfd},
     Command{"epoll", "[FD]…", 0, kAnyNumber, make_epoll},
     Command{"epoll-add", "EPOLL FD", 2, 2, add_to_epoll},
+    Command{"epoll-remove", "EPOLL FD", 2, 2, remove_from_epoll},
     Command{"inotify", "[PATH]…", 0, kAnyNumber, make_inotify},
     Command{"fanotify", "", 0, 0, make_fanotify},
     Command{"signalfd", "", 0, 0, make_signalfd},

@@ -98,7 +98,8 @@ Reply accept_one(const Words& words) {
 
 Reply connect_fd(const Words& words) {
     const auto address = internet_address(words[2], number(words[3]));
-    if (connect(descriptor(words[1]), &address.any, address.size) < 0) return failed();
+    if (connect(descriptor(words[1]), &address.any, address.size) < 0 && errno != EINPROGRESS)
+        return failed();
     return ok({descriptor(words[1]), local_port(descriptor(words[1]))});
 }
 

@@ -7,6 +7,7 @@
 #include <linux/if_alg.h>
 #include <linux/userfaultfd.h>
 #include <net/if.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -61,24 +62,54 @@ Reply receive_bytes(const Words& words) {
     return got < 0 ? failed() : ok({got});
 }
 
-/// A thread sends from memory that never comes, and so keeps the socket's lock.
-Reply send_from_nowhere(const Words& words) {
-    const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+/// A page of memory that does not come: who touches it waits until `faults` is closed.
+struct Nowhere {
+    int faults = -1;  ///< -1: the kernel does not let us, see errno
+    void* memory = MAP_FAILED;
+    std::size_t size = 0;
+
+    /// Waits until somebody waits for it.
+    [[nodiscard]] bool is_waited_for() const {
+        std::array<char, sizeof(uffd_msg)> fault{};
+        return read(faults, fault.data(), fault.size()) >= 0;
+    }
+};
+
+Nowhere make_nowhere() {
+    Nowhere page;
+    page.size = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
     const int faults = static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC));
-    if (faults < 0) return failed();
+    if (faults < 0) return page;
     uffdio_api api{UFFD_API, 0, 0};
-    void* memory = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    page.memory =
+        mmap(nullptr, page.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     uffdio_register range{};
-    range.range = {reinterpret_cast<std::uintptr_t>(memory), page};
+    range.range = {reinterpret_cast<std::uintptr_t>(page.memory), page.size};
     range.mode = UFFDIO_REGISTER_MODE_MISSING;
-    if (memory == MAP_FAILED || ioctl(faults, UFFDIO_API, &api) < 0 ||
-        ioctl(faults, UFFDIO_REGISTER, &range) < 0)
-        return failed();
+    if (page.memory != MAP_FAILED && ioctl(faults, UFFDIO_API, &api) == 0 &&
+        ioctl(faults, UFFDIO_REGISTER, &range) == 0)
+        page.faults = faults;
+    return page;
+}
+
+/// A thread sends from such memory, and so keeps the socket's lock.
+Reply send_from_nowhere(const Words& words) {
+    const Nowhere page = make_nowhere();
+    if (page.faults < 0) return failed();
     const int fd = descriptor(words[1]);
-    std::thread([fd, memory, page] { send(fd, memory, page, MSG_NOSIGNAL); }).detach();
-    // It waits once the fault is there to be read.
-    std::array<char, sizeof(uffd_msg)> fault{};
-    return read(faults, fault.data(), fault.size()) < 0 ? failed() : ok({faults});
+    std::thread([fd, page] { send(fd, page.memory, page.size, MSG_NOSIGNAL); }).detach();
+    return page.is_waited_for() ? ok({page.faults}) : failed();
+}
+
+/// A thread has its events written there, and so keeps the epoll's lock.
+Reply epoll_to_nowhere(const Words& words) {
+    const Nowhere page = make_nowhere();
+    if (page.faults < 0) return failed();
+    const int fd = descriptor(words[1]);
+    std::thread([fd, page] {
+        epoll_wait(fd, static_cast<epoll_event*>(page.memory), 1, -1);
+    }).detach();
+    return page.is_waited_for() ? ok({page.faults}) : failed();
 }
 
 Reply bind_netlink(const Words& words) {
@@ -130,6 +161,16 @@ Reply bring_up(const Words& words) {
     return reply;
 }
 
+Reply rename_link(const Words& words) {
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    ifreq request{};
+    std::strncpy(request.ifr_name, words[1].c_str(), sizeof request.ifr_name - 1);
+    std::strncpy(request.ifr_newname, words[2].c_str(), sizeof request.ifr_newname - 1);
+    const Reply reply = done(ioctl(fd, SIOCSIFNAME, &request));
+    close(fd);
+    return reply;
+}
+
 Reply add_address(const Words& words) {
     const int fd = socket(AF_INET6, SOCK_DGRAM, 0);
     AddressRequest request{internet_address(words[2], 0).v6.sin6_addr, 64,
@@ -146,12 +187,14 @@ constexpr std::array kCommands{
     Command{"send", "FD COUNT (SENT)", 2, 2, send_bytes},
     Command{"receive", "FD COUNT (GOT)", 2, 2, receive_bytes},
     Command{"send-from-nowhere", "FD (USERFAULTFD)", 1, 1, send_from_nowhere},
+    Command{"epoll-to-nowhere", "EPOLL (USERFAULTFD)", 1, 1, epoll_to_nowhere},
     Command{"netlink-bind", "FD [PORT-ID]", 1, 2, bind_netlink},
     Command{"packet-bind", "FD INTERFACE", 2, 2, bind_packet},
     Command{"vsock-bind", "FD CID PORT", 3, 3, bind_vsock},
     Command{"vsock-connect", "FD CID PORT", 3, 3, connect_vsock},
     Command{"alg", "", 0, 0, alg_socket},
     Command{"link-up", "INTERFACE", 1, 1, bring_up},
+    Command{"link-name", "INTERFACE NAME", 2, 2, rename_link},
     Command{"add-address6", "INTERFACE ADDR", 2, 2, add_address},
 };
 

@@ -83,8 +83,8 @@ WantedSocket find(int fd, FdType hint) {
 }
 
 FdType hint_of(int fd) {
-    const UniqueFd fds(::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return socket_type_hint(fds.get(), std::to_string(fd).c_str()).type;
+    const UniqueFd proc(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return socket_type_hint(proc.get(), "self", fd).type;
 }
 
 std::string text(const std::optional<Endpoint>& endpoint) {
@@ -283,8 +283,8 @@ TEST(RealSockets, HintsOfWhatIsNoSocket) {
     const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     EXPECT_EQ(hint_of(file.get()), FdType::socket);
     EXPECT_EQ(hint_of(1 << 20), FdType::socket);
-    EXPECT_EQ(socket_type_hint(-1, "0").type, FdType::socket);
-    EXPECT_EQ(socket_type_hint(0, std::string(100, '0').c_str()).type, FdType::socket);
+    EXPECT_EQ(socket_type_hint(-1, "self", 0).type, FdType::socket);
+    EXPECT_EQ(socket_type_hint(0, std::string(200, '0').c_str(), 0).type, FdType::socket);
 }
 
 TEST(TypeOfProtocolName, KnowsTheKernelsNames) {

@@ -67,13 +67,15 @@ struct SocketInfo {
 /// What TCP has counted on one connection (struct tcp_info, <linux/tcp.h>).
 struct TcpTotals {
     enum class AsOf : std::uint8_t {
-        last_look,  ///< the last time that it was asked, at most about a second before its end
+        last_look,  ///< the last time that it was asked: once a second, or rarer where there are
+                    ///< many
         end,        ///< final: from the kernel's notice of its end
     };
-    std::uint64_t bytes_sent = 0;      ///< payload; what was sent again counts once
-    std::uint64_t bytes_received = 0;  ///< payload
-    std::uint64_t retransmits = 0;     ///< segments
-    Duration round_trip{};             ///< smoothed; in microseconds
+    std::uint64_t bytes_sent = 0;  ///< payload; what was sent again counts once
+    /// Payload; a final figure may hold one more, for the end of the peer's stream.
+    std::uint64_t bytes_received = 0;
+    std::uint64_t retransmits = 0;  ///< segments
+    Duration round_trip{};          ///< smoothed; in microseconds
     AsOf as_of = AsOf::last_look;
 
     bool operator==(const TcpTotals&) const = default;

@@ -57,7 +57,7 @@ class Describer {
     void describe(const Process& process, int fd, std::string_view name, Descriptor& out,
                   FileIdentity& identity);
 
-    /// What an epoll or its like watches by now; `process` must be acquired.
+    /// What an inotify or fanotify watches by now; `process` must be acquired.
     void refresh_object(const Process& process, Descriptor& out);
 
   private:

@@ -95,6 +95,7 @@ class Poller {
     std::uint32_t learn(WatchedProcess& watched, const FdEntry& entry);
     bool take_renaming(WatchedProcess& watched, const FdEntry& before, FdEntry& after);
     void end(WatchedProcess& watched);
+    void ask_more(WatchedProcess& watched, std::uint32_t slot);
     void refresh_targets(WatchedProcess& watched);
     void check_threads(WatchedProcess& watched);
     void publish(EventSink& sink);
@@ -117,6 +118,7 @@ class Poller {
     std::size_t open_ = 0;       // descriptors, of all processes
     bool some_ended_ = false;
     bool lists_children_ = false;
+    bool exhaustion_told_ = false;
     bool looked_ahead_ = false;  // and did not tell what was seen
     Now now_;
     std::uint64_t processes_seen_ = 0;

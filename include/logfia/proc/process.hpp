@@ -3,6 +3,7 @@
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/base/unique_fd.hpp>
+#include <logfia/proc/proc_path.hpp>
 #include <logfia/proc/proc_root.hpp>
 
 #include <sys/types.h>
@@ -53,6 +54,9 @@ class Process {
     /// True where a pidfd can be had and is about the table that is read: in our own PID namespace,
     /// and not for a thread whose first one is gone.
     [[nodiscard]] bool may_be_copied_from() const { return native_ && thread_ == 0; }
+
+    /// What dir() is below the procfs.
+    [[nodiscard]] ProcPath path() const;
 
     /// Opens fd_dir() anew: the kernel gives an open one its right owner only when it is looked up
     /// again, after somebody else has looked at a process that may not be read (pid_revalidate()).

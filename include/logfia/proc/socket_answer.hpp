@@ -24,6 +24,10 @@ enum class TcpDetails : std::uint8_t { left_out, wanted };
 /// is not there (a mapped file of a dead server), it waits until it is.
 void ask_socket(int fd, TcpDetails tcp, SocketAnswer& answer);
 
+/// The peer has closed its side: the kernel counts the end of the stream as one more byte received
+/// (tcp_fin(), net/ipv4/tcp_input.c).
+bool has_seen_the_end(SocketState state);
+
 /// The totals alone, and the state, of a socket that is known to be TCP's. False when it is not.
 bool ask_tcp_totals(int fd, SocketState& state, std::optional<TcpTotals>& totals);
 

@@ -1,19 +1,20 @@
 #pragma once
 
-#include <logfia/proc/socket_copier.hpp>
+#include <logfia/proc/blocking_asker.hpp>
 #include <logfia/proc/socket_ends.hpp>
 #include <logfia/proc/socket_lookup.hpp>
 #include <logfia/proc/socket_type_hint.hpp>
 #include <logfia/proc/watched_process.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace logfia {
 
 /// Says what sockets are: all that are new in one look, and again, with growing pauses, those that
-/// may still change. Each is asked itself where that is allowed (SocketCopier); else the kernel's
-/// tables are read (SocketTables).
+/// may still change. Each is asked itself where that is allowed; else the kernel's tables are read
+/// (SocketTables). And what epolls watch, since that too is asked by a BlockingAsker.
 class SocketAsker {
   public:
     /// A table skips rows when others close their sockets while it is read, since each piece is
@@ -39,12 +40,17 @@ class SocketAsker {
     /// Asks for the totals of its TCP connections: each at most once a second, some with each look,
     /// none when it has not run since.
     void sample(WatchedProcess& watched, SteadyTime now);
+    /// An epoll whose targets are wanted.
+    void ask_targets(WatchedProcess& watched, std::uint32_t slot);
     /// The descriptor was closed: its question is dropped.
     static void forget(WatchedProcess& watched, std::uint32_t slot);
     /// What was known when it was closed becomes final where the kernel has told of its end.
     void finish(KnownFd& closed);
-    /// To be called before a number of finish().
+    /// Takes what the kernel has told of sockets that ended. To be called with each look, since
+    /// there is only so much room for what others end, and before a number of finish().
     void hear_ends() { ends_.hear(); }
+    /// Nobody is asked any more, since the kernel keeps too many of our threads waiting.
+    [[nodiscard]] bool exhausted() const { return asker_.exhausted(); }
 
     /// What a socket became after its `open`.
     struct Progress {
@@ -62,37 +68,48 @@ class SocketAsker {
     struct Asked {
         WatchedProcess* process;
         std::uint32_t slot;
-        SocketRequest::Question question;
+        BlockingRequest::Question question;
         bool again;
-        bool by_table;
-        bool answered = false;
+        bool by_table = false;          // it waits for a reading
+        bool done = false;              // there is nothing more to ask
+        bool unanswered = false;        // by itself, though that is allowed: the next look may
         std::optional<Duration> cpu{};  // the process's CPU time before it was asked
-        UniqueFd pidfd{};               // when the process holds none
         std::uint64_t network = 0;      // which namespace
         WantedSocket wanted{};          // in the tables
     };
     [[nodiscard]] bool asks_copies(const WatchedProcess& watched) const;
-    void push(WatchedProcess& watched, std::uint32_t slot, SocketRequest::Question question,
+    [[nodiscard]] BlockingRequest::Question whole_question() const;
+    /// False when nobody can answer it.
+    bool push(WatchedProcess& watched, std::uint32_t slot, BlockingRequest::Question question,
               bool again);
-    void answer_by_copies(const ProcRoot& root, SteadyTime now);
+    void ask_round(const ProcRoot& root, SteadyTime now);
     void request(const Asked& asked, int proc_fd);
-    void take_copy(Asked& asked, SocketRequest& request, const ProcRoot& root, SteadyTime now);
-    void take_totals(const Asked& asked, const SocketAnswer& answer);
-    bool turn_to_tables(Asked& asked);
+    int pidfd_of(const WatchedProcess& watched);
+    void take(Asked& asked, BlockingRequest& request, SteadyTime now);
+    void take_socket(Asked& asked, SocketAnswer& answer, SteadyTime now);
+    bool is_in_our_network(const Process& process);
+    void take_totals(Asked& asked, const SocketAnswer& answer, SteadyTime now);
+    void take_hint(Asked& asked, const BlockingRequest& request);
+    void take_targets(const Asked& asked, BlockingRequest& request);
+    static void turn_to_tables(Asked& asked);
     void answer_by_tables(const ProcRoot& root, SteadyTime now);
     void answer_network(const ProcRoot& root, std::uint64_t network);
     void read_again(const Process& reader);
     void take_row(Asked& asked, SteadyTime now);
     void go_on(Asked& asked, const SocketInfo* before, SteadyTime now);
-    void keep_asking(const Asked& asked, SteadyTime now);
+    enum class Pause : std::uint8_t { first, longer };
+    void keep_asking(const Asked& asked, Pause pause, SteadyTime now);
 
     Options options_;
-    SocketCopier copier_;
+    BlockingAsker asker_;
     SocketEnds ends_;
     SocketTables tables_;
     std::uint64_t rows_last_read_ = 0;
+    std::optional<std::uint64_t> own_network_;  // our network namespace; 0: not known
     std::vector<Asked> asked_;
-    std::vector<SocketRequest> requests_;
+    std::vector<BlockingRequest> requests_;
+    const WatchedProcess* pidfd_owner_ = nullptr;  // of the last pidfd that was opened for a look
+    std::vector<UniqueFd> pidfds_;
     std::vector<WantedSocket> wanted_;
     std::vector<WantedSocket> missing_;
     std::vector<Progress> progress_;

@@ -13,12 +13,13 @@ struct SocketHint {
 };
 
 /// What the value of the extended attribute `system.sockprotoname` means: the kernel's `struct
-/// proto` name (`TCPv6`, `UNIX-STREAM`). `socket` for every other one.
+/// proto` name (`TCPv6`, `UNIX-STREAM`). `socket` for every other one, with its family where the
+/// name tells that.
 SocketHint hint_of_protocol_name(std::string_view name);
 
-/// Asks for that attribute of descriptor `number` of the process whose `/proc/N/fd` is open as
-/// `fd_dir`; `socket` when it cannot be told. About 1.2 µs; needs our own procfs at `/proc`. Only
-/// for a descriptor whose link says `socket:`: a walk to a file could wait for its filesystem.
-SocketHint socket_type_hint(int fd_dir, const char* number);
+/// Asks for that attribute of descriptor `fd` of the process whose directory is `process` below the
+/// procfs that is open as `proc_fd`; `socket` when it cannot be told. About 1.2 µs; needs our own
+/// procfs at `/proc`. Where the number is not a socket's any more, it may wait for a filesystem.
+SocketHint socket_type_hint(int proc_fd, const char* process, int fd);
 
 }  // namespace logfia

@@ -63,7 +63,8 @@ struct WatchedProcess {
     std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where that is asked for
     SteadyTime next_question = SteadyTime::max();
     SteadyTime next_sample{};
-    SteadyTime targets_asked{};
+    SteadyTime next_targets{};
+    bool targets_stuck = false;  ///< what its epolls watch is not asked for any more
     SteadyTime threads_checked{};
     SteadyTime probed{};        ///< when it was asked last whether it lives
     bool begun = false;         ///< its first look was taken

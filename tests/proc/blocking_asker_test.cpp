@@ -2,8 +2,8 @@
 
 #include "support/fd_maker_client.hpp"
 #include "support/watching.hpp"
+#include <logfia/proc/blocking_asker.hpp>
 #include <logfia/proc/proc_root.hpp>
-#include <logfia/proc/socket_copier.hpp>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -17,40 +17,41 @@
 namespace logfia {
 namespace {
 
-using Outcome = SocketRequest::Outcome;
+using Outcome = BlockingRequest::Outcome;
 using test::FdMaker;
 
-class SocketCopierTest : public ::testing::Test {
+class BlockingAskerTest : public ::testing::Test {
   protected:
-    SocketCopierTest()
+    BlockingAskerTest()
         : pidfd_(static_cast<int>(syscall(SYS_pidfd_open, maker_.pid(), 0))),
           root_(ProcRoot::open("/proc")) {}
 
-    [[nodiscard]] SocketRequest about(int fd) const {
+    [[nodiscard]] BlockingRequest about(int fd) const {
         struct stat status {};
         EXPECT_EQ(stat(fmt::format("/proc/{}/fd/{}", maker_.pid(), fd).c_str(), &status), 0);
-        SocketRequest request;
+        BlockingRequest request;
         request.pidfd = pidfd_.get();
         request.fd = fd;
         request.inode = status.st_ino;
         request.proc_fd = root_->fd();
+        request.process = proc_path("{}", maker_.pid());
         return request;
     }
-    SocketRequest ask(SocketRequest request) {
-        std::vector<SocketRequest> requests;
+    BlockingRequest ask(BlockingRequest request) {
+        std::vector<BlockingRequest> requests;
         requests.push_back(std::move(request));
-        copier_.ask(requests);
+        asker_.ask(requests);
         return requests.at(0);
     }
 
     FdMaker maker_;
     UniqueFd pidfd_;
     Result<ProcRoot> root_;
-    SocketCopier copier_;
+    BlockingAsker asker_;
 };
 
-TEST_F(SocketCopierTest, AnswersInOrderOnOneThread) {
-    std::vector<SocketRequest> requests;
+TEST_F(BlockingAskerTest, AnswersInOrderOnOneThread) {
+    std::vector<BlockingRequest> requests;
     std::vector<int> ports;
     for (int i = 0; i < 20; ++i) {
         const auto listener = maker_.numbers("tcp-listen");
@@ -58,7 +59,7 @@ TEST_F(SocketCopierTest, AnswersInOrderOnOneThread) {
         ports.push_back(listener.at(1));
     }
     for (int again = 0; again < 2; ++again) {
-        copier_.ask(requests);
+        asker_.ask(requests);
         for (std::size_t i = 0; i < requests.size(); ++i) {
             EXPECT_EQ(requests[i].outcome, Outcome::answered);
             EXPECT_EQ(requests[i].answer.type, FdType::tcp);
@@ -66,12 +67,12 @@ TEST_F(SocketCopierTest, AnswersInOrderOnOneThread) {
             EXPECT_EQ(requests[i].answer.info.local->port, ports[i]);
         }
     }
-    EXPECT_EQ(copier_.threads(), 1U);
+    EXPECT_EQ(asker_.threads(), 1U);
 }
 
-TEST_F(SocketCopierTest, WhatIsAnotherFileByNowIsClosed) {
+TEST_F(BlockingAskerTest, WhatIsAnotherFileByNowIsClosed) {
     const int fd = maker_.fd("tcp-socket");
-    SocketRequest request = about(fd);
+    BlockingRequest request = about(fd);
     maker_.ask(fmt::format("reopen {} /dev/null", fd));
     EXPECT_EQ(ask(request).outcome, Outcome::closed) << "no socket";
     maker_.ask(fmt::format("close {}", fd));
@@ -81,23 +82,23 @@ TEST_F(SocketCopierTest, WhatIsAnotherFileByNowIsClosed) {
     EXPECT_EQ(ask(about(fd)).outcome, Outcome::answered);
 }
 
-TEST_F(SocketCopierTest, WhatMayNotBeCopiedIsForbidden) {
+TEST_F(BlockingAskerTest, WhatMayNotBeCopiedIsForbidden) {
     if (geteuid() == 0) GTEST_SKIP() << "root may copy everything";
     const int fd = maker_.fd("tcp-socket");
-    const SocketRequest request = about(fd);
+    const BlockingRequest request = about(fd);
     maker_.ask("dumpable 0");
     EXPECT_EQ(ask(request).outcome, Outcome::forbidden);
 }
 
-TEST_F(SocketCopierTest, AfterTheEndNothingIsAnswered) {
-    const SocketRequest request = about(maker_.fd("tcp-socket"));
+TEST_F(BlockingAskerTest, AfterTheEndNothingIsAnswered) {
+    const BlockingRequest request = about(maker_.fd("tcp-socket"));
     maker_.end();
     EXPECT_EQ(ask(request).outcome, Outcome::failed);
 }
 
 /// A socket whose owner sends from memory that does not come, so that whoever asks it waits; and
 /// whose closing would take 600 s, for whoever closes it last.
-class AStuckSocket : public SocketCopierTest {
+class AStuckSocket : public BlockingAskerTest {
   protected:
     /// False, with the reason, where the kernel does not let us.
     bool make() {
@@ -124,19 +125,63 @@ TEST_F(AStuckSocket, DoesNotHoldUpWhoAsksNorWhoCloses) {
     if (!make()) GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << reason_;
     const int before = maker_.fd("udp");
     const int behind = maker_.fd("udp");
-    std::vector<SocketRequest> requests{about(before), about(fd_), about(behind)};
-    copier_.ask(requests);
+    std::vector<BlockingRequest> requests{about(before), about(fd_), about(behind)};
+    asker_.ask(requests);
     EXPECT_EQ(requests[0].outcome, Outcome::answered);
     EXPECT_EQ(requests[1].outcome, Outcome::stuck);
-    EXPECT_EQ(requests[2].outcome, Outcome::failed);
-    EXPECT_EQ(copier_.threads(), 1U);
-    EXPECT_EQ(ask(about(behind)).outcome, Outcome::answered);
-    EXPECT_EQ(copier_.threads(), 2U);
+    EXPECT_EQ(requests[2].outcome, Outcome::answered) << "by another thread";
+    EXPECT_EQ(asker_.threads(), 2U);
+    EXPECT_FALSE(asker_.exhausted());
 
     // Now the copy is the last one: its owner lets go of it, and then the memory comes.
     maker_.ask(fmt::format("close {}", fd_));
     maker_.ask(fmt::format("close {}", faults_));
     EXPECT_EQ(ask(about(before)).outcome, Outcome::answered);
+}
+
+/// Of one that lingers too no copy is kept while another cannot be asked.
+TEST_F(AStuckSocket, KeepsNoCopyOfAnother) {
+    if (!make()) GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << reason_;
+    const auto listener = maker_.numbers("tcp-listen");
+    const int client = maker_.fd(fmt::format("tcp-connect 127.0.0.1 {}", listener.at(1)));
+    const int server = maker_.fd(fmt::format("accept {}", listener.at(0)));
+    maker_.ask(fmt::format("linger {} 600", server));
+    std::vector<BlockingRequest> requests{about(server), about(fd_)};
+    asker_.ask(requests);
+    EXPECT_EQ(requests[0].outcome, Outcome::answered);
+    EXPECT_EQ(requests[1].outcome, Outcome::stuck);
+    maker_.ask(fmt::format("close {}", server));
+    EXPECT_EQ(maker_.fd(fmt::format("receive {} 1", client)), 0) << "the end of the stream";
+    maker_.ask(fmt::format("close {}", faults_));
+}
+
+TEST_F(BlockingAskerTest, TellsWhatAnEpollWatches) {
+    const auto pipe = maker_.numbers("pipe");
+    BlockingRequest request = about(maker_.fd(fmt::format("epoll {}", pipe.at(0))));
+    request.question = BlockingRequest::Question::targets;
+    const BlockingRequest answer = ask(request);
+    EXPECT_EQ(answer.outcome, Outcome::answered);
+    ASSERT_TRUE(answer.object);
+    EXPECT_EQ(answer.object->targets.at(0).fd, pipe.at(0));
+    EXPECT_TRUE(answer.info.flags);
+    maker_.ask(fmt::format("close {}", request.fd));
+    EXPECT_EQ(ask(request).outcome, Outcome::closed);
+}
+
+TEST_F(BlockingAskerTest, AnEpollWhoseEventsGoNowhereDoesNotHoldItUp) {
+    const auto pipe = maker_.numbers("pipe");
+    BlockingRequest request = about(maker_.fd(fmt::format("epoll {}", pipe.at(0))));
+    request.question = BlockingRequest::Question::targets;
+    maker_.ask(fmt::format("write {} 1", pipe.at(1)));
+    int faults = -1;
+    try {
+        faults = maker_.fd(fmt::format("epoll-to-nowhere {}", request.fd));
+    } catch (const test::FdMakerError& error) {
+        GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << error.what();
+    }
+    EXPECT_EQ(ask(request).outcome, Outcome::stuck);
+    EXPECT_EQ(ask(about(maker_.fd("udp"))).outcome, Outcome::answered);
+    maker_.ask(fmt::format("close {}", faults));
 }
 
 }  // namespace

@@ -1,0 +1,286 @@
+#include <logfia/base/unique_fd.hpp>
+#include <logfia/proc/blocking_asker.hpp>
+#include <logfia/proc/object_info.hpp>
+#include <logfia/proc/proc_root.hpp>
+#include <logfia/proc/proc_stat.hpp>
+#include <logfia/proc/socket_type_hint.hpp>
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <mutex>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+using Outcome = BlockingRequest::Outcome;
+using Question = BlockingRequest::Question;
+
+constexpr std::size_t kMostThreads = 16;
+constexpr int kMostTries = 4;  // in one call, each of which may cost twice the patience
+constexpr std::chrono::milliseconds kPatience{20};
+
+Outcome outcome_of(int error) {
+    switch (error) {
+        case EBADF:
+            return Outcome::closed;
+        case EPERM:
+        case EACCES:
+        case ENOSYS:
+            return Outcome::forbidden;
+        default:
+            return Outcome::failed;
+    }
+}
+
+bool is_socket_with(int fd, std::uint64_t inode) {
+    // The number may be a file's by now: fstat(2) could wait for its filesystem, this does not.
+    int domain = 0;
+    socklen_t size = sizeof domain;
+    struct stat status {};
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && fstat(fd, &status) == 0 &&
+           status.st_ino == inode;
+}
+
+bool ask_copy(int fd, const BlockingRequest& request, SocketAnswer& answer) {
+    if (!is_socket_with(fd, request.inode)) return false;
+    if (request.question == Question::totals)
+        return ask_tcp_totals(fd, answer.info.state, answer.totals);
+    ask_socket(fd, request.question == Question::all ? TcpDetails::left_out : TcpDetails::wanted,
+               answer);
+    if (answer.info.peer) answer.info.peer = unix_peer(fd, request.proc_fd);
+    return true;
+}
+
+void ask_hint(BlockingRequest& request) {
+    const SocketHint hint = socket_type_hint(request.proc_fd, request.process.data(), request.fd);
+    request.answer.type = hint.type;
+    request.answer.info.family = hint.family;
+    request.outcome = Outcome::answered;
+}
+
+void ask_targets(BlockingRequest& request, std::vector<char>& buffer) {
+    buffer.resize(128 * ObjectInfo::kMaxTargets);
+    const ProcPath path = proc_path("{}/fdinfo/{}", request.process.data(), request.fd);
+    int error = 0;
+    const std::string_view bytes = read_file(request.proc_fd, path.data(), buffer, &error);
+    request.outcome = bytes.empty() ? Outcome::closed : Outcome::answered;
+    request.info = parse_fd_info(bytes);
+    request.object = parse_object_info(FdType::epoll, bytes);
+}
+
+}  // namespace
+
+/// A thread, and what it is told to do. Both hold it, so that either may be the last.
+class BlockingAsker::Worker {
+  public:
+    /// Starts the thread; false when there can be none.
+    static bool start(const std::shared_ptr<Worker>& worker);
+
+    /// True when it waits for work.
+    [[nodiscard]] bool is_free() const;
+    void give(std::vector<BlockingRequest>& requests);
+    /// Gives the requests back and says how many, from the first, have an outcome. When it is kept
+    /// waiting, these are not all: it is of no more use then.
+    std::size_t take(std::vector<BlockingRequest>& requests);
+    /// The thread ends as soon as it can.
+    void dismiss();
+
+  private:
+    enum class Stage : std::uint8_t { idle, asking, answered };
+
+    void run();
+    void answer_all();
+    void answer(BlockingRequest& request);
+    void answer_by_copy(BlockingRequest& request);
+    [[nodiscard]] bool is_asleep() const;
+    std::size_t abandon(std::vector<BlockingRequest>& requests, std::size_t done);
+
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    Stage stage_ = Stage::idle;
+    std::atomic<bool> dismissed_ = false;
+    std::atomic<pid_t> thread_ = 0;
+    std::atomic<std::size_t> done_ = 0;      // requests that are answered
+    std::atomic<bool> closing_ = false;      // the copy that the last one was answered by
+    std::vector<BlockingRequest> requests_;  // the thread's own while it is asking
+    std::vector<char> buffer_;
+};
+
+bool BlockingAsker::Worker::start(const std::shared_ptr<Worker>& worker) {
+    // Signals are the main thread's.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = true;
+    try {
+        std::thread([worker] { worker->run(); }).detach();
+    } catch (const std::system_error&) {
+        started = false;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return started;
+}
+
+bool BlockingAsker::Worker::is_free() const {
+    const std::lock_guard lock(mutex_);
+    return stage_ == Stage::idle && !dismissed_;
+}
+
+void BlockingAsker::Worker::run() {
+    thread_ = static_cast<pid_t>(syscall(SYS_gettid));
+    std::unique_lock lock(mutex_);
+    for (;;) {
+        changed_.wait(lock, [this] { return stage_ == Stage::asking || dismissed_; });
+        if (dismissed_) return;
+        lock.unlock();
+        answer_all();
+        lock.lock();
+        stage_ = Stage::answered;
+        changed_.notify_all();
+    }
+}
+
+void BlockingAsker::Worker::answer_all() {
+    for (BlockingRequest& request : requests_) {
+        if (dismissed_) return;
+        answer(request);
+    }
+}
+
+void BlockingAsker::Worker::answer(BlockingRequest& request) {
+    if (request.question != Question::hint && request.question != Question::targets)
+        return answer_by_copy(request);
+    if (request.question == Question::hint)
+        ask_hint(request);
+    else
+        ask_targets(request, buffer_);
+    ++done_;
+}
+
+/// The answer counts before the copy is closed, which may take its time; no other copy waits for
+/// that.
+void BlockingAsker::Worker::answer_by_copy(BlockingRequest& request) {
+    UniqueFd copy(request.pidfd < 0
+                      ? -1
+                      : static_cast<int>(syscall(SYS_pidfd_getfd, request.pidfd, request.fd, 0U)));
+    if (!copy)
+        request.outcome = request.pidfd < 0 ? Outcome::failed : outcome_of(errno);
+    else if (ask_copy(copy.get(), request, request.answer))
+        request.outcome = Outcome::answered;
+    else
+        request.outcome = Outcome::closed;
+    closing_ = true;
+    ++done_;
+    copy.reset();
+    closing_ = false;
+}
+
+void BlockingAsker::Worker::give(std::vector<BlockingRequest>& requests) {
+    const std::lock_guard lock(mutex_);
+    requests_.swap(requests);
+    done_ = 0;
+    stage_ = Stage::asking;
+    changed_.notify_all();
+}
+
+std::size_t BlockingAsker::Worker::take(std::vector<BlockingRequest>& requests) {
+    std::unique_lock lock(mutex_);
+    // Not to be taken for one that is kept waiting: it may only wait for a CPU.
+    std::optional<std::size_t> asleep_at;
+    while (!changed_.wait_for(lock, kPatience, [this] { return stage_ == Stage::answered; })) {
+        const std::size_t done = done_;
+        const bool asleep = is_asleep();
+        if (asleep && asleep_at == done && done_ == done) return abandon(requests, done);
+        asleep_at = asleep ? std::optional(done) : std::nullopt;
+    }
+    requests_.swap(requests);
+    stage_ = Stage::idle;
+    return requests.size();
+}
+
+bool BlockingAsker::Worker::is_asleep() const {
+    std::array<char, 1024> buffer;
+    const ProcPath path = proc_path("self/task/{}/stat", thread_.load());
+    const auto stat = parse_proc_stat(read_file(requests_.front().proc_fd, path.data(), buffer));
+    return stat && (stat->state == 'D' || stat->state == 'S');
+}
+
+/// The thread still has its requests; what it has answered it does not touch any more, and what it
+/// was asked it only reads.
+std::size_t BlockingAsker::Worker::abandon(std::vector<BlockingRequest>& requests,
+                                           std::size_t done) {
+    const bool stuck = !closing_;
+    requests.assign(requests_.begin(), requests_.begin() + static_cast<std::ptrdiff_t>(done));
+    for (std::size_t i = done; i < requests_.size(); ++i) {
+        const BlockingRequest& asked = requests_[i];
+        BlockingRequest& open = requests.emplace_back();
+        open.pidfd = asked.pidfd;
+        open.fd = asked.fd;
+        open.inode = asked.inode;
+        open.proc_fd = asked.proc_fd;
+        open.process = asked.process;
+        open.question = asked.question;
+    }
+    dismissed_ = true;
+    if (!stuck || done == requests.size()) return done;
+    requests[done].outcome = Outcome::stuck;
+    return done + 1;
+}
+
+void BlockingAsker::Worker::dismiss() {
+    const std::lock_guard lock(mutex_);
+    dismissed_ = true;
+    changed_.notify_all();
+}
+
+BlockingAsker::~BlockingAsker() {
+    for (const auto& worker : workers_) worker->dismiss();
+}
+
+std::size_t BlockingAsker::threads() const {
+    return workers_.size();
+}
+
+void BlockingAsker::ask(std::vector<BlockingRequest>& requests) {
+    std::size_t done = 0;
+    for (int tries = 0; done < requests.size() && tries < kMostTries; ++tries) {
+        const std::shared_ptr<Worker> worker = free_worker();
+        if (!worker) return;  // what is left has failed
+        const auto rest = requests.begin() + static_cast<std::ptrdiff_t>(done);
+        batch_.assign(std::make_move_iterator(rest), std::make_move_iterator(requests.end()));
+        worker->give(batch_);
+        done += worker->take(batch_);
+        std::move(batch_.begin(), batch_.end(), rest);
+    }
+}
+
+std::shared_ptr<BlockingAsker::Worker> BlockingAsker::free_worker() {
+    // Whose thread has ended is held by nobody else.
+    std::erase_if(workers_, [](const auto& worker) { return worker.use_count() == 1; });
+    for (const auto& worker : workers_)
+        if (worker->is_free()) return worker;
+    exhausted_ = workers_.size() >= kMostThreads;
+    if (exhausted_) return nullptr;
+    auto worker = std::make_shared<Worker>();
+    if (!Worker::start(worker)) return nullptr;
+    workers_.push_back(worker);
+    return worker;
+}
+
+}  // namespace logfia
