@@ -215,7 +215,9 @@ void Watch::accept(Event event) {
     const Now noticed = event.at;
     const bool certain = shown && !event.undecided && event.kind != EventKind::lost;
     const HostName name = shown || event.undecided ? HostName::wanted : HostName::unwanted;
-    outbox_.push(std::move(event), noticed.steady, name);
+    // A look at ten thousand sockets takes longer than a record may wait for its name.
+    const SteadyTime now = parts_.resolver ? read_clocks().steady : noticed.steady;
+    outbox_.push(std::move(event), now, name);
     if (certain) ++certain_records_;
     if (options_.count && certain_records_ >= *options_.count) return drain(noticed);
     // A look at ten thousand descriptors need not be held in memory whole.
