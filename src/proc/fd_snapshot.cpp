@@ -60,10 +60,11 @@ struct FdReader::Pass {
     std::uint32_t look;
     const FdSnapshot& before;
     FdSnapshot& after;
+    Links links;
     LookOutcome outcome{};
     const FdEntry* expected = nullptr;  // the entry of `before` that should be listed next
     bool ascending = true;
-    bool unread = false;
+    std::size_t unread = 0;
 
     [[nodiscard]] const FdEntry* before_end() const {
         return before.entries().data() + before.entries().size();
@@ -79,12 +80,12 @@ struct FdReader::Pass {
 FdReader::FdReader() : buffer_(std::make_unique_for_overwrite<char[]>(kListingBytes)) {}
 
 LookOutcome FdReader::read(int fd_dir, std::uint32_t look, const FdSnapshot& before,
-                           FdSnapshot& after) {
+                           FdSnapshot& after, Links links) {
     after.clear();
-    Pass pass{fd_dir, look, before, after, {}, before.entries().data(), true, false};
+    Pass pass{fd_dir, look, before, after, links, {}, before.entries().data(), true, 0};
     const LookOutcome listed = list(pass);
     if (listed.state != LookOutcome::State::complete) return listed;
-    if (pass.unread) read_rest(pass);
+    if (pass.unread > 0) read_rest(pass);
     auto& entries = after.entries();
     entries.erase(std::remove_if(entries.begin(), entries.end(),
                                  [](const FdEntry& e) { return e.length == kVanished; }),
@@ -128,7 +129,7 @@ void FdReader::take_chunk(Pass& pass, const char* bytes, std::size_t length) {
         }
         const bool first = known == nullptr || pass.look - known->changed <= kHotLooks;
         if (!first) {
-            pass.unread = true;
+            ++pass.unread;
             entries.push_back(entry);
         } else if (read_link(pass, entry, name)) {
             entries.push_back(entry);
@@ -149,16 +150,27 @@ bool FdReader::read_link(Pass& pass, FdEntry& entry, const char* name) {
     }
     if (errno == ENOENT || errno == ESRCH) return false;
     if (errno == EACCES || errno == EPERM) pass.outcome.denied = true;
-    const FdEntry* known = pass.before.find(entry.fd);
-    const std::string_view kept = known != nullptr ? pass.before.name(*known) : kUnreadable;
-    entry.length = static_cast<std::uint32_t>(kept.size());
-    text.append(kept);
+    keep_link(pass, entry);
     return true;
 }
 
+void FdReader::keep_link(Pass& pass, FdEntry& entry) {
+    const FdEntry* known = pass.before.find(entry.fd);
+    const std::string_view kept = known != nullptr ? pass.before.name(*known) : kUnreadable;
+    entry.offset = static_cast<std::uint32_t>(pass.after.text_.size());
+    entry.length = static_cast<std::uint32_t>(kept.size());
+    pass.after.text_.append(kept);
+}
+
 void FdReader::read_rest(Pass& pass) {
+    constexpr std::size_t kTurns = 16;
+    std::size_t turn = pass.look;
     for (FdEntry& entry : pass.after.entries()) {
         if (entry.length != kUnread) continue;
+        if (pass.links == Links::some && turn++ % kTurns != 0) {
+            keep_link(pass, entry);
+            continue;
+        }
         char name[16];
         *std::to_chars(name, name + sizeof name - 1, entry.fd).ptr = '\0';
         if (!read_link(pass, entry, name)) entry.length = kVanished;

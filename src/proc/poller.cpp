@@ -173,7 +173,8 @@ LookOutcome Poller::read_table(WatchedProcess& watched) {
     for (int attempt = 0; attempt < 3; ++attempt) {
         if (watched.denied) watched.process.renew_fd_dir();
         if (watched.process.acquire(root_, &error)) {
-            outcome = reader_.read(watched.process.fd_dir(), look_, watched.snapshot, seen_);
+            outcome = reader_.read(watched.process.fd_dir(), look_, watched.snapshot, seen_,
+                                   links_to_read(watched));
         } else {
             const bool gone = error == ENOENT || error == ESRCH;
             outcome = {gone ? LookOutcome::State::gone : LookOutcome::State::failed, error, false};
@@ -190,6 +191,13 @@ LookOutcome Poller::read_table(WatchedProcess& watched) {
     if (outcome.state == LookOutcome::State::gone)
         return {LookOutcome::State::failed, ESRCH, false};
     return outcome;
+}
+
+/// Back to back, the listing is what catches the short-lived: the more often, the better. Whether
+/// links may be read again, all of them tell.
+FdReader::Links Poller::links_to_read(const WatchedProcess& watched) const {
+    const bool back_to_back = options_.interval == Duration::zero() && !watched.denied;
+    return back_to_back ? FdReader::Links::some : FdReader::Links::all;
 }
 
 /// A table that is empty, or lacks what was open before, may be that of a thread that is ending: it

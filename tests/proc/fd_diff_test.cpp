@@ -29,9 +29,9 @@ class FdTable : public ::testing::Test {
     void close(int fd) { fs::remove(path(std::to_string(fd))); }
 
     /// What changed since the last look, a line for each change.
-    std::vector<std::string> look() {
+    std::vector<std::string> look(FdReader::Links links = FdReader::Links::all) {
         std::vector<std::string> lines;
-        const auto outcome = reader_.read(dir_.get(), ++look_, before_, after_);
+        const auto outcome = reader_.read(dir_.get(), ++look_, before_, after_, links);
         EXPECT_EQ(outcome.state, LookOutcome::State::complete);
         const auto line = [&](const char* what, const FdSnapshot& snapshot, const FdEntry& entry) {
             lines.push_back(what + std::to_string(entry.fd) + " " +
@@ -160,6 +160,23 @@ TEST(FdReader, SaysThatAnEndedProcessIsGone) {
     FdSnapshot before;
     FdSnapshot after;
     EXPECT_EQ(reader.read(dir.get(), 1, before, after).state, LookOutcome::State::gone);
+}
+
+TEST_F(FdTable, WithSomeLinksWhatIsNewIsSeenAtOnceAndTheRestInTurn) {
+    using Lines = std::vector<std::string>;
+    for (int fd = 100; fd < 140; ++fd) open(fd, "/f");
+    look();
+    look_ += FdReader::kHotLooks;
+    EXPECT_EQ(look(FdReader::Links::some), Lines{});
+    open(7, "/new");
+    close(139);
+    EXPECT_EQ(look(FdReader::Links::some), (Lines{"open 7 /new", "close 139 /f"}));
+    // Closed and opened again between two looks.
+    open(120, "/g");
+    Lines told;
+    for (int looks = 0; looks < 16; ++looks)
+        for (const std::string& line : look(FdReader::Links::some)) told.push_back(line);
+    EXPECT_EQ(told, Lines{"change 120 /g"});
 }
 
 }  // namespace

@@ -76,7 +76,14 @@ class FdReader {
     /// A link that may not be read keeps the text it had, or is `?` when it had none. A number that
     /// is closed between the listing and the reading is left out. No link is followed, so that a
     /// filesystem that hangs is never asked (readlinkat(2) of a magic link, proc_pid_fd(5)).
-    LookOutcome read(int fd_dir, std::uint32_t look, const FdSnapshot& before, FdSnapshot& after);
+    ///
+    /// With Links::some, of the numbers that were open before and are not such ones a sixteenth is
+    /// read again, another with each look; the others keep the text that they had. So a look costs
+    /// little more than the listing, and a number that was closed and opened again between two of
+    /// them is noticed some looks later.
+    enum class Links : std::uint8_t { all, some };
+    LookOutcome read(int fd_dir, std::uint32_t look, const FdSnapshot& before, FdSnapshot& after,
+                     Links links = Links::all);
 
   private:
     struct Pass;
@@ -84,6 +91,7 @@ class FdReader {
     static void take_chunk(Pass& pass, const char* bytes, std::size_t length);
     static bool read_link(Pass& pass, FdEntry& entry, const char* name);
     static void read_rest(Pass& pass);
+    static void keep_link(Pass& pass, FdEntry& entry);
 
     std::unique_ptr<char[]> buffer_;
 };

@@ -83,6 +83,7 @@ class Poller {
   private:
     RunGate::Verdict judge(WatchedProcess& watched) const;
     void inspect(WatchedProcess& watched, RunGate::Verdict verdict);
+    [[nodiscard]] FdReader::Links links_to_read(const WatchedProcess& watched) const;
     LookOutcome read_table(WatchedProcess& watched);
     [[nodiscard]] bool is_suspicious(const WatchedProcess& watched,
                                      const LookOutcome& outcome) const;
