@@ -163,7 +163,6 @@ TEST(FdReader, SaysThatAnEndedProcessIsGone) {
 }
 
 TEST_F(FdTable, WithSomeLinksWhatIsNewIsSeenAtOnceAndTheRestInTurn) {
-    using Lines = std::vector<std::string>;
     for (int fd = 100; fd < 140; ++fd) open(fd, "/f");
     look();
     look_ += FdReader::kHotLooks;
