@@ -247,6 +247,8 @@ std::optional<TcpTotals> tcp_totals_of(TcpInfoBytes bytes, SocketState state) {
     totals.bytes_sent = info.tcpi_bytes_sent - info.tcpi_bytes_retrans;
     totals.bytes_received = info.tcpi_bytes_received;
     if (has_seen_the_end(state) && totals.bytes_received > 0) --totals.bytes_received;
+    totals.data_segments_received = info.tcpi_data_segs_in;
+    if (info.tcpi_data_segs_in == 0) totals.bytes_received = 0;
     totals.retransmits = info.tcpi_total_retrans;
     totals.round_trip = std::chrono::microseconds(info.tcpi_rtt);
     return totals;

@@ -146,7 +146,10 @@ void SocketAsker::finish(KnownFd& closed) {
     ends_.forget(closed.cookie);
     if (!totals) return;
     const SocketInfo* socket = closed.descriptor.socket.get();
-    if (socket != nullptr && has_seen_the_end(socket->state) && totals->bytes_received > 0)
+    const auto& known = closed.totals;
+    if (known && known->data_segments_received == totals->data_segments_received)
+        totals->bytes_received = known->bytes_received;
+    else if (socket != nullptr && has_seen_the_end(socket->state) && totals->bytes_received > 0)
         --totals->bytes_received;
     closed.totals = totals;
 }

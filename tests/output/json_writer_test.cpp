@@ -124,7 +124,7 @@ TEST(JsonWriter, WritesWhatIsKnownOfOtherFamilies) {
 TEST(JsonWriter, WritesWhatAConnectionHasCarried) {
     Event event = make_socket(FdType::tcp, {});
     event.kind = EventKind::close;
-    event.totals = TcpTotals{1200, 34, 2, 567us, TcpTotals::AsOf::end};
+    event.totals = TcpTotals{1200, 34, 1, 2, 567us, TcpTotals::AsOf::end};
     const std::string expected =
         R"("bytes_sent":1200,"bytes_received":34,"retransmits":2,"rtt_us":567)";
     EXPECT_EQ(after_name(event), expected);

@@ -25,6 +25,7 @@ std::vector<char> notice() {
     info.tcpi_bytes_sent = 1010;
     info.tcpi_bytes_retrans = 10;
     info.tcpi_bytes_received = 501;
+    info.tcpi_data_segs_in = 3;
     inet_diag_msg body{};
     body.idiag_family = AF_INET;
     body.id.idiag_cookie[0] = 7;
@@ -50,7 +51,7 @@ TEST(SocketEnd, IsParsed) {
     const auto end = parse_socket_end(notice());
     ASSERT_TRUE(end);
     EXPECT_EQ(end->cookie, (std::uint64_t{1} << 32) + 7);
-    const TcpTotals expected{1000, 501, 2, std::chrono::microseconds(23), TcpTotals::AsOf::end};
+    const TcpTotals expected{1000, 501, 3, 2, std::chrono::microseconds(23), TcpTotals::AsOf::end};
     EXPECT_EQ(end->totals, expected);
 }
 
@@ -112,6 +113,7 @@ TEST(SocketEnds, TellTheFinalFigures) {
     });
     ASSERT_TRUE(told);
     EXPECT_EQ(ends.totals_of(cookie)->bytes_sent, 5U);
+    EXPECT_EQ(ends.totals_of(cookie)->bytes_received, 0U) << "the peer's FIN is no byte";
     EXPECT_EQ(ends.totals_of(cookie)->as_of, TcpTotals::AsOf::end);
     ends.forget(cookie);
     EXPECT_FALSE(ends.totals_of(cookie));

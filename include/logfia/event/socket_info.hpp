@@ -74,6 +74,8 @@ struct TcpTotals {
     std::uint64_t bytes_sent = 0;  ///< payload; what was sent again counts once
     /// Payload; a final figure may hold one more, for the end of the peer's stream.
     std::uint64_t bytes_received = 0;
+    /// Segments with payload: where there were none since, `bytes_received` has grown by that end.
+    std::uint64_t data_segments_received = 0;
     std::uint64_t retransmits = 0;  ///< segments
     Duration round_trip{};          ///< smoothed; in microseconds
     AsOf as_of = AsOf::last_look;
