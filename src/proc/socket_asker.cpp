@@ -1,12 +1,11 @@
+#include <logfia/proc/network_namespace.hpp>
 #include <logfia/proc/socket_asker.hpp>
 #include <logfia/proc/socket_progress.hpp>
 
-#include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
 #include <utility>
 
@@ -24,39 +23,6 @@ constexpr int kSamplesALook = 64;
 
 bool in_some_table(FdType type) {
     return type != FdType::vsock && type != FdType::mptcp && type != FdType::sctp;
-}
-
-/// The network namespace that a link of `ns/` names; 0 when it cannot be read.
-std::uint64_t network_of(int dir_fd, const char* path) {
-    char link[64];
-    const ssize_t length = readlinkat(dir_fd, path, link, sizeof link);
-    std::string_view text(link, length > 0 ? static_cast<std::size_t>(length) : 0);
-    constexpr std::string_view kPrefix = "net:[";
-    std::uint64_t inode = 0;
-    if (text.starts_with(kPrefix))
-        std::from_chars(text.data() + kPrefix.size(), text.data() + text.size(), inode);
-    return inode;
-}
-
-/// The one whose tables `net/` under the process's directory shows.
-std::uint64_t network_of(const Process& process) {
-    const std::uint64_t inode = network_of(process.dir(), "ns/net");
-    // A tree without namespaces: the process is its own.
-    return inode != 0 ? inode
-                      : (std::uint64_t{1} << 63) | static_cast<std::uint32_t>(process.pid());
-}
-
-/// What a row has no place for stays as it was known.
-SocketInfo with_what_was_known(SocketInfo row, const SocketInfo& before) {
-    row.peer_path = before.peer_path;
-    row.peer = before.peer;
-    row.interface_name = before.interface_name;
-    const auto keep_zone = [](std::optional<Endpoint>& now, const std::optional<Endpoint>& known) {
-        if (now && known && now->address == known->address) now->zone = known->zone;
-    };
-    keep_zone(row.local, before.local);
-    keep_zone(row.remote, before.remote);
-    return row;
 }
 
 }  // namespace
@@ -237,7 +203,7 @@ void SocketAsker::take_socket(Asked& asked, SocketAnswer& answer, SteadyTime now
 
 /// The kernel tells us of the ends of sockets of our own network namespace alone.
 bool SocketAsker::is_in_our_network(const Process& process) {
-    if (!own_network_) own_network_ = network_of(AT_FDCWD, "/proc/self/ns/net");
+    if (!own_network_) own_network_ = our_network();
     return *own_network_ != 0 && network_of(process) == *own_network_;
 }
 
@@ -297,68 +263,6 @@ void SocketAsker::turn_to_tables(Asked& asked) {
     asked.by_table = in_some_table(type);
     asked.done = !asked.by_table;
     asked.wanted.hint = type;
-}
-
-void SocketAsker::answer_by_tables(const ProcRoot& root, SteadyTime now) {
-    std::erase_if(asked_, [](const Asked& asked) { return !asked.by_table; });
-    for (Asked& asked : asked_) asked.network = network_of(asked.process->process);
-    const auto by_network = [](const Asked& a, const Asked& b) { return a.network < b.network; };
-    if (!std::is_sorted(asked_.begin(), asked_.end(), by_network))
-        std::stable_sort(asked_.begin(), asked_.end(), by_network);
-    std::uint64_t last = 0;
-    for (const Asked& asked : asked_) {
-        if (asked.network != last) answer_network(root, asked.network);
-        last = asked.network;
-    }
-    for (Asked& asked : asked_) take_row(asked, now);
-}
-
-void SocketAsker::answer_network(const ProcRoot& root, std::uint64_t network) {
-    wanted_.clear();
-    Process* reader = nullptr;
-    for (Asked& asked : asked_) {
-        if (asked.network != network) continue;
-        wanted_.push_back(asked.wanted);
-        int error = 0;
-        if (reader == nullptr && asked.process->process.acquire(root, &error))
-            reader = &asked.process->process;
-    }
-    if (reader == nullptr) return;
-    const auto rows_before = tables_.rows_seen();
-    tables_.resolve(reader->dir(), wanted_);
-    rows_last_read_ = tables_.rows_seen() - rows_before;
-    for (int again = 0; again < 2 && options_.reading == Reading::until_sure; ++again)
-        read_again(*reader);
-    reader->release();
-    auto answer = wanted_.begin();
-    for (Asked& asked : asked_)
-        if (asked.network == network) asked.wanted = std::move(*answer++);
-}
-
-void SocketAsker::read_again(const Process& reader) {
-    missing_.clear();
-    for (const WantedSocket& wanted : wanted_)
-        if (!wanted.found) missing_.push_back(wanted);
-    tables_.resolve(reader.dir(), missing_);
-    auto answer = missing_.begin();
-    for (WantedSocket& wanted : wanted_)
-        if (!wanted.found) wanted = std::move(*answer++);
-}
-
-void SocketAsker::take_row(Asked& asked, SteadyTime now) {
-    Descriptor& descriptor = asked.process->known[asked.slot].descriptor;
-    WantedSocket& wanted = asked.wanted;
-    const auto before = descriptor.socket;
-    if (wanted.found) {
-        descriptor.type = wanted.type;
-        descriptor.socket = std::move(wanted.info);
-        if (before && descriptor.socket)
-            descriptor.socket = std::make_shared<const SocketInfo>(
-                with_what_was_known(*descriptor.socket, *before));
-    } else if (wanted.looked && !descriptor.socket) {
-        descriptor.socket = std::make_shared<const SocketInfo>();  // known to be in no table
-    }
-    go_on(asked, before.get(), now);
 }
 
 /// It has an answer, or none this time.
