@@ -40,8 +40,12 @@ bool SocketAsker::push(WatchedProcess& watched, std::uint32_t slot, Question que
     const Descriptor& descriptor = watched.known[slot].descriptor;
     Asked asked{&watched, slot, question, again};
     asked.wanted.inode = descriptor.inode.value_or(0);
-    asked.cpu = !asked_.empty() && asked_.back().process == &watched ? asked_.back().cpu
-                                                                     : watched.process.cpu_time();
+    const bool same_as_last = !asked_.empty() && asked_.back().process == &watched;
+    asked.cpu = same_as_last ? asked_.back().cpu : watched.process.cpu_time();
+    // Of a process that is not held, the directory is closed when the answers come.
+    asked.network = same_as_last                   ? asked_.back().network
+                    : watched.process.pidfd() >= 0 ? 0
+                                                   : logfia::network_of(watched.process);
     if (question != Question::targets && !asks_copies(watched)) turn_to_tables(asked);
     if (asked.done) return false;
     asked_.push_back(std::move(asked));
@@ -196,15 +200,20 @@ void SocketAsker::take_socket(Asked& asked, SocketAnswer& answer, SteadyTime now
     if (!before || *before != answer.info)
         known.descriptor.socket = std::make_shared<const SocketInfo>(std::move(answer.info));
     if (answer.totals) known.totals = answer.totals;
-    if (answer.cookie != 0 && known.cookie == 0 && is_in_our_network(watched.process))
+    if (answer.cookie != 0 && known.cookie == 0 && is_in_our_network(asked))
         ends_.follow(known.cookie = answer.cookie);
     go_on(asked, before.get(), now);
 }
 
 /// The kernel tells us of the ends of sockets of our own network namespace alone.
-bool SocketAsker::is_in_our_network(const Process& process) {
+bool SocketAsker::is_in_our_network(Asked& asked) {
     if (!own_network_) own_network_ = our_network();
-    return *own_network_ != 0 && network_of(process) == *own_network_;
+    return *own_network_ != 0 && network_of(asked) == *own_network_;
+}
+
+std::uint64_t SocketAsker::network_of(Asked& asked) {
+    if (asked.network == 0) asked.network = logfia::network_of(asked.process->process);
+    return asked.network;
 }
 
 void SocketAsker::take_totals(Asked& asked, const SocketAnswer& answer, SteadyTime now) {

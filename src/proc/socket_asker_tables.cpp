@@ -1,6 +1,5 @@
 // The part of SocketAsker that reads the kernel's tables.
 
-#include <logfia/proc/network_namespace.hpp>
 #include <logfia/proc/socket_asker.hpp>
 
 #include <algorithm>
@@ -26,7 +25,7 @@ SocketInfo with_what_was_known(SocketInfo row, const SocketInfo& before) {
 
 void SocketAsker::answer_by_tables(const ProcRoot& root, SteadyTime now) {
     std::erase_if(asked_, [](const Asked& asked) { return !asked.by_table; });
-    for (Asked& asked : asked_) asked.network = network_of(asked.process->process);
+    for (Asked& asked : asked_) network_of(asked);
     const auto by_network = [](const Asked& a, const Asked& b) { return a.network < b.network; };
     if (!std::is_sorted(asked_.begin(), asked_.end(), by_network))
         std::stable_sort(asked_.begin(), asked_.end(), by_network);

@@ -74,7 +74,7 @@ class SocketAsker {
         bool done = false;              // there is nothing more to ask
         bool unanswered = false;        // by itself, though that is allowed: the next look may
         std::optional<Duration> cpu{};  // the process's CPU time before it was asked
-        std::uint64_t network = 0;      // which namespace
+        std::uint64_t network = 0;      // which namespace; 0: not asked for yet
         WantedSocket wanted{};          // in the tables
     };
     [[nodiscard]] bool asks_copies(const WatchedProcess& watched) const;
@@ -87,7 +87,8 @@ class SocketAsker {
     int pidfd_of(const WatchedProcess& watched);
     void take(Asked& asked, BlockingRequest& request, SteadyTime now);
     void take_socket(Asked& asked, SocketAnswer& answer, SteadyTime now);
-    bool is_in_our_network(const Process& process);
+    bool is_in_our_network(Asked& asked);
+    static std::uint64_t network_of(Asked& asked);
     void take_totals(Asked& asked, const SocketAnswer& answer, SteadyTime now);
     void take_hint(Asked& asked, const BlockingRequest& request);
     void take_targets(const Asked& asked, BlockingRequest& request);
