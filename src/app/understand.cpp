@@ -52,7 +52,8 @@ bool is_path(const std::string& word) {
 void add_pids(Options& options, const RawOptions& raw) {
     for (const auto& word : raw.words) {
         if (is_path(word))
-            refuse("'{}' is a path: watching paths is not built yet; give a PID", word);
+            refuse("'{}' is a path, and processes are watched: give a PID, or -- {} starts it",
+                   word, word);
         if (!all_digits(word))
             refuse("'{}' is neither a PID nor a path; --name {} watches by name, -- {} starts it",
                    word, word, word);
@@ -61,27 +62,27 @@ void add_pids(Options& options, const RawOptions& raw) {
     for_each_word(raw.pid_lists, [&](const std::string& word) { add_pid(options.pids, word); });
 }
 
-Duration positive_time(const char* flag, const std::string& text, BareUnit bare) {
-    const auto time = parse_time(text, bare);
-    if (!time || *time <= Duration::zero()) {
-        refuse("{}: '{}' is not a time longer than 0; write {}", flag, text,
-               bare == BareUnit::milliseconds ? "100 (milliseconds), 250us, 10ms or 2s"
-                                              : "10 (seconds), 500ms, 5m or 1h");
-    }
+Duration understand_duration(const std::string& text) {
+    const auto time = parse_time(text, BareUnit::seconds);
+    if (!time || *time <= Duration::zero())
+        refuse("--duration: '{}' is not a time longer than 0; write 10 (seconds), 500ms, 5m or 1h",
+               text);
     return *time;
 }
 
 /// 0 means looks back to back.
 Duration understand_interval(const std::string& text) {
-    if (parse_time(text, BareUnit::milliseconds) == Duration::zero()) return Duration::zero();
-    return positive_time("--interval", text, BareUnit::milliseconds);
+    const auto time = parse_time(text, BareUnit::milliseconds);
+    if (!time)
+        refuse("--interval: '{}' is not a time; write 100 (milliseconds), 250us, 10ms, 2s or 0",
+               text);
+    return *time;
 }
 
 void understand_times(Options& options, const RawOptions& raw) {
     if (raw.command) options.interval = std::chrono::milliseconds(1);
     if (raw.interval) options.interval = understand_interval(*raw.interval);
-    if (raw.duration)
-        options.duration = positive_time("--duration", *raw.duration, BareUnit::seconds);
+    if (raw.duration) options.duration = understand_duration(*raw.duration);
     options.dns_wait =
         options.once ? Duration(std::chrono::seconds(2)) : std::chrono::milliseconds(250);
     if (!raw.dns_wait) return;

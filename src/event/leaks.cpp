@@ -41,20 +41,11 @@ std::string shown_name(const Descriptor& descriptor) {
 }  // namespace
 
 void Leaks::note(const Event& event) {
-    const std::uint64_t id = event.descriptor.id;
     switch (event.kind) {
         case EventKind::open:
-            if (!event.initial) open_.insert_or_assign(id, describe(event));
-            return;
-        case EventKind::close: {
-            const auto known = open_.find(id);
-            if (known == open_.end()) return;
-            known->second.single.comm = event.comm;
-            if (event.at_exit) put(left_, known->second);
-            open_.erase(known);
-            if (left_.size() > 2 * kMaxGroups) forget_small_ones();
-            return;
-        }
+            return note_open(event);
+        case EventKind::close:
+            return note_close(event);
         case EventKind::rename:
         case EventKind::connect:
         case EventKind::listen:
@@ -62,6 +53,33 @@ void Leaks::note(const Event& event) {
         case EventKind::lost:
             return;
     }
+}
+
+/// A shell gives its standard streams back to itself after a redirection: that opens nothing.
+bool Leaks::is_restored_stream(const Event& event) const {
+    const auto known = streams_.find({event.process, event.descriptor.fd});
+    return known != streams_.end() && known->second == event.descriptor.name;
+}
+
+void Leaks::note_open(const Event& event) {
+    constexpr int kLastStream = 2;  // standard error
+    if (event.initial) {
+        if (event.descriptor.fd > kLastStream) return;
+        if (streams_.size() >= 3 * kMaxGroups) streams_.clear();
+        streams_[{event.process, event.descriptor.fd}] = event.descriptor.name;
+    } else if (!is_restored_stream(event)) {
+        open_.insert_or_assign(event.descriptor.id, describe(event));
+    }
+}
+
+void Leaks::note_close(const Event& event) {
+    if (event.at_exit) streams_.erase({event.process, event.descriptor.fd});
+    const auto known = open_.find(event.descriptor.id);
+    if (known == open_.end()) return;
+    known->second.single.comm = event.comm;
+    if (event.at_exit) put(left_, known->second);
+    open_.erase(known);
+    if (left_.size() > 2 * kMaxGroups) forget_small_ones();
 }
 
 Leaks::Open Leaks::describe(const Event& event) {

@@ -198,12 +198,17 @@ bool ProcessSet::add(const ProcessFacts& facts, Birth birth, EventSink& sink) {
     return true;
 }
 
-/// Of each that was meant by name or kinship a word is said once; of all there is, how many.
+/// Of each that was meant by name or kinship a word is said once, as long as there are few; of all
+/// there is, how many.
 void ProcessSet::deny(const ProcessFacts& facts, const Error& error, EventSink& sink) {
     const auto [known, is_new] = denied_.try_emplace(facts.pid, facts.start_time);
     const bool told = !is_new && known->second == facts.start_time;
     known->second = facts.start_time;
-    if (!told && !wanted_.all) sink.notice(describe(error));
+    if (told || wanted_.all) return;
+    if (denials_told_ < kMostDenialsTold) sink.notice(describe(error));
+    if (denials_told_ == kMostDenialsTold)
+        sink.notice("more processes may not be looked into: they are not told one by one any more");
+    if (denials_told_ <= kMostDenialsTold) ++denials_told_;
 }
 
 /// Judges all that are new since the last time, and those whose time has come again.

@@ -111,10 +111,14 @@ void SocketAsker::forget(WatchedProcess& watched, std::uint32_t slot) {
 }
 
 void SocketAsker::finish(KnownFd& closed) {
-    if (closed.cookie == 0) return;
-    auto totals = ends_.totals_of(closed.cookie);
-    ends_.forget(closed.cookie);
-    if (!totals) return;
+    auto totals = closed.cookie != 0 ? ends_.totals_of(closed.cookie) : std::nullopt;
+    if (closed.cookie != 0) ends_.forget(closed.cookie);
+    if (!totals) {
+        // It was asked when it was new, and not again.
+        if (closed.totals && closed.totals->bytes_sent + closed.totals->bytes_received == 0)
+            closed.totals.reset();
+        return;
+    }
     const SocketInfo* socket = closed.descriptor.socket.get();
     const auto& known = closed.totals;
     if (known && known->data_segments_received == totals->data_segments_received)
@@ -199,7 +203,8 @@ void SocketAsker::take_socket(Asked& asked, SocketAnswer& answer, SteadyTime now
     known.descriptor.type = answer.type;
     if (!before || *before != answer.info)
         known.descriptor.socket = std::make_shared<const SocketInfo>(std::move(answer.info));
-    if (answer.totals) known.totals = answer.totals;
+    if (!is_tcp_connection(known.descriptor)) return go_on(asked, before.get(), now);
+    known.totals = answer.totals;
     if (answer.cookie != 0 && known.cookie == 0 && is_in_our_network(asked))
         ends_.follow(known.cookie = answer.cookie);
     go_on(asked, before.get(), now);

@@ -33,6 +33,23 @@ TEST(LeaksTest, WhatWasOpenBeforeIsNone) {
     EXPECT_THAT(leaks.groups(), IsEmpty());
 }
 
+/// As after `f >/dev/null 2>&1` in a shell.
+TEST(LeaksTest, AStandardStreamThatIsRestoredIsNone) {
+    Leaks leaks(1);
+    for (const bool fits : {true, false}) {
+        EventMaker stream{1, FdType::file, "/tmp/out"};
+        Event given = stream.initial();
+        given.descriptor.fd = 1;
+        leaks.note(given);
+        for (std::uint64_t id = 2; id < 5; ++id) {  // each redirection closes it, and opens it anew
+            Event restored = EventMaker{id, FdType::file, fits ? "/tmp/out" : "/tmp/other"}.open(1);
+            restored.descriptor.fd = 1;
+            leaks.note(restored);
+        }
+        EXPECT_EQ(leaks.leaked(), !fits);
+    }
+}
+
 TEST(LeaksTest, OpenAtTheEndOfTheProcessOrOfTheWatch) {
     Leaks leaks(2);
     EventMaker first{1};

@@ -55,14 +55,18 @@ class Leaks {
         LeakGroup single;  ///< a group of itself alone
     };
 
+    bool is_restored_stream(const Event& event) const;
+    void note_open(const Event& event);
+    void note_close(const Event& event);
     static Open describe(const Event& event);
     static void put(Groups& groups, const Open& open);
     void note_name(const Event& event);
     void forget_small_ones();
 
     std::uint64_t least_;
-    std::unordered_map<std::uint64_t, Open> open_;  // by Descriptor::id
-    Groups left_;                                   // by processes that have ended
+    std::unordered_map<std::uint64_t, Open> open_;                  // by Descriptor::id
+    Groups left_;                                                   // by processes that have ended
+    std::map<std::pair<std::uint64_t, int>, std::string> streams_;  // that a process began with
     std::uint64_t forgotten_ = 0;
 };
 

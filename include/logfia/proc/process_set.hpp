@@ -100,6 +100,8 @@ class ProcessSet {
     std::vector<Candidate> spare_;
     SteadyTime next_scan_{};
     bool begun_ = false;
+    static constexpr int kMostDenialsTold = 10;
+    int denials_told_ = 0;
     bool told_crowd_ = false;
 };
 
