@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,15 +13,20 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
+#include <queue>
 #include <random>
 #include <stdexcept>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace fd_maker {
 namespace {
 
 using std::chrono::microseconds;
+using Clock = std::chrono::steady_clock;
 
 /// The lowest and the highest number of what a command made; the reply of those that make many.
 class Numbers {
@@ -72,6 +78,82 @@ Reply churn(const Words& words) {
         close(fd);
     }
     return ok({count});
+}
+
+/// A file that is open, and when it is to be closed.
+struct Held {
+    Clock::time_point until;
+    Clock::time_point since;
+    int fd;
+    std::size_t kind;  ///< which of the HOLD_US
+    bool operator>(const Held& other) const { return until > other.until; }
+};
+
+class Turnover {
+  public:
+    explicit Turnover(std::vector<microseconds> holds)
+        : holds_(std::move(holds)), held_(holds_.size()) {}
+
+    bool open_file(const std::string& path) {
+        const int fd = open(path.c_str(), O_RDWR | O_CREAT, 0600);
+        const auto now = Clock::now();
+        if (fd >= 0)
+            open_.push({now + holds_[opened_ % holds_.size()], now, fd, opened_ % holds_.size()});
+        ++opened_;
+        return fd >= 0;
+    }
+    /// Closes what is due until then, and returns then.
+    void wait_until(Clock::time_point then) {
+        for (; !open_.empty() && open_.top().until < then; open_.pop()) {
+            const Held& first = open_.top();
+            std::this_thread::sleep_until(first.until);
+            close(first.fd);
+            held_[first.kind] += Clock::now() - first.since;
+        }
+        std::this_thread::sleep_until(then);
+    }
+    void close_all() {
+        while (!open_.empty()) wait_until(open_.top().until + microseconds(1));
+    }
+    [[nodiscard]] Reply reply() const {
+        Reply reply;
+        for (std::size_t kind = 0; kind < holds_.size(); ++kind) {
+            const auto files =
+                static_cast<long>((opened_ + holds_.size() - 1 - kind) / holds_.size());
+            const long held = std::chrono::duration_cast<microseconds>(held_[kind]).count();
+            if (kind > 0) reply.text += ' ';
+            reply.text += std::to_string(held / std::max(files, 1L));
+        }
+        return reply;
+    }
+
+  private:
+    std::vector<microseconds> holds_;
+    std::vector<Clock::duration> held_;  ///< by all files of each kind
+    std::priority_queue<Held, std::vector<Held>, std::greater<>> open_;
+    std::size_t opened_ = 0;
+};
+
+/// Opens at random moments, GAP_US apart in the middle, and holds each file for the next of the
+/// HOLD_US in turn, however many are open by then. Answers how long each kind was really held.
+Reply turnover(const Words& words) {
+    lift_descriptor_limit();
+    prctl(PR_SET_TIMERSLACK, 1);  // a sleep ends when it should, not up to 50 us later
+    const long count = number(words[1]);
+    const long gap = number(words[2]);
+    std::vector<microseconds> holds;
+    for (std::size_t i = 4; i < words.size(); ++i) holds.emplace_back(number(words[i]));
+    Turnover files(std::move(holds));
+    std::mt19937 random(1);  // NOLINT(*-msc51-cpp): the same in each run
+    std::uniform_int_distribution<long> gaps(0, 2 * gap);
+    auto next = Clock::now();
+    for (long i = 0; i < count; ++i) {
+        files.wait_until(next);
+        if (!files.open_file(numbered(words[3], i))) return failed();
+        next += microseconds(gaps(random));
+    }
+    files.close_all();
+    return files.reply();
 }
 
 Reply burst(const Words& words) {
@@ -181,6 +263,7 @@ Reply spin(const Words& words) {
 
 constexpr std::array kCommands{
     Command{"churn", "COUNT HOLD_US [PATH|PATTERN-WITH-% [GAP_US [sleep|spin]]]", 2, 5, churn},
+    Command{"turnover", "COUNT GAP_US PATTERN-WITH-% HOLD_US… (HELD_US…)", 4, kAnyNumber, turnover},
     Command{"burst", "COUNT PATH (FIRST LAST)", 2, 2, burst},
     Command{"many", "COUNT [PATH] (FIRST LAST)", 1, 2, many},
     Command{"udp-peers", "COUNT [PORT] (FIRST LAST)", 1, 2, udp_peers},
