@@ -128,7 +128,7 @@ void measure_capture(double hold_us, const char* interval, double interval_us, M
 
 }  // namespace
 
-void bench_capture() {
+void bench_capture(Length) {
     fmt::print(
         "Files caught, each held open for a while ({} a row; 9999us: no gate;\n"
         "0: looks back to back, 100 other descriptors\n",

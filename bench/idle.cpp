@@ -18,8 +18,14 @@ namespace logfia::bench {
 namespace {
 
 constexpr double kWindowSeconds = 0.2;
-constexpr int kWindows = 15;  // in a row
-constexpr int kTurns = 4;
+
+/// How much is measured.
+struct Effort {
+    int windows;  ///< in a row
+    int turns;
+};
+constexpr Effort kFull{15, 4};
+constexpr Effort kBrief{10, 2};
 
 Nanoseconds read_clock(clockid_t clock) {
     timespec time{};
@@ -70,11 +76,11 @@ Idle judge(const std::vector<Nanoseconds>& windows, double ticks_a_window) {
             sum / (static_cast<double>(windows.size()) * kWindowSeconds * 1e9) * 100};
 }
 
-void sample(const Child& child, std::vector<Nanoseconds>& windows) {
+void sample(const Child& child, int count, std::vector<Nanoseconds>& windows) {
     usleep(500'000);  // until its first look is over
     const clockid_t clock = cpu_clock_of(child.pid());
     Nanoseconds before = read_clock(clock);
-    for (int window = 0; window < kWindows; ++window) {
+    for (int window = 0; window < count; ++window) {
         usleep(static_cast<useconds_t>(kWindowSeconds * 1e6));
         const Nanoseconds now = read_clock(clock);
         windows.push_back(now - before);
@@ -83,15 +89,15 @@ void sample(const Child& child, std::vector<Nanoseconds>& windows) {
 }
 
 /// In turn, one at a time: a second process that wakes up makes waking up cheaper for the first.
-void measure_idle(int descriptors, const std::string& interval, long interval_ns) {
+void measure_idle(int descriptors, const std::string& interval, long interval_ns, Effort effort) {
     const Target target([&] { open_mixed(descriptors); });
     std::vector<Nanoseconds> bare_windows;
     std::vector<Nanoseconds> watch_windows;
     long resident = 0;
-    for (int turn = 0; turn < kTurns; ++turn) {
-        sample(Child([&] { bare_timer(target.pid(), interval_ns); }), bare_windows);
+    for (int turn = 0; turn < effort.turns; ++turn) {
+        sample(Child([&] { bare_timer(target.pid(), interval_ns); }), effort.windows, bare_windows);
         const Child watch([&] { become_logfia(target.pid(), interval); });
-        sample(watch, watch_windows);
+        sample(watch, effort.windows, watch_windows);
         resident = resident_kib(watch.pid());
     }
     const double ticks = kWindowSeconds * 1e9 / static_cast<double>(interval_ns);
@@ -104,16 +110,18 @@ void measure_idle(int descriptors, const std::string& interval, long interval_ns
 
 }  // namespace
 
-void bench_idle() {
+void bench_idle(Length length) {
     fmt::print("An idle target: CPU time of a tick, full looks apart; of a core, all included\n");
     fmt::print("(9999us: below 10 ms there is no gate, every tick is a full look)\n");
     fmt::print("{:>12} {:>9} {:>10} {:>11} {:>7} {:>12} {:>9}\n", "descriptors", "interval",
                "bare us", "logfia us", "ratio", "% of a core", "RSS KiB");
+    const bool full = length == Length::full;
+    const Effort effort = full ? kFull : kBrief;
     for (const int descriptors : {10, 1000, 10'000}) {
-        measure_idle(descriptors, "100ms", 100'000'000);
-        measure_idle(descriptors, "10ms", 10'000'000);
+        measure_idle(descriptors, "100ms", 100'000'000, effort);
+        if (full || descriptors == 1000) measure_idle(descriptors, "10ms", 10'000'000, effort);
     }
-    measure_idle(1000, "9999us", 9'999'000);
+    if (full) measure_idle(1000, "9999us", 9'999'000, effort);
 }
 
 }  // namespace logfia::bench

@@ -78,7 +78,7 @@ void measure_look(int descriptors) {
 
 }  // namespace
 
-void bench_look() {
+void bench_look(Length) {
     fmt::print("A look, CPU time (the middle one of many, floor and logfia in turn)\n");
     fmt::print("{:>12} {:>10} {:>12} {:>12} {:>8}\n", "descriptors", "seen", "floor us",
                "logfia us", "ratio");

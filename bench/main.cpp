@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     using namespace logfia::bench;
     struct Bench {
         std::string_view name;
-        void (*run)();
+        void (*run)(Length);
     };
     constexpr Bench kBenches[] = {{"look", bench_look},
                                   {"idle", bench_idle},
@@ -22,14 +22,17 @@ int main(int argc, char** argv) {
                                   {"sockets", bench_sockets},
                                   {"many", bench_many}};
 
+    const bool brief = argc > 1 && std::string_view(argv[1]) == "--brief";
+    const int first = brief ? 2 : 1;
     const auto asked_for = [&](std::string_view name) {
-        return argc < 2 ||
-               std::any_of(argv + 1, argv + argc, [&](auto word) { return name == word; });
+        return argc == first ||
+               std::any_of(argv + first, argv + argc, [&](auto word) { return name == word; });
     };
-    for (int i = 1; i < argc; ++i) {
+    for (int i = first; i < argc; ++i) {
         if (std::none_of(std::begin(kBenches), std::end(kBenches),
                          [&](const Bench& bench) { return bench.name == argv[i]; })) {
-            fmt::print(stderr, "usage: {} [look] [idle] [capture] [sockets] [many]\n", argv[0]);
+            fmt::print(stderr, "usage: {} [--brief] [look] [idle] [capture] [sockets] [many]\n",
+                       argv[0]);
             return 2;
         }
     }
@@ -37,7 +40,7 @@ int main(int argc, char** argv) {
     for (const Bench& bench : kBenches) {
         if (!asked_for(bench.name)) continue;
         fmt::print("\n");
-        bench.run();
+        bench.run(brief ? Length::brief : Length::full);
         std::fflush(stdout);
     }
     return 0;

@@ -101,7 +101,7 @@ void measure_churn() {
 
 }  // namespace
 
-void bench_many() {
+void bench_many(Length) {
     fmt::print("All processes of the machine (-a): idle ones at -d 1000; {} a second at -d 100\n",
                kBirthsASecond);
     fmt::print("{:<42} {:>12} {:>9}\n", "", "% of a core", "RSS KiB");

@@ -170,7 +170,7 @@ void measure_ends(Watched watched) {
 
 }  // namespace
 
-void bench_sockets() {
+void bench_sockets(Length) {
     measure_costs();
     fmt::print("\nFrom a server's close to its peer's end of file ({} connections)\n", kEnds);
     fmt::print("{:>14} {:>10} {:>10} {:>10} {:>14}\n", "watched by", "median us", "99 % us",
