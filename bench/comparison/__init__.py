@@ -1,0 +1,1 @@
+"""Measures logfia beside other tools, and draws what was measured."""

@@ -1,0 +1,91 @@
+"""The goals, and whether what was measured meets them."""
+
+INTERVALS_MS = {"logfia -d 100": 100, "logfia -d 10": 10, "logfia -d 1": 1}
+NOISE = 0.01  # a slow-down that is less is not told from none
+
+
+def _goal(what, limit, measured, met):
+    return {"goal": what, "limit": limit, "measured": measured, "met": bool(met)}
+
+
+def _at_most(what, limit, value, unit="", digits=2):
+    return _goal(what, f"at most {limit:g}{unit}", f"{value:.{digits}f}{unit}", value <= limit)
+
+
+def _at_least(what, limit, value, unit="", digits=1):
+    return _goal(what, f"at least {limit:g}{unit}", f"{value:.{digits}f}{unit}", value >= limit)
+
+
+def _floors(results):
+    for row in results["floor"]["look"]:
+        yield _at_most(f'a look at {row["descriptors"]:,} descriptors, times the floor', 1.1,
+                       row["ratio"])
+    for row in results["floor"]["idle"]:
+        yield _at_most(f'a tick at -d {row["interval"][:-2]}, {row["descriptors"]:,} descriptors '
+                       'idle, times a bare timer', 1.3, row["ratio"])
+
+
+def _full_looks(results):
+    """What is left of the CPU time at rest when the ticks between the full looks are taken away."""
+    tick_us, = (row["logfia_us"] for row in results["floor"]["idle"]
+                if row["descriptors"] == 1000 and row["interval"] == "100ms")
+    whole = results["static"]["sockets"]["logfia -d 100"]["cpu_percent"]
+    yield _at_most("full looks at 1,000 descriptors idle, of a core", 0.1,
+                   max(0.0, whole - tick_us * 10 / 1e4), " %", 3)
+
+
+def _scans(results):
+    for scene, name in (("sockets", "1,000 descriptors, 200 sockets"),
+                        ("crowded", "the same, 10,000 connections elsewhere")):
+        looks = results["static"][scene]
+        mine = looks["logfia -d 1"]["cpu_ms_per_look"]
+        for other, times in (("lsof -nP -p", 10), ("lsfd -p", 6), ("filago -d 100", 500)):
+            if other in looks:
+                yield _at_least(f"{name}: a scan of {other.split()[0]}, times a look", times,
+                                looks[other]["cpu_ms_per_look"] / mine)
+
+
+def _capture(results):
+    worst, where = 0.0, ""
+    for name, interval in INTERVALS_MS.items():
+        for hold, kind in results["churn"][name]["caught"].items():
+            expected = min(1.0, kind["held_ms"] / interval)
+            points = abs(kind["share"] - expected) * 100
+            if points >= worst:
+                worst, where = points, f"{name.removeprefix('logfia ')}, held {hold} ms"
+    yield _goal("share of opens caught, from min(1, held / interval)", "within 3 points",
+                f"{worst:.1f} ({where})", worst <= 3)
+    back_to_back = results["churn"].get("logfia -d 0")
+    if back_to_back:
+        yield _at_least("-d 0: caught of what lives 85 µs, 100 descriptors", 90,
+                        back_to_back["short_lived"]["share"] * 100, " %")
+
+
+def _slow_down(results):
+    tenth, nobody = (results["slow_down"][name] for name in ("logfia -d 10", "nobody"))
+    noise = max(NOISE, nobody["deviation"])
+    yield _goal("-d 10: the target's own time, times that of one not watched",
+                f"at most {1 + noise:.3f} (the noise)", f'{tenth["ratio"]:.3f}',
+                tenth["ratio"] <= 1 + noise <= 1.05)
+
+
+def _memory(results):
+    peaks = [row["resident_kib"] for scene in results["static"].values()
+             for name, row in scene.items() if name.startswith("logfia")]
+    peaks += [row["resident_kib"] for name, row in results["churn"].items()
+              if name.startswith("logfia") and "resident_kib" in row]
+    yield _at_most("resident, up to 1,000 descriptors", 6, max(peaks) / 1024, " MiB")
+
+
+def judge(results):
+    goals = [*_floors(results), *_full_looks(results), *_scans(results), *_capture(results), *_slow_down(results)]
+    goals.append(_at_most("start to first record, 100 descriptors", 5, results["start_ms"], " ms"))
+    goals.extend(_memory(results))
+    return goals
+
+
+def in_lines(goals):
+    width = max(len(goal["goal"]) for goal in goals)
+    for goal in goals:
+        yield (f'{goal["goal"]:<{width}}  {goal["limit"]:<24}  {goal["measured"]:<22}  '
+               f'{"met" if goal["met"] else "MISSED"}')
