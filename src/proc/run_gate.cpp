@@ -16,8 +16,8 @@ RunGate::Verdict RunGate::judge(std::optional<Duration> cpu, SteadyTime now) {
 }
 
 void RunGate::looked(SteadyTime now, std::size_t descriptors) {
-    // A descriptor costs about 2.5 µs when the look comes seldom and the caches are cold.
-    constexpr Duration kCostOfOne = std::chrono::nanoseconds(2500);
+    // A descriptor costs 2.5 to 5 µs when the look comes seldom and the caches are cold.
+    constexpr Duration kCostOfOne = std::chrono::microseconds(5);
     constexpr Duration kSoonest = std::chrono::seconds(1);
     constexpr Duration kLatest = std::chrono::seconds(5);
     const Duration affordable = kCostOfOne * static_cast<Duration::rep>(descriptors) * 1000;

@@ -20,6 +20,8 @@ constexpr Duration kFirstPauseOfCopies = std::chrono::milliseconds(1);
 constexpr Duration kLongestPause = std::chrono::seconds(5);
 constexpr Duration kSamplePause = std::chrono::seconds(1);
 constexpr int kSamplesALook = 64;
+constexpr std::size_t kKept = 1000;
+constexpr std::size_t kAtOnce = 64;  // so that ten thousand new ones need no memory that stays
 
 bool in_some_table(FdType type) {
     return type != FdType::vsock && type != FdType::mptcp && type != FdType::sctp;
@@ -135,19 +137,23 @@ void SocketAsker::answer(const ProcRoot& root, SteadyTime now) {
     for (int round = 0; round < 2; ++round) ask_round(root, now);
     answer_by_tables(root, now);
     asked_.clear();
+    if (asked_.capacity() > kKept) asked_.shrink_to_fit();
     pidfds_.clear();
     pidfd_owner_ = nullptr;
 }
 
 void SocketAsker::ask_round(const ProcRoot& root, SteadyTime now) {
-    requests_.clear();
-    for (const Asked& asked : asked_)
-        if (!asked.by_table && !asked.done) request(asked, root.fd());
-    if (requests_.empty()) return;
-    asker_.ask(requests_);
-    auto answer = requests_.begin();
-    for (Asked& asked : asked_)
-        if (!asked.by_table && !asked.done) take(asked, *answer++, now);
+    const auto is_open = [](const Asked& asked) { return !asked.by_table && !asked.done; };
+    for (auto first = asked_.begin(); first != asked_.end();) {
+        requests_.clear();
+        auto last = first;
+        for (; last != asked_.end() && requests_.size() < kAtOnce; ++last)
+            if (is_open(*last)) request(*last, root.fd());
+        asker_.ask(requests_);
+        auto answer = requests_.begin();
+        for (; first != last; ++first)
+            if (is_open(*first)) take(*first, *answer++, now);
+    }
 }
 
 void SocketAsker::request(const Asked& asked, int proc_fd) {
