@@ -19,6 +19,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <thread>
@@ -159,7 +160,14 @@ void BlockingAsker::Worker::run() {
 void BlockingAsker::Worker::answer_all() {
     for (BlockingRequest& request : requests_) {
         if (dismissed_) return;
-        answer(request);
+        const std::size_t before = done_;
+        try {
+            answer(request);
+        } catch (const std::bad_alloc&) {
+            // Whoever wants the answer will run out of memory too, and say so.
+            request.outcome = Outcome::failed;
+            if (done_ == before) ++done_;
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 #include <cstdlib>
 #include <new>
 
-std::size_t allocations = 0;
-std::size_t live_blocks = 0;
-std::ptrdiff_t allocations_left = -1;
+std::atomic<std::size_t> allocations = 0;
+std::atomic<std::size_t> live_blocks = 0;
+std::atomic<std::ptrdiff_t> allocations_left = -1;
 
 namespace {
 

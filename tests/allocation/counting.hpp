@@ -1,10 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
-/// This program replaces operator new, to count.
-extern std::size_t allocations;
-extern std::size_t live_blocks;
+/// This program replaces operator new, to count those of all threads.
+extern std::atomic<std::size_t> allocations;
+extern std::atomic<std::size_t> live_blocks;
 
 /// How many more allocations succeed; then there is no memory left. Negative: there always is.
-extern std::ptrdiff_t allocations_left;
+extern std::atomic<std::ptrdiff_t> allocations_left;
