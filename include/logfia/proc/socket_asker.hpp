@@ -90,8 +90,8 @@ class SocketAsker {
     bool is_in_our_network(Asked& asked);
     static std::uint64_t network_of(Asked& asked);
     void take_totals(Asked& asked, const SocketAnswer& answer, SteadyTime now);
-    void take_hint(Asked& asked, const BlockingRequest& request);
-    void take_targets(const Asked& asked, BlockingRequest& request);
+    static void take_hint(Asked& asked, const BlockingRequest& request);
+    static void take_targets(const Asked& asked, BlockingRequest& request);
     static void turn_to_tables(Asked& asked);
     void answer_by_tables(const ProcRoot& root, SteadyTime now);
     void answer_network(const ProcRoot& root, std::uint64_t network);
