@@ -7,6 +7,7 @@
 #include <linux/if_alg.h>
 #include <linux/userfaultfd.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -171,11 +172,26 @@ Reply rename_link(const Words& words) {
     return reply;
 }
 
+/// The kernel calls a new address tentative for a moment (addrconf_dad_work(),
+/// net/ipv6/addrconf.c), and nobody can bind to it. Waits until that is over, for five seconds at
+/// most.
+int wait_until_usable(int fd, const SocketAddress& address) {
+    int result = bind(fd, &address.any, address.size);
+    for (int tries = 0; result < 0 && errno == EADDRNOTAVAIL && tries < 5000; ++tries) {
+        poll(nullptr, 0, 1);
+        result = bind(fd, &address.any, address.size);
+    }
+    return result;
+}
+
 Reply add_address(const Words& words) {
     const int fd = socket(AF_INET6, SOCK_DGRAM, 0);
-    AddressRequest request{internet_address(words[2], 0).v6.sin6_addr, 64,
+    const SocketAddress address = internet_address(words[2] + '%' + words[1], 0);
+    AddressRequest request{address.v6.sin6_addr, 64,
                            static_cast<int>(if_nametoindex(words[1].c_str()))};
-    const Reply reply = done(ioctl(fd, SIOCSIFADDR, &request));
+    int result = ioctl(fd, SIOCSIFADDR, &request);
+    if (result == 0) result = wait_until_usable(fd, address);
+    const Reply reply = done(result);
     close(fd);
     return reply;
 }
