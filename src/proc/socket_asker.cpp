@@ -138,8 +138,6 @@ void SocketAsker::answer(const ProcRoot& root, SteadyTime now) {
     answer_by_tables(root, now);
     asked_.clear();
     if (asked_.capacity() > kKept) asked_.shrink_to_fit();
-    pidfds_.clear();
-    pidfd_owner_ = nullptr;
 }
 
 void SocketAsker::ask_round(const ProcRoot& root, SteadyTime now) {
@@ -153,6 +151,8 @@ void SocketAsker::ask_round(const ProcRoot& root, SteadyTime now) {
         auto answer = requests_.begin();
         for (; first != last; ++first)
             if (is_open(*first)) take(*first, *answer++, now);
+        pidfds_.clear();
+        pidfd_owner_ = nullptr;
     }
 }
 
@@ -168,7 +168,7 @@ void SocketAsker::request(const Asked& asked, int proc_fd) {
         request.pidfd = pidfd_of(watched);
 }
 
-/// The one that it holds, or else one for this look: the inode numbers of its sockets tell whether
+/// The one that it holds, or else one for this turn: the inode numbers of its sockets tell whether
 /// the PID is still its own.
 int SocketAsker::pidfd_of(const WatchedProcess& watched) {
     if (watched.process.pidfd() >= 0) return watched.process.pidfd();

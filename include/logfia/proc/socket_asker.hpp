@@ -109,7 +109,7 @@ class SocketAsker {
     std::optional<std::uint64_t> own_network_;  // our network namespace; 0: not known
     std::vector<Asked> asked_;
     std::vector<BlockingRequest> requests_;
-    const WatchedProcess* pidfd_owner_ = nullptr;  // of the last pidfd that was opened for a look
+    const WatchedProcess* pidfd_owner_ = nullptr;  // of the last pidfd that was opened for a turn
     std::vector<UniqueFd> pidfds_;
     std::vector<WantedSocket> wanted_;
     std::vector<WantedSocket> missing_;
