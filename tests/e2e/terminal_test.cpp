@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+
 namespace logfia::test {
 namespace {
 
@@ -52,6 +54,16 @@ class InATerminal : public testing::Test {
   private:
     TempDir directory_;
 };
+
+/// Of the harness: what the program wrote as its last is on the screen when its end is known.
+TEST(ATerminal, HasTheLastLine) {
+    const TempDir directory;
+    const std::string ended = directory.path("ended");
+    Terminal terminal({"/bin/sh", "-c", "seq 2000; : >" + ended});
+    ASSERT_TRUE(eventually([&] { return std::filesystem::exists(ended); }));
+    EXPECT_EQ(terminal.wait(), 0);
+    EXPECT_TRUE(terminal.screen().ends_with("\r\n2000\r\n")) << terminal.screen();
+}
 
 TEST_F(InATerminal, TypingAndItsEnd) {
     Terminal terminal(with_cat());

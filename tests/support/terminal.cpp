@@ -88,6 +88,8 @@ std::optional<int> Terminal::wait() {
     });
     if (!ended) return std::nullopt;
     pid_ = -1;
+    // What it wrote last may have come since.
+    while (read_more()) continue;
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
