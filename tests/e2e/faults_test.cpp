@@ -147,8 +147,9 @@ Trial watch_command(const Fault& fault) {
 Trial watch_names(const Fault& fault) {
     FdMaker maker;
     Trial trial;
-    maker.ask("comm faulty-name");
-    FaultyRun watch(fault, {"-n", "-f", "--name", "faulty-name"});
+    const std::string name = "faulty" + maker.pid_text();  // no other test's
+    maker.ask("comm " + name);
+    FaultyRun watch(fault, {"-n", "-f", "--name", name});
     watch.wait_for("open", 2);
     const int in_child = maker.numbers("fork-open /etc/group").at(1);
     watch.wait_for("open", in_child);
