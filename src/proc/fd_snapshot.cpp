@@ -1,6 +1,7 @@
 #include <logfia/proc/fd_snapshot.hpp>
 
 #include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -83,6 +84,10 @@ LookOutcome FdReader::read(int fd_dir, std::uint32_t look, const FdSnapshot& bef
                            FdSnapshot& after, Links links) {
     after.clear();
     Pass pass{fd_dir, look, before, after, links, {}, before.entries().data(), true, 0};
+    if (links == Links::all && as_many_as_before(pass)) {
+        if (read_all_again(pass)) return pass.outcome;
+        after.clear();
+    }
     const LookOutcome listed = list(pass);
     if (listed.state != LookOutcome::State::complete) return listed;
     if (pass.unread > 0) read_rest(pass);
@@ -93,6 +98,25 @@ LookOutcome FdReader::read(int fd_dir, std::uint32_t look, const FdSnapshot& bef
     // procfs lists in ascending order; a directory on another filesystem (a fake tree) does not.
     if (!pass.ascending) std::sort(entries.begin(), entries.end(), by_number);
     return pass.outcome;
+}
+
+/// False also where the kernel does not count them: it says 0 then.
+bool FdReader::as_many_as_before(const Pass& pass) {
+    struct stat table {};
+    return !pass.before.entries().empty() && fstat(pass.fd_dir, &table) == 0 &&
+           static_cast<std::size_t>(table.st_size) == pass.before.entries().size();
+}
+
+/// False when one of those that were open is not: another may be instead.
+bool FdReader::read_all_again(Pass& pass) {
+    auto& entries = pass.after.entries();
+    entries = pass.before.entries();
+    for (const bool hot : {true, false}) {
+        for (FdEntry& entry : entries) {
+            if (is_hot(entry, pass.look) == hot && !read_link(pass, entry)) return false;
+        }
+    }
+    return true;
 }
 
 LookOutcome FdReader::list(Pass& pass) {
@@ -120,28 +144,36 @@ void FdReader::take_chunk(Pass& pass, const char* bytes, std::size_t length) {
         const int fd = parse_number(name);
         if (fd < 0) continue;
 
-        FdEntry entry{fd, 0, kUnread, FdEntry::kNoSlot, pass.look};
+        FdEntry entry{fd, 0, kUnread, FdEntry::kNoSlot, pass.look, -1};
         if (!entries.empty() && entries.back().fd > fd) pass.ascending = false;
         const FdEntry* known = pass.match(fd);
         if (known != nullptr) {
             entry.slot = known->slot;
             entry.changed = known->changed;
+            entry.link = known->link;
         }
-        const bool first = known == nullptr || pass.look - known->changed <= kHotLooks;
-        if (!first) {
+        if (!is_hot(entry, pass.look)) {
             ++pass.unread;
             entries.push_back(entry);
-        } else if (read_link(pass, entry, name)) {
+        } else if (read_link(pass, entry)) {
             entries.push_back(entry);
         }
     }
 }
 
 /// False when the number was closed meanwhile.
-bool FdReader::read_link(Pass& pass, FdEntry& entry, const char* name) {
+bool FdReader::read_link(Pass& pass, FdEntry& entry) {
     // The kernel builds the link in one page (do_proc_readlink), so that PATH_MAX holds it.
     TextArena& text = pass.after.text_;
-    const ssize_t got = readlinkat(pass.fd_dir, name, text.room(PATH_MAX), PATH_MAX);
+    ssize_t got = -1;
+    if (entry.link >= 0) got = readlinkat(entry.link, "", text.room(PATH_MAX), PATH_MAX);
+    // Why a link that is held cannot be read is not to be relied on: of a process that is gone it
+    // is EACCES (proc_pid_readlink(), fs/proc/base.c).
+    if (got < 0) {
+        char name[16];
+        *std::to_chars(name, name + sizeof name - 1, entry.fd).ptr = '\0';
+        got = readlinkat(pass.fd_dir, name, text.room(PATH_MAX), PATH_MAX);
+    }
     entry.offset = static_cast<std::uint32_t>(text.size());
     if (got >= 0) {
         entry.length = static_cast<std::uint32_t>(got);
@@ -171,9 +203,7 @@ void FdReader::read_rest(Pass& pass) {
             keep_link(pass, entry);
             continue;
         }
-        char name[16];
-        *std::to_chars(name, name + sizeof name - 1, entry.fd).ptr = '\0';
-        if (!read_link(pass, entry, name)) entry.length = kVanished;
+        if (!read_link(pass, entry)) entry.length = kVanished;
     }
 }
 

@@ -161,6 +161,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
         if (options_.targets) refresh_targets(watched);
         check_threads(watched);
         if (lists_children_) take_children_of(watched);
+        if (watched.begun && !watched.denied) links_.keep_some(watched, look_);
         watched.begun = true;
     }
     watched.gate.looked(now_.steady, open_);
@@ -186,11 +187,18 @@ LookOutcome Poller::read_table(WatchedProcess& watched) {
         if (watched.process.probe(root_, &moved) == Process::Life::ended)
             return {LookOutcome::State::gone, 0, false};
         if (!moved) break;
+        let_go_of_links(watched);
     }
     // It lives, so that nothing it had open counts as closed.
     if (outcome.state == LookOutcome::State::gone)
         return {LookOutcome::State::failed, ESRCH, false};
     return outcome;
+}
+
+/// Those of another table tell nothing of this one.
+void Poller::let_go_of_links(WatchedProcess& watched) {
+    links_.let_go_all(watched);
+    for (FdEntry& entry : seen_.entries()) entry.link = -1;
 }
 
 /// Back to back, the listing is what catches the short-lived: the more often, the better. Whether
@@ -221,6 +229,7 @@ void Poller::settle(WatchedProcess& watched, const LookOutcome& outcome) {
                                            std::strerror(outcome.error)));
     watched.look_failed = failed;
     if (failed) return;
+    if (outcome.denied) let_go_of_links(watched);
     if (outcome.denied && !watched.denied)
         changes_.lost(watched, "its links may no longer be read: Permission denied");
     // What may be read again may be asked again.
@@ -252,12 +261,14 @@ bool Poller::take_changes(WatchedProcess& watched) {
     const auto close = [&](const FdEntry& before) {
         table_changed = true;
         SocketAsker::forget(watched, before.slot);
+        links_.let_go(watched.known[before.slot]);
         --open_;
         changes_.closed(watched, before.slot);
     };
     const auto open = [&](FdEntry& after) {
         table_changed = true;
         after.slot = learn(watched, after);
+        after.link = -1;
         after.changed = watched.begun ? look_ : 0;
         ++open_;
         changes_.opened(watched, after.slot);
@@ -344,6 +355,7 @@ void Poller::end(WatchedProcess& watched) {
     some_ended_ = true;
     by_pidfd_.erase(watched.process.pidfd());
     watched.process.refresh_comm();
+    links_.let_go_all(watched);
     for (const FdEntry& entry : watched.snapshot.entries()) changes_.closed(watched, entry.slot);
     open_ -= watched.snapshot.entries().size();
 }

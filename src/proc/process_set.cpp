@@ -37,6 +37,8 @@ bool is_denied(const Error& error) {
 ProcessSet::ProcessSet(WantedProcesses wanted, Poller& poller)
     : wanted_(std::move(wanted)), poller_(poller), holdings_(expected(wanted_)) {
     const ProcRoot& root = poller_.root();
+    // Elsewhere a link that is held need not tell what has taken its place.
+    if (wanted_.waits && root.is_procfs()) poller_.keep_links(holdings_.links());
     const auto self = read_facts(root, root.self());
     self_ = root.self();
     began_ = self ? self->start_time : std::numeric_limits<std::uint64_t>::max();

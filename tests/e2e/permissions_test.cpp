@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace logfia::test {
 namespace {
 
@@ -63,6 +65,31 @@ TEST(Permissions, NothingIsInventedAndNamesComeBack) {
     EXPECT_EQ(named["access"], "r");
     EXPECT_EQ(guarded.run.interrupt(), 0);
     EXPECT_THAT(only(json_records(guarded.run), "close"), IsEmpty());
+}
+
+/// Does logfia hold a link of the process?
+bool holds_link(const Guarded& guarded) {
+    const std::string front = "/proc/" + guarded.maker.pid_text() + "/fd/";
+    std::error_code ended;  // a descriptor that is there for a moment
+    for (const auto& own : std::filesystem::directory_iterator(
+             "/proc/" + std::to_string(guarded.run.pid()) + "/fd", ended))
+        if (std::filesystem::read_symlink(own.path(), ended).string().starts_with(front))
+            return true;
+    return false;
+}
+
+TEST(Permissions, NoLinkIsHeldOfWhatMayNotBeRead) {
+    Guarded guarded;
+    EXPECT_EQ(guarded.records.next("open", guarded.denied)["name"], "?");
+    guarded.maker.ask("dumpable 1");
+    EXPECT_TRUE(eventually([&] { return holds_link(guarded); }));
+    guarded.maker.ask("dumpable 0");
+    EXPECT_TRUE(eventually([&] { return !holds_link(guarded); }));
+    guarded.maker.ask("close " + std::to_string(guarded.kept));
+    EXPECT_EQ(guarded.records.next("close", guarded.kept)["name"], "/etc/passwd");
+    guarded.maker.ask("dumpable 1");
+    EXPECT_TRUE(eventually([&] { return holds_link(guarded); }));
+    EXPECT_EQ(guarded.run.interrupt(), 0);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,6 +144,31 @@ TEST_F(FdTable, AnEmptyTableIsNoError) {
     look();
     close(0);
     EXPECT_EQ(look(), Lines{"close 0 /a"});
+}
+
+/// Our own table, with the directory that is read among it.
+TEST(FdReader, ListsNothingWhenNothingIsNew) {
+    const UniqueFd dir(::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    struct stat table {};
+    ASSERT_EQ(fstat(dir.get(), &table), 0);
+    if (table.st_size == 0) GTEST_SKIP() << "this kernel does not count open descriptors";
+    FdReader reader;
+    FdSnapshot before;
+    FdSnapshot after;
+    const auto has_listed = [&] {
+        lseek(dir.get(), 0, SEEK_SET);
+        EXPECT_EQ(reader.read(dir.get(), 100, before, after).state, LookOutcome::State::complete);
+        return lseek(dir.get(), 0, SEEK_CUR) > 0;
+    };
+    EXPECT_TRUE(has_listed());
+    before.assign(after);
+    EXPECT_FALSE(has_listed());
+    ASSERT_EQ(after.entries().size(), before.entries().size());
+    for (const FdEntry& entry : before.entries())
+        EXPECT_EQ(after.name(*after.find(entry.fd)), before.name(entry));
+    const UniqueFd more(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    EXPECT_TRUE(has_listed());
+    EXPECT_NE(after.find(more.get()), nullptr);
 }
 
 TEST(FdReader, SaysThatAnEndedProcessIsGone) {

@@ -18,6 +18,7 @@ struct FdEntry {
     std::uint32_t slot =
         kNoSlot;                ///< the caller's own; goes along as long as the number stays open
     std::uint32_t changed = 0;  ///< the look at which it was new or changed last
+    int link = -1;              ///< its link, held open by somebody else (O_PATH); -1: it is not
 };
 
 /// What one look saw: entries in ascending order of their numbers, one block of text. Clearing
@@ -66,12 +67,21 @@ class FdReader {
   public:
     /// How many looks long a number that changed is read before the others.
     static constexpr std::uint32_t kHotLooks = 64;
+    /// True for an entry that is read before the others in that look.
+    static bool is_hot(const FdEntry& entry, std::uint32_t look) {
+        return look - entry.changed <= kHotLooks;
+    }
 
     FdReader();
 
     /// Lists `fd_dir` (an open descriptor of `/proc/N/fd`) into `after`. What `before` knows of a
-    /// number goes along (slot, changed). The links of numbers that are new or changed within the
-    /// last kHotLooks looks are read first, since they are the ones that may be gone in a moment.
+    /// number goes along (slot, changed, link). The links of numbers that are new or changed within
+    /// the last kHotLooks looks are read first, since they are the ones that may be gone in a
+    /// moment.
+    ///
+    /// Nothing is listed when the kernel counts as many open descriptors as before (the directory's
+    /// `st_size`, since Linux 6.2, proc_fd_getattr() in fs/proc/fd.c), and all of those still are:
+    /// then there is no new one.
     ///
     /// A link that may not be read keeps the text it had, or is `?` when it had none. A number that
     /// is closed between the listing and the reading is left out. No link is followed, so that a
@@ -87,9 +97,11 @@ class FdReader {
 
   private:
     struct Pass;
+    static bool as_many_as_before(const Pass& pass);
+    static bool read_all_again(Pass& pass);
     LookOutcome list(Pass& pass);
     static void take_chunk(Pass& pass, const char* bytes, std::size_t length);
-    static bool read_link(Pass& pass, FdEntry& entry, const char* name);
+    static bool read_link(Pass& pass, FdEntry& entry);
     static void read_rest(Pass& pass);
     static void keep_link(Pass& pass, FdEntry& entry);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <logfia/base/unique_fd.hpp>
 #include <logfia/proc/describer.hpp>
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct KnownFd {
     std::uint32_t question = kNoQuestion;  ///< of a socket: which one of its process
     std::optional<TcpTotals> totals;       ///< of a TCP connection, as last seen
     std::uint64_t cookie = 0;              ///< of a TCP socket whose end is listened for; else 0
+    UniqueFd link;                         ///< of procfs, where it is kept open (KeptLinks)
 };
 
 /// The known descriptors of one process. A slot stays where it is for as long as it is used.

@@ -2,6 +2,7 @@
 
 #include <logfia/event/event_sink.hpp>
 #include <logfia/proc/describer.hpp>
+#include <logfia/proc/kept_links.hpp>
 #include <logfia/proc/look_changes.hpp>
 #include <logfia/proc/parent_table.hpp>
 #include <logfia/proc/proc_root.hpp>
@@ -69,6 +70,9 @@ class Poller {
     /// `ready`. Costs no listing. False when none of them is.
     bool reap(std::span<const pollfd> ready, Now now, EventSink& sink);
 
+    /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
+    void keep_links(std::size_t most) { links_.allow(most); }
+
     /// From now on the looks list the children too.
     void list_children() { lists_children_ = true; }
     /// The children of all processes that were looked at since the last call, watched or not, in
@@ -85,6 +89,7 @@ class Poller {
     void inspect(WatchedProcess& watched, RunGate::Verdict verdict);
     [[nodiscard]] FdReader::Links links_to_read(const WatchedProcess& watched) const;
     LookOutcome read_table(WatchedProcess& watched);
+    void let_go_of_links(WatchedProcess& watched);
     [[nodiscard]] bool is_suspicious(const WatchedProcess& watched,
                                      const LookOutcome& outcome) const;
     void settle(WatchedProcess& watched, const LookOutcome& outcome);
@@ -105,6 +110,7 @@ class Poller {
     ProcRoot root_;
     PollerOptions options_;
     FdReader reader_;
+    KeptLinks links_;
     FdSnapshot seen_;  // by the look that is under way; one for all processes
     Describer describer_;
     SocketAsker sockets_;

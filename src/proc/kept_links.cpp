@@ -1,0 +1,54 @@
+#include <logfia/proc/kept_links.hpp>
+#include <logfia/proc/proc_path.hpp>
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+namespace logfia {
+namespace {
+
+/// A look is not to become much longer by it.
+constexpr int kAtOnce = 64;
+
+/// Two watches of each other would otherwise keep what the other one keeps, and so on.
+bool is_worth_it(std::string_view name) {
+    return !name.starts_with("/proc/");
+}
+
+}  // namespace
+
+void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
+    int left = kAtOnce;
+    for (FdEntry& entry : watched.snapshot.entries()) {
+        if (left == 0 || count_ >= most_) return;
+        if (entry.link >= 0 || FdReader::is_hot(entry, look)) continue;
+        if (!is_worth_it(watched.snapshot.name(entry))) continue;
+        --left;
+        UniqueFd link(openat(watched.process.fd_dir(), proc_path("{}", entry.fd).data(),
+                             O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        if (!link) {
+            // Others need them more.
+            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) most_ = count_;
+            continue;
+        }
+        entry.link = link.get();
+        watched.known[entry.slot].link = std::move(link);
+        ++count_;
+    }
+}
+
+void KeptLinks::let_go(KnownFd& known) {
+    if (!known.link) return;
+    known.link.reset();
+    --count_;
+}
+
+void KeptLinks::let_go_all(WatchedProcess& watched) {
+    for (FdEntry& entry : watched.snapshot.entries()) {
+        entry.link = -1;
+        let_go(watched.known[entry.slot]);
+    }
+}
+
+}  // namespace logfia
