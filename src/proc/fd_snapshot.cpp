@@ -84,10 +84,8 @@ LookOutcome FdReader::read(int fd_dir, std::uint32_t look, const FdSnapshot& bef
                            FdSnapshot& after, Links links) {
     after.clear();
     Pass pass{fd_dir, look, before, after, links, {}, before.entries().data(), true, 0};
-    if (links == Links::all && as_many_as_before(pass)) {
-        if (read_all_again(pass)) return pass.outcome;
-        after.clear();
-    }
+    if (links == Links::all && read_all_again(pass)) return pass.outcome;
+    after.clear();
     const LookOutcome listed = list(pass);
     if (listed.state != LookOutcome::State::complete) return listed;
     if (pass.unread > 0) read_rest(pass);
@@ -107,16 +105,16 @@ bool FdReader::as_many_as_before(const Pass& pass) {
            static_cast<std::size_t>(table.st_size) == pass.before.entries().size();
 }
 
-/// False when one of those that were open is not: another may be instead.
+/// False when another may be open instead of one that was, or where something is to be read soon.
 bool FdReader::read_all_again(Pass& pass) {
+    const auto& before = pass.before.entries();
+    const auto hot = [&](const FdEntry& entry) { return is_hot(entry, pass.look); };
+    if (std::any_of(before.begin(), before.end(), hot) || !as_many_as_before(pass)) return false;
     auto& entries = pass.after.entries();
-    entries = pass.before.entries();
-    for (const bool hot : {true, false}) {
-        for (FdEntry& entry : entries) {
-            if (is_hot(entry, pass.look) == hot && !read_link(pass, entry)) return false;
-        }
-    }
-    return true;
+    entries = before;
+    for (FdEntry& entry : entries)
+        if (read_link(pass, entry) != Reading::done) return false;
+    return as_many_as_before(pass);
 }
 
 LookOutcome FdReader::list(Pass& pass) {
@@ -155,14 +153,13 @@ void FdReader::take_chunk(Pass& pass, const char* bytes, std::size_t length) {
         if (!is_hot(entry, pass.look)) {
             ++pass.unread;
             entries.push_back(entry);
-        } else if (read_link(pass, entry)) {
+        } else if (read_or_keep(pass, entry)) {
             entries.push_back(entry);
         }
     }
 }
 
-/// False when the number was closed meanwhile.
-bool FdReader::read_link(Pass& pass, FdEntry& entry) {
+FdReader::Reading FdReader::read_link(Pass& pass, FdEntry& entry) {
     // The kernel builds the link in one page (do_proc_readlink), so that PATH_MAX holds it.
     TextArena& text = pass.after.text_;
     ssize_t got = -1;
@@ -174,13 +171,17 @@ bool FdReader::read_link(Pass& pass, FdEntry& entry) {
         *std::to_chars(name, name + sizeof name - 1, entry.fd).ptr = '\0';
         got = readlinkat(pass.fd_dir, name, text.room(PATH_MAX), PATH_MAX);
     }
+    if (got < 0) return errno == ENOENT || errno == ESRCH ? Reading::vanished : Reading::failed;
     entry.offset = static_cast<std::uint32_t>(text.size());
-    if (got >= 0) {
-        entry.length = static_cast<std::uint32_t>(got);
-        text.commit(entry.length);
-        return true;
-    }
-    if (errno == ENOENT || errno == ESRCH) return false;
+    entry.length = static_cast<std::uint32_t>(got);
+    text.commit(entry.length);
+    return Reading::done;
+}
+
+/// False when the number was closed meanwhile.
+bool FdReader::read_or_keep(Pass& pass, FdEntry& entry) {
+    const Reading reading = read_link(pass, entry);
+    if (reading != Reading::failed) return reading == Reading::done;
     if (errno == EACCES || errno == EPERM) pass.outcome.denied = true;
     keep_link(pass, entry);
     return true;
@@ -203,7 +204,7 @@ void FdReader::read_rest(Pass& pass) {
             keep_link(pass, entry);
             continue;
         }
-        if (!read_link(pass, entry)) entry.length = kVanished;
+        if (!read_or_keep(pass, entry)) entry.length = kVanished;
     }
 }
 

@@ -29,19 +29,24 @@ rlim_t raise_limit(rlim_t wanted) {
     return limit.rlim_cur;
 }
 
+/// Half of what the processes leave; of those that may be any number, a share is taken.
+rlim_t share_of_links(rlim_t limit, rlim_t processes) {
+    const rlim_t share = limit >= needed(processes) ? (limit - needed(processes)) / 2 : limit / 8;
+    return std::min(share, kMostLinks);
+}
+
 }  // namespace
 
 Holdings::Holdings(std::size_t expected)
     : limit_(raise_limit(needed(expected) + 2 * kMostLinks)),
-      capacity_(limit_ > kReserve ? (limit_ - kReserve) / kPerProcess : 0),
-      links_(limit_ > needed(expected) ? std::min((limit_ - needed(expected)) / 2, kMostLinks)
-                                       : 0) {}
+      links_(share_of_links(limit_, expected)),
+      capacity_(limit_ > kReserve + links_ ? (limit_ - kReserve - links_) / kPerProcess : 0) {}
 
 std::string Holdings::advice(std::size_t processes) const {
     return fmt::format(
         "{} processes need {} descriptors, but the limit is {}: those that do not fit are reopened "
         "at each look; raise it with 'ulimit -n'",
-        processes, needed(processes), limit_);
+        processes, needed(processes) + links_, limit_);
 }
 
 }  // namespace logfia

@@ -11,9 +11,9 @@ namespace {
 /// A look is not to become much longer by it.
 constexpr int kAtOnce = 64;
 
-/// Two watches of each other would otherwise keep what the other one keeps, and so on.
-bool is_worth_it(std::string_view name) {
-    return !name.starts_with("/proc/");
+/// Two watches of each other would otherwise hold what the other one holds, and so on.
+bool may_be_held_link(const Descriptor& descriptor) {
+    return descriptor.access == Access::path;
 }
 
 }  // namespace
@@ -23,7 +23,8 @@ void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
     for (FdEntry& entry : watched.snapshot.entries()) {
         if (left == 0 || count_ >= most_) return;
         if (entry.link >= 0 || FdReader::is_hot(entry, look)) continue;
-        if (!is_worth_it(watched.snapshot.name(entry))) continue;
+        KnownFd& known = watched.known[entry.slot];
+        if (may_be_held_link(known.descriptor)) continue;
         --left;
         UniqueFd link(openat(watched.process.fd_dir(), proc_path("{}", entry.fd).data(),
                              O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -33,7 +34,7 @@ void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
             continue;
         }
         entry.link = link.get();
-        watched.known[entry.slot].link = std::move(link);
+        known.link = std::move(link);
         ++count_;
     }
 }

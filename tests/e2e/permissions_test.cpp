@@ -2,6 +2,7 @@
 
 #include "support/watching.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,6 +77,19 @@ bool holds_link(const Guarded& guarded) {
         if (std::filesystem::read_symlink(own.path(), ended).string().starts_with(front))
             return true;
     return false;
+}
+
+/// Their number is the same as before.
+TEST(Permissions, OneForAnotherIsNoticedAllTheSame) {
+    Guarded guarded;
+    EXPECT_EQ(guarded.records.next("open", guarded.denied)["name"], "?");
+    // Until neither is among those that are read first.
+    ASSERT_TRUE(wait_for_looks(guarded.run, 80));
+    guarded.maker.ask(fmt::format("dup {} 30", guarded.denied));
+    guarded.maker.ask(fmt::format("close {}", guarded.kept));
+    guarded.records.next("close", guarded.kept);
+    guarded.records.next("open", 30);
+    EXPECT_EQ(guarded.run.interrupt(), 0);
 }
 
 TEST(Permissions, NoLinkIsHeldOfWhatMayNotBeRead) {

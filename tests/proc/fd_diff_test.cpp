@@ -155,19 +155,20 @@ TEST(FdReader, ListsNothingWhenNothingIsNew) {
     FdReader reader;
     FdSnapshot before;
     FdSnapshot after;
-    const auto has_listed = [&] {
+    const auto has_listed = [&](std::uint32_t look) {
         lseek(dir.get(), 0, SEEK_SET);
-        EXPECT_EQ(reader.read(dir.get(), 100, before, after).state, LookOutcome::State::complete);
+        EXPECT_EQ(reader.read(dir.get(), look, before, after).state, LookOutcome::State::complete);
         return lseek(dir.get(), 0, SEEK_CUR) > 0;
     };
-    EXPECT_TRUE(has_listed());
+    EXPECT_TRUE(has_listed(1));
     before.assign(after);
-    EXPECT_FALSE(has_listed());
+    EXPECT_TRUE(has_listed(FdReader::kHotLooks)) << "what is new should be read at once";
+    EXPECT_FALSE(has_listed(FdReader::kHotLooks + 2));
     ASSERT_EQ(after.entries().size(), before.entries().size());
     for (const FdEntry& entry : before.entries())
         EXPECT_EQ(after.name(*after.find(entry.fd)), before.name(entry));
     const UniqueFd more(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    EXPECT_TRUE(has_listed());
+    EXPECT_TRUE(has_listed(FdReader::kHotLooks + 3));
     EXPECT_NE(after.find(more.get()), nullptr);
 }
 

@@ -147,8 +147,8 @@ TEST_F(KeptLinksTest, AreNoneWithoutBeingAllowed) {
 }
 
 /// Two watches of each other would never come to an end.
-TEST_F(KeptLinksTest, AreNotThoseOfProcfs) {
-    maker_.fd("open /proc/self/status");
+TEST_F(KeptLinksTest, AreNotThoseThatSomebodyHolds) {
+    maker_.fd("open /proc/self path");
     watch(100);
     look_for_long();
     EXPECT_THAT(held(), UnorderedElementsAre("0", "1", "2"));

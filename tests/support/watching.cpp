@@ -143,11 +143,10 @@ std::string status_line(pid_t pid, std::string_view key) {
     return {};
 }
 
-bool wait_for_looks(const LogfiaRun& run) {
-    // A few more than two, for what a sanitizer may sleep on.
-    constexpr long kSleeps = 5;
-    const long before = sleeps_of(run.pid());
-    return eventually([&] { return sleeps_of(run.pid()) >= before + kSleeps; });
+bool wait_for_looks(const LogfiaRun& run, long looks) {
+    // A few more, for what a sanitizer may sleep on.
+    const long wanted = sleeps_of(run.pid()) + looks + 3;
+    return eventually([&] { return sleeps_of(run.pid()) >= wanted; });
 }
 
 Standstill::Standstill(LogfiaRun& run) : run_(run) {

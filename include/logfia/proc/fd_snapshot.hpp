@@ -74,14 +74,14 @@ class FdReader {
 
     FdReader();
 
-    /// Lists `fd_dir` (an open descriptor of `/proc/N/fd`) into `after`. What `before` knows of a
-    /// number goes along (slot, changed, link). The links of numbers that are new or changed within
-    /// the last kHotLooks looks are read first, since they are the ones that may be gone in a
-    /// moment.
+    /// Reads the table of `fd_dir` (an open descriptor of `/proc/N/fd`) into `after`. What `before`
+    /// knows of a number goes along (slot, changed, link). The links of numbers that are new or
+    /// changed within the last kHotLooks looks are read first, since they are the ones that may be
+    /// gone in a moment.
     ///
-    /// Nothing is listed when the kernel counts as many open descriptors as before (the directory's
-    /// `st_size`, since Linux 6.2, proc_fd_getattr() in fs/proc/fd.c), and all of those still are:
-    /// then there is no new one.
+    /// Nothing is listed where no number is such a one, the kernel counts as many open descriptors
+    /// as before (the directory's `st_size`, since Linux 6.2, proc_fd_getattr() in fs/proc/fd.c)
+    /// before and after all links were read, and all could be.
     ///
     /// A link that may not be read keeps the text it had, or is `?` when it had none. A number that
     /// is closed between the listing and the reading is left out. No link is followed, so that a
@@ -101,7 +101,9 @@ class FdReader {
     static bool read_all_again(Pass& pass);
     LookOutcome list(Pass& pass);
     static void take_chunk(Pass& pass, const char* bytes, std::size_t length);
-    static bool read_link(Pass& pass, FdEntry& entry);
+    enum class Reading : std::uint8_t { done, vanished, failed };
+    static Reading read_link(Pass& pass, FdEntry& entry);
+    static bool read_or_keep(Pass& pass, FdEntry& entry);
     static void read_rest(Pass& pass);
     static void keep_link(Pass& pass, FdEntry& entry);
 
