@@ -85,8 +85,11 @@ TEST(Permissions, OneForAnotherIsNoticedAllTheSame) {
     EXPECT_EQ(guarded.records.next("open", guarded.denied)["name"], "?");
     // Until neither is among those that are read first.
     ASSERT_TRUE(wait_for_looks(guarded.run, 80));
-    guarded.maker.ask(fmt::format("dup {} 30", guarded.denied));
-    guarded.maker.ask(fmt::format("close {}", guarded.kept));
+    {
+        const Standstill one_look(guarded.run);
+        guarded.maker.ask(fmt::format("dup {} 30", guarded.denied));
+        guarded.maker.ask(fmt::format("close {}", guarded.kept));
+    }
     guarded.records.next("close", guarded.kept);
     guarded.records.next("open", 30);
     EXPECT_EQ(guarded.run.interrupt(), 0);
