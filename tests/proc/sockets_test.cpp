@@ -236,6 +236,7 @@ TEST_P(SocketsByCopies, ACloseTellsWhatAConnectionHasCarried) {
     maker_.ask(fmt::format("send {} 1000", made.client));
     maker_.ask(fmt::format("receive {} 1000", made.server));
     maker_.ask(fmt::format("send {} 30", made.server));
+    maker_.ask(fmt::format("receive {} 30", made.client));
     look(seconds(2));
     const Event client = close_of(made.client);
     ASSERT_TRUE(client.totals);
@@ -259,6 +260,8 @@ TEST_P(SocketsByCopies, ACloseTellsTheLastStateThatWasSeen) {
     const Connection made = connect();
     maker_.ask(fmt::format("send {} 7", made.client));
     maker_.ask(fmt::format("shutdown {}", made.client));
+    maker_.ask(fmt::format("receive {} 7", made.server));
+    ASSERT_EQ(maker_.numbers(fmt::format("receive {} 1", made.server)), std::vector{0});
     look(seconds(2));
     const Event server = close_of(made.server);
     EXPECT_EQ(server.descriptor.socket->state, SocketState::close_wait);
