@@ -55,25 +55,19 @@ void Leaks::note(const Event& event) {
     }
 }
 
-/// A shell gives its standard streams back to itself after a redirection: that opens nothing.
-bool Leaks::is_restored_stream(const Event& event) const {
-    const auto known = streams_.find({event.process, event.descriptor.fd});
-    return known != streams_.end() && known->second == event.descriptor.name;
+/// What a standard stream stands for is for others to choose: a shell redirects its own and those
+/// of a pipeline, which nobody need close.
+bool Leaks::is_standard_stream(const Descriptor& descriptor) {
+    constexpr int kStandardError = 2;
+    return descriptor.fd <= kStandardError;
 }
 
 void Leaks::note_open(const Event& event) {
-    constexpr int kLastStream = 2;  // standard error
-    if (event.initial) {
-        if (event.descriptor.fd > kLastStream) return;
-        if (streams_.size() >= 3 * kMaxGroups) streams_.clear();
-        streams_[{event.process, event.descriptor.fd}] = event.descriptor.name;
-    } else if (!is_restored_stream(event)) {
-        open_.insert_or_assign(event.descriptor.id, describe(event));
-    }
+    if (event.initial || is_standard_stream(event.descriptor)) return;
+    open_.insert_or_assign(event.descriptor.id, describe(event));
 }
 
 void Leaks::note_close(const Event& event) {
-    if (event.at_exit) streams_.erase({event.process, event.descriptor.fd});
     const auto known = open_.find(event.descriptor.id);
     if (known == open_.end()) return;
     known->second.single.comm = event.comm;

@@ -116,6 +116,26 @@ TEST(LeakVerdict, FiltersDecideWhatCountsEventsDoNot) {
     }
 }
 
+/// Its pipes are made just before the forks and closed just after: whoever has them last is given
+/// them.
+TEST(LeakVerdict, APipelineLeaksNothing) {
+    for (int i = 0; i < 10; ++i) {
+        LogfiaRun run({"-n", "-f", "--leaks", "--", "/bin/sh", "-c", "echo a | cat | cat"});
+        EXPECT_EQ(run.finish(), 0) << testing::PrintToString(run.lines());
+    }
+}
+
+TEST(LeakVerdict, TellsTimesAsNumbersWhereRecordsDo) {
+    for (const char* style : {"unix", "start", "delta"}) {
+        Audit audit({"--leaks", "-j", "--time", style});
+        audit.maker().ask("open /etc/passwd");
+        audit.wait_for("/etc/passwd");
+        audit.end();
+        EXPECT_THAT(audit.lines().back(), ContainsRegex("^\\{\"time\":[0-9]")) << style;
+        EXPECT_THAT(audit.lines().back(), ContainsRegex("\"first_seen\":[0-9]")) << style;
+    }
+}
+
 TEST(LeakVerdict, OfAWatchThatIsStopped) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"--leaks", "-d", "5"}));

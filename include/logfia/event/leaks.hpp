@@ -26,7 +26,8 @@ struct LeakGroup {
 
 /// What was opened during the watch and was still open when its process, or the watch, ended;
 /// grouped by process, type and name (digits alike; sockets by the peer's address without its port;
-/// pipes and anonymous inodes by their type). A group of at least `least` is a leak.
+/// pipes and anonymous inodes by their type). A group of at least `least` is a leak. Standard
+/// streams (0, 1 and 2) do not count.
 ///
 /// Groups of ended processes are bounded: of those that are no leak the oldest are forgotten.
 class Leaks {
@@ -55,7 +56,7 @@ class Leaks {
         LeakGroup single;  ///< a group of itself alone
     };
 
-    bool is_restored_stream(const Event& event) const;
+    static bool is_standard_stream(const Descriptor& descriptor);
     void note_open(const Event& event);
     void note_close(const Event& event);
     static Open describe(const Event& event);
@@ -64,9 +65,8 @@ class Leaks {
     void forget_small_ones();
 
     std::uint64_t least_;
-    std::unordered_map<std::uint64_t, Open> open_;                  // by Descriptor::id
-    Groups left_;                                                   // by processes that have ended
-    std::map<std::pair<std::uint64_t, int>, std::string> streams_;  // that a process began with
+    std::unordered_map<std::uint64_t, Open> open_;  // by Descriptor::id
+    Groups left_;                                   // by processes that have ended
     std::uint64_t forgotten_ = 0;
 };
 
