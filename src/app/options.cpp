@@ -1,7 +1,9 @@
 #include <logfia/app/raw_options.hpp>
+#include <logfia/base/error.hpp>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <string>
 
 namespace logfia {
@@ -137,6 +139,9 @@ void declare(CLI::App& app, RawOptions& raw) {
     declare_output(app, raw);
     declare_names(app, raw);
     app.footer(kFooter);
+    // So that an alias can be overruled.
+    for (CLI::Option* option : app.get_options())
+        if (option->get_items_expected_max() == 1) option->take_last();
 }
 
 /// CLI11 takes a negative number for a cluster of flags.
@@ -181,7 +186,10 @@ std::variant<Options, ExitStatus> parse(int argc, const char* const* argv, std::
 std::variant<Options, ExitStatus> parse_options(int argc, const char* const* argv,
                                                 std::ostream& out, std::ostream& err) {
     try {
-        return parse(argc, argv, out);
+        auto parsed = parse(argc, argv, out);
+        if (out.flush()) return parsed;
+        err << "logfia: " << describe(Error{"write to", "standard output", errno, {}}) << '\n';
+        return ExitStatus::failure;
     } catch (const UsageError& error) {
         err << "logfia: " << error.what() << "\nlogfia: 'logfia --help' lists the options\n";
         return ExitStatus::usage;

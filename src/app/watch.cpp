@@ -65,7 +65,8 @@ void Watch::wait() {
     if (!ready) return fail(ready.error(), now);
     if (!ready->empty()) parts_.signals.take_pending();
     take_ready(*ready, now);
-    if (stage_ != Stage::finished) step(now);
+    // Each of the short looks that took place meanwhile has its own time.
+    if (stage_ != Stage::finished) step(ready->empty() ? now : read_clocks());
 }
 
 void Watch::prepare_to_wait() {
@@ -110,9 +111,9 @@ void Watch::take_ready(std::span<const pollfd> ready, Now now) {
     // First who has come: a child is known by its parent, which may have ended since.
     if (hears_news_) {
         parts_.processes.take_news(now, *this);
-        look_at_new(now);
+        look_at_new();
     }
-    parts_.poller.reap(ready, now, *this);
+    parts_.poller.reap(ready, read_clocks(), *this);
 }
 
 void Watch::step(Now now) {
@@ -159,12 +160,13 @@ void Watch::look(Now now) {
     ++looks_;
     parts_.processes.refresh(now, *this);
     parts_.poller.look(now, *this);
-    look_at_new(now);
+    look_at_new();
 }
 
-void Watch::look_at_new(Now now) {
+/// Each a look with a time of its own: within one, closes come before opens.
+void Watch::look_at_new() {
     do {
-        parts_.poller.look_at_new(now, *this);
+        parts_.poller.look_at_new(read_clocks(), *this);
     } while (parts_.processes.adopt_children(*this));
 }
 
@@ -239,7 +241,7 @@ void Watch::notice(std::string_view line) {
 void Watch::drain(Now now) {
     if (stage_ != Stage::watching) return;
     tell_pause(now);
-    tell_late(now, late_.rest());
+    tell_late(read_clocks(), late_.rest());
     stage_ = Stage::draining;
 }
 
@@ -297,10 +299,10 @@ std::string Watch::summary_text(Now now, std::size_t width) const {
     return text;
 }
 
-/// A time since the record before says nothing in a report.
+/// A time since the record before says nothing in a report, one since the beginning does.
 TimeColumn Watch::report_time() const {
     const bool delta = options_.time == TimeStyle::delta;
-    return {delta ? TimeStyle::iso : options_.time, began_};
+    return {delta ? TimeStyle::start : options_.time, began_};
 }
 
 /// What is told at the end where the records go.

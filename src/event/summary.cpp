@@ -52,8 +52,9 @@ bool is_from_a_client(const SocketInfo* socket) {
            socket->remote->port >= kFirstEphemeral && socket->local->port < kFirstEphemeral;
 }
 
-std::string file_name(const std::string& name) {
-    const bool deleted = name.ends_with(kDeleted);
+std::string file_name(const Descriptor& descriptor) {
+    const std::string& name = descriptor.name;
+    const bool deleted = descriptor.deleted && name.ends_with(kDeleted);
     return deleted ? name.substr(0, name.size() - kDeleted.size()) : name;
 }
 
@@ -115,7 +116,7 @@ void Summary::move(const Event& event, std::string_view host) {
 Summary::Index Summary::row_of(const Event& event, std::string_view host) {
     const Descriptor& descriptor = event.descriptor;
     if (is_named(descriptor.type)) {
-        const std::string name = file_name(descriptor.name);
+        const std::string name = file_name(descriptor);
         return row_among(without_made_up(name), name, descriptor.type);
     }
     if (!is_socket(descriptor.type)) return row_named(kind_name(descriptor), descriptor.type);

@@ -31,8 +31,8 @@ rlim_t raise_limit(rlim_t wanted) {
 
 /// Half of what the processes leave; of those that may be any number, a share is taken.
 rlim_t share_of_links(rlim_t limit, rlim_t processes) {
-    const rlim_t share = limit >= needed(processes) ? (limit - needed(processes)) / 2 : limit / 8;
-    return std::min(share, kMostLinks);
+    if (limit >= needed(processes)) return std::min((limit - needed(processes)) / 2, kMostLinks);
+    return limit > kReserve ? std::min((limit - kReserve) / 8, kMostLinks) : 0;
 }
 
 }  // namespace

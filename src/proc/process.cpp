@@ -31,9 +31,14 @@ bool is_ending(const ProcStat& stat) {
            (stat.flags & kExiting) != 0;
 }
 
-std::optional<ProcStat> read_stat(int dir_fd, const char* path) {
+std::optional<ProcStat> read_stat(int dir_fd, const char* path, int* error = nullptr) {
     std::array<char, 1024> buffer;
-    return parse_proc_stat(read_file(dir_fd, path, buffer));
+    return parse_proc_stat(read_file(dir_fd, path, buffer, error));
+}
+
+/// The process is no more; any other error may be ours (out of descriptors, of memory).
+bool is_gone(int error) {
+    return error == ENOENT || error == ESRCH;
 }
 
 Error cannot_watch(pid_t pid, int code, std::string advice) {
@@ -101,7 +106,7 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     native_ = root.native();
     dir_ = open_dir(root.fd(), proc_path("{}", pid_).data());
     if (!dir_) {
-        if (errno == ENOENT || errno == ESRCH) return not_found(root, pid_);
+        if (is_gone(errno)) return not_found(root, pid_);
         return not_entered(root, pid_, errno);
     }
     // Opened after the directory and before it is read: when the directory still shows the process
@@ -112,8 +117,10 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     std::array<char, 4096> buffer;
     int error = 0;
     const ProcStatus status = parse_proc_status(read_file(dir_.get(), "status", buffer, &error));
-    const auto stat = read_stat(dir_.get(), "stat");
+    int stat_error = 0;
+    const auto stat = read_stat(dir_.get(), "stat", &stat_error);
     if (error == EACCES || error == EPERM) return not_permitted(pid_, error, status);
+    if (!stat && stat_error != 0 && !is_gone(stat_error)) return cannot_watch(pid_, stat_error, "");
     if (!stat) return not_found(root, pid_);
     if (status.tgid && *status.tgid != pid_) {
         return cannot_watch(pid_, 0,
@@ -129,7 +136,7 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     has_clock_ = root.native() && clock_getcpuclockid(pid_, &clock_) == 0;
     if (!(is_ending(*stat) && move_to_living_thread(dir_.get())) && !open_dirs(root, &error)) {
         if (error == EACCES || error == EPERM) return not_permitted(pid_, error, status);
-        if (error == ENOENT || error == ESRCH) return not_found(root, pid_);
+        if (is_gone(error)) return not_found(root, pid_);
         return cannot_watch(pid_, error, "");
     }
     // The links need the right to ptrace, the listing may not (proc_pid_fd(5)): ask one of them.
@@ -163,9 +170,10 @@ bool Process::acquire(const ProcRoot& root, int* error) {
         if (!moved) return false;
     }
     // What was opened by its number may be a newcomer that got the number.
-    const auto stat = read_stat(root.fd(), proc_path("{}/stat", pid_).data());
+    int stat_error = 0;
+    const auto stat = read_stat(root.fd(), proc_path("{}/stat", pid_).data(), &stat_error);
     if (stat && stat->start_time == start_time_) return true;
-    *error = ESRCH;
+    *error = stat || stat_error == 0 ? ESRCH : stat_error;
     release();
     return false;
 }
@@ -196,8 +204,10 @@ Process::Life Process::probe(const ProcRoot& root, bool* moved) {
     *moved = false;
     if (has_ended()) return Life::ended;
     UniqueFd process_dir = open_dir(root.fd(), proc_path("{}", pid_).data());
-    if (!process_dir) return Life::ended;
-    const auto stat = read_stat(process_dir.get(), "stat");
+    if (!process_dir) return is_gone(errno) ? Life::ended : Life::alive;
+    int error = 0;
+    const auto stat = read_stat(process_dir.get(), "stat", &error);
+    if (!stat && error != 0 && !is_gone(error)) return Life::alive;
     if (!stat || stat->start_time != start_time_) return Life::ended;
     if (is_ending(*stat)) {
         *moved = move_to_living_thread(process_dir.get());

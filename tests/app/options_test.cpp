@@ -54,6 +54,17 @@ TEST(Options, Defaults) {
     EXPECT_EQ(parsed.err, "");
 }
 
+/// An alias gives the first one.
+TEST(Options, TheLastOfTwoCounts) {
+    const auto parsed = parse({"-d", "5", "--time", "unix", "-t", "file", "-d", "7", "--time=iso",
+                               "-t", "tcp", "-n", "-n", "42"});
+    const Options& options = parsed.options();
+    EXPECT_EQ(options.interval, milliseconds(7));
+    EXPECT_EQ(options.time, TimeStyle::iso);
+    EXPECT_TRUE(options.filter.types->contains(FdType::file)) << "of a list, all count";
+    EXPECT_TRUE(options.filter.types->contains(FdType::tcp));
+}
+
 TEST(Options, PidsComeAsWordsAndLists) {
     EXPECT_THAT(parse({"7", "-p", "8,9", "--pid=7", "-p", "10", "11"}).options().pids,
                 ElementsAre(7, 11, 8, 9, 10));

@@ -177,6 +177,28 @@ TEST(Errors, AFullDiskSaysHowManyRecordsWereWritten) {
     expect_refused(outcome_of_script("exec \"$0\" -n " + maker.pid_text() + " >/dev/full"), regex);
 }
 
+TEST(Errors, HelpThatCannotBeWrittenIsAFailure) {
+    for (const char* what : {"--help", "--version"}) {
+        const std::string asked = "exec \"$0\" " + std::string(what);
+        expect_refused(outcome_of_script(asked + " >/dev/full"), "standard output.*No space left");
+        expect_refused(outcome_of_script(asked + " >&-"), "standard output.*Bad file descriptor");
+    }
+}
+
+/// Neither is it gone, nor is it hidden.
+TEST(Errors, TooFewDescriptorsAreSaidToBeThat) {
+    FdMaker maker;
+    for (const char* limit : {"5", "6", "7", "8", "9", "10"}) {
+        const Outcome outcome = outcome_of_script("ulimit -n " + std::string(limit) +
+                                                  "; exec \"$0\" -q -n -1 " + maker.pid_text());
+        std::string all = outcome.errors;
+        for (const std::string& line : outcome.lines) all += line + '\n';
+        EXPECT_THAT(all, testing::AnyOf(HasSubstr("Too many open files"), HasSubstr(" open pipe:")))
+            << limit;
+        EXPECT_THAT(all, testing::Not(ContainsRegex("hidepid|No such process"))) << limit;
+    }
+}
+
 TEST(Errors, AFileThatMayNotGrowIsCutAtItsLastRecord) {
     const TempDir directory;
     directory.open_to_all();

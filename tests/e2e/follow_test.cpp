@@ -14,6 +14,7 @@
 
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace logfia::test {
 namespace {
@@ -36,6 +37,34 @@ Counts balance(const JsonRecords& records) {
 
 std::string text(int number) {
     return std::to_string(number);
+}
+
+/// Where a record stands among those of its look.
+std::tuple<int, int, int> place(const JsonRecord& record) {
+    const std::string event = record["event"];
+    int rank = 0;
+    for (const char* other : {"lost", "close", "open", "rename", "connect", "listen"}) {
+        if (event == other) break;
+        ++rank;
+    }
+    if (!record.has("fd")) return {rank, 0, 0};
+    return {rank, std::stoi(record["pid"]), std::stoi(record["fd"])};
+}
+
+/// Children come and go by news of the kernel between the looks: what one such moment has shown is
+/// in order, and no moment has the time of another.
+TEST(Follow, WhatHasOneTimeIsInOrder) {
+    LogfiaRun run({"-q", "-n", "-f", "-j", "-d", "1", "--", "/bin/sh", "-c",
+                   "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do cat /dev/null; done"});
+    EXPECT_EQ(run.finish(), 0);
+    const JsonRecords records = json_records(run);
+    ASSERT_GT(records.size(), 48U);
+    for (std::size_t i = 1; i < records.size(); ++i) {
+        if (records[i]["time"] != records[i - 1]["time"]) continue;
+        EXPECT_LE(place(records[i - 1]), place(records[i]))
+            << records[i]["time"] << ": " << records[i - 1].summary() << ", then "
+            << records[i].summary();
+    }
 }
 
 TEST(Follow, AChildIsSeenWithWhatItOpensAndWhatItWasGiven) {

@@ -94,9 +94,20 @@ TEST(SummaryTest, ADeletedFileIsTheSameFile) {
     EventMaker maker;
     summary.note(maker.open(), "");
     maker.name = "/etc/hosts (deleted)";
-    summary.note(maker.event(EventKind::rename), "");
-    summary.note(maker.close(1, 1), "");
+    Event unlinked = maker.event(EventKind::rename);
+    unlinked.descriptor.deleted = true;
+    summary.note(unlinked, "");
+    Event close = maker.close(1, 1);
+    close.descriptor.deleted = true;
+    summary.note(close, "");
     EXPECT_THAT(summary.rows(at(1)), SizeIs(1));
+}
+
+TEST(SummaryTest, AFileMayBeNamedAsIfItWereDeleted) {
+    Summary summary;
+    summary.note(EventMaker{1, FdType::file, "/tmp/real"}.open(), "");
+    summary.note(EventMaker{2, FdType::file, "/tmp/real (deleted)"}.open(), "");
+    EXPECT_THAT(summary.rows(at(1)), SizeIs(2));
 }
 
 TEST(SummaryTest, ThreeNamesOfTheMomentAreOneRow) {

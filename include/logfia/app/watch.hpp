@@ -63,7 +63,7 @@ class Watch final : public EventSink {
     void take_signals(Now now);
     void tick(Now now);
     void look(Now now);
-    void look_at_new(Now now);
+    void look_at_new();
     [[nodiscard]] bool all_ended() const;
     bool paused_by_backlog(Now now);
     void pump(Now now);
