@@ -6,26 +6,25 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <numeric>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace logfia::bench {
 namespace {
 
-constexpr double kWindowSeconds = 0.2;
-
 /// How much is measured.
 struct Effort {
-    int windows;  ///< in a row
-    int turns;
+    int pairs;    ///< of windows, one of the bare timer and one of logfia
+    int windows;  ///< of logfia alone, in a row
 };
-constexpr Effort kFull{15, 4};
-constexpr Effort kBrief{10, 2};
+constexpr Effort kFull{40, 40};
+constexpr Effort kBrief{30, 15};
 
 Nanoseconds read_clock(clockid_t clock) {
     timespec time{};
@@ -39,16 +38,16 @@ clockid_t cpu_clock_of(pid_t pid) {
     return clock;
 }
 
-/// What any watch must do: sleep until the next tick of a timetable, ask one clock.
+/// What any watch must do: sleep until the next tick of a timetable, ask one clock. What it missed
+/// while it was stopped it leaves out.
 [[noreturn]] void bare_timer(pid_t pid, long interval_ns) {
     const clockid_t clock = cpu_clock_of(pid);
-    timespec next{};
-    clock_gettime(CLOCK_MONOTONIC, &next);
+    double next = read_clock(CLOCK_MONOTONIC);
     for (;;) {
-        next.tv_nsec += interval_ns;
-        next.tv_sec += next.tv_nsec / 1'000'000'000;
-        next.tv_nsec %= 1'000'000'000;
-        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, nullptr);
+        next = std::max(next + static_cast<double>(interval_ns), read_clock(CLOCK_MONOTONIC));
+        const auto whole = static_cast<std::int64_t>(next);
+        const timespec then{whole / 1'000'000'000, whole % 1'000'000'000};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &then, nullptr);
         read_clock(clock);
     }
 }
@@ -60,52 +59,74 @@ clockid_t cpu_clock_of(pid_t pid) {
     _exit(127);
 }
 
-struct Idle {
-    double tick_us = 0;       ///< CPU time of a tick, in windows without a full look
-    double core_percent = 0;  ///< of all windows, full looks included
+void sleep_for(double nanoseconds) {
+    usleep(static_cast<useconds_t>(nanoseconds / 1000));
+}
+
+/// CPU time of a tick within a window of four ticks or more.
+Nanoseconds of_a_tick(const Child& child, double interval_ns) {
+    const clockid_t clock = cpu_clock_of(child.pid());
+    const double began = read_clock(CLOCK_MONOTONIC);
+    const Nanoseconds before = read_clock(clock);
+    sleep_for(std::max(4 * interval_ns, 200e6));
+    const Nanoseconds used = read_clock(clock) - before;
+    return used / ((read_clock(CLOCK_MONOTONIC) - began) / interval_ns);
+}
+
+/// Nobody else may wake up meanwhile: that would make waking up cheaper.
+Nanoseconds alone(const Child& child, double interval_ns) {
+    kill(child.pid(), SIGCONT);
+    sleep_for(std::max(1.5 * interval_ns, 50e6));  // its first tick is a late one
+    const Nanoseconds tick = of_a_tick(child, interval_ns);
+    kill(child.pid(), SIGSTOP);
+    return tick;
+}
+
+struct Ticks {
+    std::vector<Nanoseconds> bare;
+    std::vector<Nanoseconds> watch;
 };
 
-/// From the CPU time of each window: a full look stands out.
-Idle judge(const std::vector<Nanoseconds>& windows, double ticks_a_window) {
-    const double usual = median(windows);
-    std::vector<double> quiet;
-    std::copy_if(windows.begin(), windows.end(), std::back_inserter(quiet),
-                 [&](double window) { return window < 1.5 * usual; });
-    const double sum = std::accumulate(windows.begin(), windows.end(), 0.0);
-    return {median(quiet) / ticks_a_window / 1000,
-            sum / (static_cast<double>(windows.size()) * kWindowSeconds * 1e9) * 100};
-}
-
-void sample(const Child& child, int count, std::vector<Nanoseconds>& windows) {
-    usleep(500'000);  // until its first look is over
-    const clockid_t clock = cpu_clock_of(child.pid());
-    Nanoseconds before = read_clock(clock);
-    for (int window = 0; window < count; ++window) {
-        usleep(static_cast<useconds_t>(kWindowSeconds * 1e6));
-        const Nanoseconds now = read_clock(clock);
-        windows.push_back(now - before);
-        before = now;
+/// Window by window in turn, so that what disturbs the machine disturbs both. A full look, which
+/// stands out, is left out together with its neighbour.
+Ticks measure_ticks(const Child& bare, const Child& watch, double interval_ns, int pairs) {
+    for (const Child* child : {&bare, &watch}) kill(child->pid(), SIGSTOP);
+    Ticks all;
+    for (int pair = 0; pair < pairs; ++pair) {
+        all.bare.push_back(alone(bare, interval_ns));
+        all.watch.push_back(alone(watch, interval_ns));
     }
+    const Nanoseconds usual = median(all.watch);
+    Ticks quiet;
+    for (std::size_t i = 0; i < all.watch.size(); ++i) {
+        if (all.watch[i] >= 1.5 * usual) continue;
+        quiet.bare.push_back(all.bare[i]);
+        quiet.watch.push_back(all.watch[i]);
+    }
+    return quiet;
 }
 
-/// In turn, one at a time: a second process that wakes up makes waking up cheaper for the first.
+/// Of a core, in %, full looks included.
+double measure_share(const Child& watch, int windows) {
+    constexpr double kWindow = 200e6;
+    const clockid_t clock = cpu_clock_of(watch.pid());
+    const double began = read_clock(CLOCK_MONOTONIC);
+    const Nanoseconds before = read_clock(clock);
+    sleep_for(kWindow * windows);
+    return (read_clock(clock) - before) / (read_clock(CLOCK_MONOTONIC) - began) * 100;
+}
+
 void measure_idle(int descriptors, const std::string& interval, long interval_ns, Effort effort) {
+    constexpr double kFirstLook = 500e6;
     const Target target([&] { open_mixed(descriptors); });
-    std::vector<Nanoseconds> bare_windows;
-    std::vector<Nanoseconds> watch_windows;
-    long resident = 0;
-    for (int turn = 0; turn < effort.turns; ++turn) {
-        sample(Child([&] { bare_timer(target.pid(), interval_ns); }), effort.windows, bare_windows);
-        const Child watch([&] { become_logfia(target.pid(), interval); });
-        sample(watch, effort.windows, watch_windows);
-        resident = resident_kib(watch.pid());
-    }
-    const double ticks = kWindowSeconds * 1e9 / static_cast<double>(interval_ns);
-    const Idle floor = judge(bare_windows, ticks);
-    const Idle idle = judge(watch_windows, ticks);
+    const Child watch([&] { become_logfia(target.pid(), interval); });
+    sleep_for(kFirstLook);
+    const double share = measure_share(watch, effort.windows);
+    const Child bare([&] { bare_timer(target.pid(), interval_ns); });
+    const Ticks ticks = measure_ticks(bare, watch, static_cast<double>(interval_ns), effort.pairs);
     fmt::print("{:>12} {:>9} {:>10.1f} {:>11.1f} {:>7.2f} {:>12.3f} {:>9}\n", descriptors, interval,
-               floor.tick_us, idle.tick_us, idle.tick_us / floor.tick_us, idle.core_percent,
-               resident);
+               median(ticks.bare) / 1000, median(ticks.watch) / 1000,
+               ratio(ticks.watch, ticks.bare), share, resident_kib(watch.pid()));
 }
 
 }  // namespace
