@@ -1,6 +1,7 @@
 // What is refused, and with which words and status.
 
 #include "support/dns_server.hpp"
+#include "support/sanitizers.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
@@ -187,6 +188,7 @@ TEST(Errors, HelpThatCannotBeWrittenIsAFailure) {
 
 /// Neither is it gone, nor is it hidden.
 TEST(Errors, TooFewDescriptorsAreSaidToBeThat) {
+    if (is_sanitized()) GTEST_SKIP() << "a sanitizer needs some too";
     FdMaker maker;
     for (const char* limit : {"5", "6", "7", "8", "9", "10"}) {
         const Outcome outcome = outcome_of_script("ulimit -n " + std::string(limit) +

@@ -117,10 +117,14 @@ TEST(LeakVerdict, FiltersDecideWhatCountsEventsDoNot) {
 }
 
 /// Its pipes are made just before the forks and closed just after: whoever has them last is given
-/// them.
+/// them. The shell itself is seen once more without them.
 TEST(LeakVerdict, APipelineLeaksNothing) {
     for (int i = 0; i < 10; ++i) {
-        LogfiaRun run({"-n", "-f", "--leaks", "--", "/bin/sh", "-c", "echo a | cat | cat"});
+        LogfiaRun run({"-n", "-f", "--leaks", "--", "/bin/sh", "-c",
+                       "echo a | cat | cat; echo over; read answer"});
+        ASSERT_TRUE(run.wait_for_line("over"));
+        ASSERT_TRUE(wait_for_looks(run));
+        run.child().write("\n");
         EXPECT_EQ(run.finish(), 0) << testing::PrintToString(run.lines());
     }
 }
