@@ -20,11 +20,11 @@ namespace {
 
 /// How much is measured.
 struct Effort {
-    int pairs;    ///< of windows, one of the bare timer and one of logfia
-    int windows;  ///< of logfia alone, in a row
+    int pairs;          ///< of windows, one of the bare timer and one of logfia
+    Nanoseconds alone;  ///< of logfia in a row, full looks included
 };
-constexpr Effort kFull{40, 40};
-constexpr Effort kBrief{30, 15};
+constexpr Effort kFull{40, 8e9};
+constexpr Effort kBrief{30, 3e9};
 
 Nanoseconds read_clock(clockid_t clock) {
     timespec time{};
@@ -63,21 +63,21 @@ void sleep_for(double nanoseconds) {
     usleep(static_cast<useconds_t>(nanoseconds / 1000));
 }
 
-/// CPU time of a tick within a window of four ticks or more.
-Nanoseconds of_a_tick(const Child& child, double interval_ns) {
+/// Of a core, from now on for so long.
+double share_of_a_core(const Child& child, Nanoseconds time) {
     const clockid_t clock = cpu_clock_of(child.pid());
-    const double began = read_clock(CLOCK_MONOTONIC);
+    const Nanoseconds began = read_clock(CLOCK_MONOTONIC);
     const Nanoseconds before = read_clock(clock);
-    sleep_for(std::max(4 * interval_ns, 200e6));
-    const Nanoseconds used = read_clock(clock) - before;
-    return used / ((read_clock(CLOCK_MONOTONIC) - began) / interval_ns);
+    sleep_for(time);
+    return (read_clock(clock) - before) / (read_clock(CLOCK_MONOTONIC) - began);
 }
 
-/// Nobody else may wake up meanwhile: that would make waking up cheaper.
-Nanoseconds alone(const Child& child, double interval_ns) {
+/// CPU time of a tick within a window of four ticks or more. Nobody else may wake up meanwhile:
+/// that would make waking up cheaper.
+Nanoseconds tick_alone(const Child& child, double interval_ns) {
     kill(child.pid(), SIGCONT);
     sleep_for(std::max(1.5 * interval_ns, 50e6));  // its first tick is a late one
-    const Nanoseconds tick = of_a_tick(child, interval_ns);
+    const Nanoseconds tick = share_of_a_core(child, std::max(4 * interval_ns, 200e6)) * interval_ns;
     kill(child.pid(), SIGSTOP);
     return tick;
 }
@@ -93,8 +93,8 @@ Ticks measure_ticks(const Child& bare, const Child& watch, double interval_ns, i
     for (const Child* child : {&bare, &watch}) kill(child->pid(), SIGSTOP);
     Ticks all;
     for (int pair = 0; pair < pairs; ++pair) {
-        all.bare.push_back(alone(bare, interval_ns));
-        all.watch.push_back(alone(watch, interval_ns));
+        all.bare.push_back(tick_alone(bare, interval_ns));
+        all.watch.push_back(tick_alone(watch, interval_ns));
     }
     const Nanoseconds usual = median(all.watch);
     Ticks quiet;
@@ -106,27 +106,17 @@ Ticks measure_ticks(const Child& bare, const Child& watch, double interval_ns, i
     return quiet;
 }
 
-/// Of a core, in %, full looks included.
-double measure_share(const Child& watch, int windows) {
-    constexpr double kWindow = 200e6;
-    const clockid_t clock = cpu_clock_of(watch.pid());
-    const double began = read_clock(CLOCK_MONOTONIC);
-    const Nanoseconds before = read_clock(clock);
-    sleep_for(kWindow * windows);
-    return (read_clock(clock) - before) / (read_clock(CLOCK_MONOTONIC) - began) * 100;
-}
-
 void measure_idle(int descriptors, const std::string& interval, long interval_ns, Effort effort) {
     constexpr double kFirstLook = 500e6;
     const Target target([&] { open_mixed(descriptors); });
     const Child watch([&] { become_logfia(target.pid(), interval); });
     sleep_for(kFirstLook);
-    const double share = measure_share(watch, effort.windows);
+    const double share = share_of_a_core(watch, effort.alone);
     const Child bare([&] { bare_timer(target.pid(), interval_ns); });
     const Ticks ticks = measure_ticks(bare, watch, static_cast<double>(interval_ns), effort.pairs);
     fmt::print("{:>12} {:>9} {:>10.1f} {:>11.1f} {:>7.2f} {:>12.3f} {:>9}\n", descriptors, interval,
                median(ticks.bare) / 1000, median(ticks.watch) / 1000,
-               ratio(ticks.watch, ticks.bare), share, resident_kib(watch.pid()));
+               ratio(ticks.watch, ticks.bare), share * 100, resident_kib(watch.pid()));
 }
 
 }  // namespace

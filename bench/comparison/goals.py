@@ -78,7 +78,8 @@ def _memory(results):
 
 
 def judge(results):
-    goals = [*_floors(results), *_full_looks(results), *_scans(results), *_capture(results), *_slow_down(results)]
+    goals = [*_floors(results), *_full_looks(results), *_scans(results), *_capture(results),
+             *_slow_down(results)]
     goals.append(_at_most("start to first record, 100 descriptors", 5, results["start_ms"], " ms"))
     goals.extend(_memory(results))
     return goals

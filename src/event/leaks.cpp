@@ -38,6 +38,13 @@ std::string shown_name(const Descriptor& descriptor) {
     return name.empty() ? descriptor.name : name;
 }
 
+/// What it stands for is for others to choose: a shell redirects its own and those of a pipeline,
+/// which nobody need close.
+bool is_standard_stream(const Descriptor& descriptor) {
+    constexpr int kStandardError = 2;
+    return descriptor.fd <= kStandardError;
+}
+
 }  // namespace
 
 void Leaks::note(const Event& event) {
@@ -53,13 +60,6 @@ void Leaks::note(const Event& event) {
         case EventKind::lost:
             return;
     }
-}
-
-/// What a standard stream stands for is for others to choose: a shell redirects its own and those
-/// of a pipeline, which nobody need close.
-bool Leaks::is_standard_stream(const Descriptor& descriptor) {
-    constexpr int kStandardError = 2;
-    return descriptor.fd <= kStandardError;
 }
 
 void Leaks::note_open(const Event& event) {

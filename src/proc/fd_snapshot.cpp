@@ -1,4 +1,5 @@
 #include <logfia/proc/fd_snapshot.hpp>
+#include <logfia/proc/proc_root.hpp>
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -82,7 +83,6 @@ FdReader::FdReader() : buffer_(std::make_unique_for_overwrite<char[]>(kListingBy
 
 LookOutcome FdReader::read(int fd_dir, std::uint32_t look, const FdSnapshot& before,
                            FdSnapshot& after, Links links) {
-    after.clear();
     Pass pass{fd_dir, look, before, after, links, {}, before.entries().data(), true, 0};
     if (links == Links::all && read_all_again(pass)) return pass.outcome;
     after.clear();
@@ -110,6 +110,7 @@ bool FdReader::read_all_again(Pass& pass) {
     const auto& before = pass.before.entries();
     const auto hot = [&](const FdEntry& entry) { return is_hot(entry, pass.look); };
     if (std::any_of(before.begin(), before.end(), hot) || !as_many_as_before(pass)) return false;
+    pass.after.clear();
     auto& entries = pass.after.entries();
     entries = before;
     for (FdEntry& entry : entries)
@@ -124,8 +125,8 @@ LookOutcome FdReader::list(Pass& pass) {
         if (got == 0) return {};
         if (got < 0) {
             // proc_readfd_common(): ENOENT once the process is reaped.
-            const bool gone = errno == ENOENT || errno == ESRCH;
-            return {gone ? LookOutcome::State::gone : LookOutcome::State::failed, errno, false};
+            return {is_gone(errno) ? LookOutcome::State::gone : LookOutcome::State::failed, errno,
+                    false};
         }
         take_chunk(pass, buffer_.get(), static_cast<std::size_t>(got));
     }
@@ -171,7 +172,7 @@ FdReader::Reading FdReader::read_link(Pass& pass, FdEntry& entry) {
         *std::to_chars(name, name + sizeof name - 1, entry.fd).ptr = '\0';
         got = readlinkat(pass.fd_dir, name, text.room(PATH_MAX), PATH_MAX);
     }
-    if (got < 0) return errno == ENOENT || errno == ESRCH ? Reading::vanished : Reading::failed;
+    if (got < 0) return is_gone(errno) ? Reading::vanished : Reading::failed;
     entry.offset = static_cast<std::uint32_t>(text.size());
     entry.length = static_cast<std::uint32_t>(got);
     text.commit(entry.length);

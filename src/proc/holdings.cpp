@@ -44,9 +44,10 @@ Holdings::Holdings(std::size_t expected)
 
 std::string Holdings::advice(std::size_t processes) const {
     return fmt::format(
-        "{} processes need {} descriptors, but the limit is {}: those that do not fit are reopened "
+        "{} {} {} descriptors, but the limit is {}: those that do not fit are reopened "
         "at each look; raise it with 'ulimit -n'",
-        processes, needed(processes) + links_, limit_);
+        processes, processes == 1 ? "process needs" : "processes need", needed(processes) + links_,
+        limit_);
 }
 
 }  // namespace logfia

@@ -20,7 +20,8 @@ ParentTable::ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* l
         openat(root.fd(), proc_path("{}/fd", parent).data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-bool ParentTable::has(int fd, std::string_view name) const {
+bool ParentTable::gave(int fd, std::string_view name) const {
+    if (name.starts_with("pipe:[")) return true;
     if (last_seen_ != nullptr) {
         const FdEntry* seen = last_seen_->find(fd);
         if (seen != nullptr && last_seen_->name(*seen) == name) return true;

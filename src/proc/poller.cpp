@@ -177,8 +177,8 @@ LookOutcome Poller::read_table(WatchedProcess& watched) {
             outcome = reader_.read(watched.process.fd_dir(), look_, watched.snapshot, seen_,
                                    links_to_read(watched));
         } else {
-            const bool gone = error == ENOENT || error == ESRCH;
-            outcome = {gone ? LookOutcome::State::gone : LookOutcome::State::failed, error, false};
+            outcome = {is_gone(error) ? LookOutcome::State::gone : LookOutcome::State::failed,
+                       error, false};
         }
         if (outcome.state != LookOutcome::State::gone && !is_suspicious(watched, outcome))
             return outcome;
@@ -289,17 +289,10 @@ bool Poller::take_changes(WatchedProcess& watched) {
     return table_changed;
 }
 
-/// Of what a first look sees: a process that was there before us had all of it, a child what its
-/// parent has. A pipeline's pipes are made just before the fork, and closed in the parent just
-/// after: nobody may have seen them there.
-bool Poller::was_given(int fd, std::string_view name) {
-    return !parent_ || name.starts_with("pipe:[") || parent_->has(fd, name);
-}
-
 std::uint32_t Poller::learn(WatchedProcess& watched, const FdEntry& entry) {
     KnownFd known;
     known.opened = now_;
-    known.initial = !watched.begun && was_given(entry.fd, seen_.name(entry));
+    known.initial = !watched.begun && (!parent_ || parent_->gave(entry.fd, seen_.name(entry)));
     describer_.describe(watched.process, entry.fd, seen_.name(entry), known.descriptor,
                         known.identity);
     known.descriptor.id = ++descriptors_seen_;

@@ -36,11 +36,6 @@ std::optional<ProcStat> read_stat(int dir_fd, const char* path, int* error = nul
     return parse_proc_stat(read_file(dir_fd, path, buffer, error));
 }
 
-/// The process is no more; any other error may be ours (out of descriptors, of memory).
-bool is_gone(int error) {
-    return error == ENOENT || error == ESRCH;
-}
-
 Error cannot_watch(pid_t pid, int code, std::string advice) {
     return {"cannot watch", fmt::format("process {}", pid), code, std::move(advice)};
 }

@@ -56,7 +56,6 @@ class Leaks {
         LeakGroup single;  ///< a group of itself alone
     };
 
-    static bool is_standard_stream(const Descriptor& descriptor);
     void note_open(const Event& event);
     void note_close(const Event& event);
     static Open describe(const Event& event);

@@ -17,9 +17,11 @@ class ParentTable {
     /// `parent` of 0: not known. `last_seen`, when it is watched, must outlive this.
     ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* last_seen);
 
-    /// True when it has, or had, `name` at that number. A parent that is gone or may not be looked
+    /// True when the child was born with `name` at that number: the parent has, or had, it there,
+    /// or it is a pipe. Those of a pipeline are made just before the fork and closed in the parent
+    /// just after, so that nobody may have seen them. A parent that is gone or may not be looked
     /// into, and was never seen, tells nothing: then everything counts as inherited.
-    [[nodiscard]] bool has(int fd, std::string_view name) const;
+    [[nodiscard]] bool gave(int fd, std::string_view name) const;
 
   private:
     UniqueFd fd_dir_;  // only while it can tell

@@ -98,7 +98,6 @@ class Poller {
     void take_children_of(const WatchedProcess& watched);
     [[nodiscard]] const WatchedProcess* find(pid_t pid) const;
     bool take_changes(WatchedProcess& watched);
-    [[nodiscard]] bool was_given(int fd, std::string_view name);
     std::uint32_t learn(WatchedProcess& watched, const FdEntry& entry);
     bool take_renaming(WatchedProcess& watched, const FdEntry& before, FdEntry& after);
     void end(WatchedProcess& watched);

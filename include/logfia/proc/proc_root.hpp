@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cerrno>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,12 @@ class ProcRoot {
     bool native_ = false;
     pid_t self_ = 0;
 };
+
+/// What procfs says of a process, or a descriptor, that is no more; any other errno may be ours
+/// (out of descriptors, of memory).
+constexpr bool is_gone(int error) {
+    return error == ENOENT || error == ESRCH;
+}
 
 /// Reads the beginning of a file of procfs, as far as `buffer` holds it, relative to `dir_fd`.
 /// On failure the result is empty and `error`, when given, holds errno (0 for an empty file).
