@@ -72,9 +72,10 @@ logfia_pid=$!
 expect 3 ' open '
 
 say "It opens a file"
-ask open /etc/passwd
+printf 'made by the demo\n' >"$work/a-file"
+ask open "$work/a-file"
 file=$reply
-expect 1 ' open /etc/passwd'
+expect 1 " open $work/a-file"
 
 say "... and a pipe: two descriptors"
 pipes=$(grep -c -E ' open pipe:' "$work/records" || :)
@@ -96,7 +97,7 @@ expect 3 ' open socket:'
 
 say "It closes them all, one after the other"
 ask close "$file"
-expect 1 ' close /etc/passwd'
+expect 1 " close $work/a-file"
 for fd in $pipe; do
     ask close "$fd"
 done
