@@ -86,10 +86,11 @@ void Summary::note_open(const Event& event, std::string_view host) {
 void Summary::note_close(const Event& event, std::string_view host) {
     const auto live = live_.find(event.descriptor.id);
     const bool known = live != live_.end();
-    SummaryRow& row = rows_[known ? resolve(live->second.row) : row_of(event, host)];
+    const Index index = known ? resolve(live->second.row) : row_of(event, host);
+    SummaryRow& row = rows_[index];
     ++row.closes;
     if (known && row.open > 0) --row.open;
-    if (!host.empty()) row.host = host;
+    tell_host(index, host);
     if (event.held) {
         row.held_total += *event.held;
         row.held_longest = std::max(row.held_longest, *event.held);
@@ -127,8 +128,12 @@ Summary::Index Summary::row_of(const Event& event, std::string_view host) {
         pattern += '*';
     }
     const Index row = row_among(pattern, name, descriptor.type);
-    if (!host.empty()) rows_[row].host = host;
+    tell_host(row, host);
     return row;
+}
+
+void Summary::tell_host(Index row, std::string_view host) {
+    if (!host.empty() && row != others_) rows_[row].host = host;
 }
 
 Summary::Index Summary::row_among(const std::string& pattern, const std::string& name,
@@ -137,16 +142,19 @@ Summary::Index Summary::row_among(const std::string& pattern, const std::string&
     const auto known = alike_.find(pattern);
     if (known == alike_.end() && alike_.size() >= kMaxRows) return row_named(name, type);
     Alike& alike = alike_[pattern];
-    const bool fresh = alike.names.size() < kMaxNames && alike.names.insert(name).second;
+    const bool known_name = alike.names.contains(name);
+    if (!known_name && alike.names.size() + 1 == kFewNames) merge(pattern, alike);
     if (alike.merged) {
+        if (alike.names.size() < kMaxNames) alike.names.insert(name);
         rows_[alike.row].names = alike.names.size();
         return alike.row;
     }
     const Index own = row_named(name, type);
-    if (fresh) alike.own.push_back(own);
-    if (alike.names.size() < kFewNames) return own;
-    merge(pattern, alike);
-    return alike.row;
+    // What is among the others stays there.
+    if (known_name || own == others_) return own;
+    alike.names.insert(name);
+    alike.own.push_back(own);
+    return own;
 }
 
 void Summary::merge(const std::string& pattern, Alike& alike) {
@@ -158,6 +166,7 @@ void Summary::merge(const std::string& pattern, Alike& alike) {
         if (index == alike.row) continue;
         const SummaryRow one = std::exchange(rows_[index], {});
         moved_to_[index] = alike.row;
+        if (all.host.empty()) all.host = one.host;
         all.opens += one.opens;
         all.initial += one.initial;
         all.closes += one.closes;
@@ -167,23 +176,25 @@ void Summary::merge(const std::string& pattern, Alike& alike) {
         all.held_longest = std::max(all.held_longest, one.held_longest);
     }
     all.name = pattern;
-    all.names = alike.names.size();
     alike.own.clear();
 }
 
 Summary::Index Summary::row_named(const std::string& name, FdType type) {
     const auto known = by_name_.find(name);
     if (known != by_name_.end()) return known->second;
-    if (by_name_.size() >= kMaxRows) {
-        const auto others = by_name_.find("(others)");
-        return others != by_name_.end() ? others->second : new_row("(others)", FdType::unknown);
-    }
-    return new_row(name, type);
+    if (by_name_.size() >= kMaxRows) return others();
+    const Index row = add_row(name, type);
+    by_name_.emplace(name, row);
+    return row;
 }
 
-Summary::Index Summary::new_row(std::string name, FdType type) {
+Summary::Index Summary::others() {
+    if (!others_) others_ = add_row("(others)", FdType::unknown);
+    return *others_;
+}
+
+Summary::Index Summary::add_row(std::string name, FdType type) {
     const Index index = rows_.size();
-    by_name_.emplace(name, index);
     moved_to_.push_back(index);
     rows_.push_back({});
     rows_.back().name = std::move(name);

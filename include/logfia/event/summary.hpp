@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -45,8 +46,8 @@ struct SummaryTotals {
 /// Names of the moment (name_group.hpp) share a row once there are three of them, and so do the
 /// ports of a client. A descriptor
 /// stays with the name of its `open`, but that a socket moves to its peer when it gets one. There
-/// are at most kMaxRows rows, what comes later is one row of `(others)`; what is remembered of a
-/// descriptor goes with its `close`.
+/// are at most kMaxRows rows, what comes later is one more row, `(others)`, of no type and no host;
+/// what is remembered of a descriptor goes with its `close`.
 class Summary {
   public:
     static constexpr std::size_t kMaxRows = 10'000;
@@ -74,8 +75,10 @@ class Summary {
 
     Index row_of(const Event& event, std::string_view host);
     Index row_named(const std::string& name, FdType type);
+    Index others();
+    void tell_host(Index row, std::string_view host);
     Index row_among(const std::string& pattern, const std::string& name, FdType type);
-    Index new_row(std::string name, FdType type);
+    Index add_row(std::string name, FdType type);
     void merge(const std::string& pattern, Alike& alike);
     [[nodiscard]] Index resolve(Index row) const;
     void note_open(const Event& event, std::string_view host);
@@ -85,6 +88,7 @@ class Summary {
     std::vector<SummaryRow> rows_;
     std::vector<Index> moved_to_;  // of a row that was merged: where; else its own index
     std::map<std::string, Index, std::less<>> by_name_;
+    std::optional<Index> others_;  // in no map: a name may read like it
     std::map<std::string, Alike, std::less<>> alike_;
     std::unordered_map<std::uint64_t, Live> live_;  // by Descriptor::id
 };
