@@ -1,5 +1,6 @@
 #include <logfia/app/raw_options.hpp>
 #include <logfia/base/error.hpp>
+#include <logfia/base/escape.hpp>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -144,13 +145,57 @@ void declare(CLI::App& app, RawOptions& raw) {
         if (option->get_items_expected_max() == 1) option->take_last();
 }
 
+/// The option of that name, `--pid` or `-p`; null when there is none.
+const CLI::Option* option_named(const CLI::App& app, std::string_view name) {
+    return app.get_option_no_throw(std::string(name));
+}
+
+bool takes_value(const CLI::Option& option) {
+    return option.get_items_expected_max() > 0;
+}
+
+/// True when the word after this one is the value of an option that ends this one, whatever it
+/// looks like.
+bool takes_next_word(const CLI::App& app, std::string_view word) {
+    if (word.starts_with("--")) {
+        const CLI::Option* option = option_named(app, word);
+        return option != nullptr && takes_value(*option);
+    }
+    if (!word.starts_with('-')) return false;
+    // A cluster: flags, and perhaps an option to whose value the rest belongs.
+    for (std::size_t at = 1; at < word.size(); ++at) {
+        const CLI::Option* option = option_named(app, std::string{'-', word[at]});
+        if (option == nullptr) return false;
+        if (takes_value(*option)) return at + 1 == word.size();
+    }
+    return false;
+}
+
+/// CLI11 would take the next word for the value.
+void refuse_empty_value(const CLI::App& app, std::string_view word) {
+    if (!word.starts_with("--") || word.find('=') != word.size() - 1) return;
+    const std::string_view name = word.substr(0, word.size() - 1);
+    const CLI::Option* option = option_named(app, name);
+    if (option == nullptr) return;
+    if (takes_value(*option))
+        refuse("{}: its value is missing; write {}{}", word, word, option->get_type_name());
+    refuse("{}: it takes no value; write {}", word, name);
+}
+
 /// CLI11 takes a negative number for a cluster of flags.
-void check_words(int argc, const char* const* argv) {
+void refuse_negative_number(std::string_view word) {
+    if (word.size() > 1 && word[0] == '-' && word != "-1" &&
+        word.find_first_not_of("0123456789", 1) == std::string_view::npos)
+        refuse("'{}' is not a PID: a PID is a positive number", word);
+}
+
+/// Refuses what CLI11 would understand in its own way.
+void check_words(const CLI::App& app, int argc, const char* const* argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
-        if (word.size() > 1 && word[0] == '-' && word != "-1" &&
-            word.find_first_not_of("0123456789", 1) == std::string_view::npos)
-            refuse("'{}' is not a PID: a PID is a positive number", word);
+        refuse_empty_value(app, word);
+        refuse_negative_number(word);
+        if (takes_next_word(app, word)) ++i;
     }
 }
 
@@ -166,7 +211,7 @@ std::variant<Options, ExitStatus> parse(int argc, const char* const* argv, std::
     CLI::App app(kDescription, "logfia");
     declare(app, raw);
     try {
-        check_words(argc, argv);
+        check_words(app, argc, argv);
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp&) {
         out << app.help() << '\n';
@@ -185,15 +230,19 @@ std::variant<Options, ExitStatus> parse(int argc, const char* const* argv, std::
 
 std::variant<Options, ExitStatus> parse_options(int argc, const char* const* argv,
                                                 std::ostream& out, std::ostream& err) {
+    std::string message;
+    ExitStatus status = ExitStatus::failure;
     try {
         auto parsed = parse(argc, argv, out);
         if (out.flush()) return parsed;
-        err << "logfia: " << describe(Error{"write to", "standard output", errno, {}}) << '\n';
-        return ExitStatus::failure;
+        append_message(message, describe(Error{"write to", "standard output", errno, {}}));
     } catch (const UsageError& error) {
-        err << "logfia: " << error.what() << "\nlogfia: 'logfia --help' lists the options\n";
-        return ExitStatus::usage;
+        append_message(message, error.what());
+        append_message(message, "'logfia --help' lists the options");
+        status = ExitStatus::usage;
     }
+    err << message;
+    return status;
 }
 
 }  // namespace logfia

@@ -136,6 +136,12 @@ void append_escaped_word(std::string& out, std::string_view bytes) {
                 [&out](std::string_view rest) { return append_special_text(out, rest); });
 }
 
+void append_message(std::string& out, std::string_view text) {
+    out += "logfia: ";
+    append_escaped(out, text);
+    out += '\n';
+}
+
 void append_json_string(std::string& out, std::string_view bytes) {
     out += '"';
     append_runs(out, bytes, kPlainInJson,

@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -26,13 +25,11 @@ void Notices::error(std::string_view text) {
     }
     std::string& lines = output_->buffer();
     if (const auto count = std::exchange(dropped_, 0); count > 0) {
-        fmt::format_to(std::back_inserter(lines),
-                       "logfia: {} lines for standard error were dropped: nobody read them\n",
-                       count);
+        append_message(lines, fmt::format("{} lines for standard error were dropped: nobody read "
+                                          "them",
+                                          count));
     }
-    lines += "logfia: ";
-    append_escaped(lines, text);
-    lines += '\n';
+    append_message(lines, text);
     flush();
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace logfia {
@@ -231,6 +232,81 @@ TEST(Options, WhatMakesNoSenseIsRefusedByName) {
         EXPECT_THAT(parsed.err, HasSubstr(line.said));
         EXPECT_EQ(parsed.out, "");
     }
+}
+
+/// No word writes to the terminal, or a line that nobody has said.
+TEST(Options, WordsAreEscapedInEveryMessage) {
+    const std::string evil = "x\n\x1b[2J\x9b\xff\u009b\u202e\\";
+    const std::string shown = "x\\n\\x1b[2J\\x9b\\xff\\xc2\\x9b\\xe2\\x80\\xae\\\\";
+    const std::string unknown = "--" + evil;
+    const std::string list = "1," + evil;
+    const std::string path = '/' + evil;
+    const std::string color = "--color=" + evil;
+    const char* word = evil.c_str();
+    const std::vector<std::vector<const char*>> lines = {
+        {word},
+        {path.c_str()},
+        {unknown.c_str(), "1"},
+        {"-p", list.c_str()},
+        {"-d", word, "1"},
+        {"--duration", word, "1"},
+        {"--count", word, "1"},
+        {"--time", word, "1"},
+        {color.c_str(), "1"},
+        {"--dns-wait", word, "1"},
+        {"--dns-server", word, "1"},
+        {"--leaks", "--leak-min", word, "1"},
+        {"--name", path.c_str()},
+        {"-u", word, "-a"},
+        {"-t", word, "1"},
+        {"-e", word, "1"},
+    };
+    for (const auto& words : lines) {
+        const auto parsed = parse(words);
+        EXPECT_TRUE(parsed.is_usage_error()) << words[0];
+        EXPECT_THAT(parsed.err, HasSubstr(shown));
+        EXPECT_EQ(std::count(parsed.err.begin(), parsed.err.end(), '\n'), 2) << parsed.err;
+        EXPECT_THAT(parsed.err,
+                    ::testing::EndsWith("\nlogfia: 'logfia --help' lists the options\n"));
+        EXPECT_THAT(parsed.err, ::testing::StartsWith("logfia: "));
+    }
+}
+
+TEST(Options, AnEqualsSignWithNothingBehindIt) {
+    const BadLine lines[] = {
+        {{"--interval=", "5", "1"}, "--interval=: its value is missing; write --interval=TIME"},
+        {{"--pid=", "1"}, "--pid=: its value is missing; write --pid=LIST"},
+        {{"--name=", "a"}, "--name=: its value is missing"},
+        {{"--output=", "--json", "1"}, "--output=: its value is missing"},
+        {{"1", "--dns-server="}, "--dns-server=: its value is missing"},
+        {{"-n", "--count=", "--", "true"}, "--count=: its value is missing"},
+        {{"--json=", "1"}, "--json=: it takes no value; write --json\n"},
+        {{"-nj", "--follow=", "1"}, "--follow=: it takes no value"},
+        {{"-nd5", "--all="}, "--all=: it takes no value"},
+        {{"--help="}, "--help=: it takes no value"},
+        {{"--version="}, "--version=: it takes no value"},
+        {{"--no-such=", "1"}, "--no-such="},
+        {{"--output", "", "1"}, "--output: the name of the file is empty"},
+        {{"--interval", "", "1"}, "--interval: ''"},
+        {{"-d=", "1"}, "--interval: '='"},
+    };
+    for (const auto& line : lines) {
+        const auto parsed = parse(line.words);
+        EXPECT_TRUE(parsed.is_usage_error()) << line.said;
+        EXPECT_THAT(parsed.err, HasSubstr(line.said));
+    }
+}
+
+/// Also when it looks like something else.
+TEST(Options, TheValueOfAnOptionIsTakenAsItStands) {
+    EXPECT_EQ(parse({"-o", "--json=", "1"}).options().output, "--json=");
+    EXPECT_EQ(parse({"--output", "--pid=", "1"}).options().output, "--pid=");
+    EXPECT_EQ(parse({"-njo", "--all=", "1"}).options().output, "--all=");
+    EXPECT_EQ(parse({"--output=--json=", "1"}).options().output, "--json=");
+    EXPECT_EQ(parse({"-o", "-5", "1"}).options().output, "-5");
+    EXPECT_THAT(parse({"--", "make", "--jobs=", "-5"}).options().command,
+                ElementsAre("make", "--jobs=", "-5"));
+    EXPECT_THAT(parse({"--count", "-5", "1"}).err, HasSubstr("--count: '-5'"));
 }
 
 TEST(Options, HelpAndVersionGoToStandardOutput) {

@@ -200,5 +200,11 @@ TEST(EscapeProperty, AnyBytesStayOneSafeLineAndComeBack) {
     }
 }
 
+TEST(AppendMessage, IsOneLineOfAnyBytes) {
+    std::string out = "before\n";
+    append_message(out, "a word: 'x\ny\x1b[31m\xff'");
+    EXPECT_EQ(out, "before\nlogfia: a word: 'x\\ny\\x1b[31m\\xff'\n");
+}
+
 }  // namespace
 }  // namespace logfia

@@ -2,6 +2,7 @@
 
 #include "fuzz.hpp"
 #include <logfia/app/options.hpp>
+#include <logfia/base/escape.hpp>
 
 #include <sstream>
 
@@ -11,6 +12,19 @@ using namespace logfia::fuzz;
 namespace {
 
 constexpr std::size_t kMostWords = 64;
+
+/// Lines of `logfia: `, each of them escaped: nothing in them is left to be.
+bool is_safe(std::string_view messages) {
+    while (!messages.empty()) {
+        std::string_view line = take_part(messages, '\n');
+        if (!line.starts_with("logfia: ")) return false;
+        for (; !line.empty(); line.remove_prefix(decode_utf8(line)->length))
+            if (const auto character = decode_utf8(line);
+                !character || is_unsafe(character->code_point))
+                return false;
+    }
+    return true;
+}
 
 }  // namespace
 
@@ -31,6 +45,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (const auto* status = std::get_if<ExitStatus>(&parsed)) {
         require(*status == ExitStatus::success || *status == ExitStatus::usage, "its status");
         require((*status == ExitStatus::usage) == !err.str().empty(), "a refusal says why");
+        require(is_safe(err.str()), "no word reaches the terminal as it is");
         require((*status == ExitStatus::success) == !out.str().empty(),
                 "help and version are told");
         return 0;

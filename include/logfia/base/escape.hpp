@@ -33,6 +33,11 @@ void append_escaped(std::string& out, std::string_view bytes);
 /// The same for one word of `COMM[PID]`: spaces, `[` and `]` become `\xhh` too.
 void append_escaped_word(std::string& out, std::string_view bytes);
 
+/// Appends one line of what the program says of itself: `logfia: TEXT`, whatever bytes are in TEXT.
+/// Each message on standard error is made by this: words of the command line, names of files and
+/// of processes are not to be trusted.
+void append_message(std::string& out, std::string_view text);
+
 /// Appends a quoted JSON string (RFC 8259) of valid UTF-8. Unsafe characters become `\uhhhh`; each
 /// byte that is not valid UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view bytes);
