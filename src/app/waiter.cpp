@@ -51,12 +51,19 @@ void Waiter::want(int fd, short events) {
     epoll_event event{};
     event.events = static_cast<std::uint32_t>(static_cast<unsigned short>(events));
     event.data.fd = fd;
-    if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0 && errno == ENOENT)
-        epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+    forget_refused(fd);
+    if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0) return;
+    if (errno == ENOENT && epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) return;
+    if (errno == EPERM && events != 0) refused_.push_back({fd, events, 0});
 }
 
 void Waiter::forget(int fd) {
     epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    forget_refused(fd);
+}
+
+void Waiter::forget_refused(int fd) {
+    std::erase_if(refused_, [fd](const pollfd& one) { return one.fd == fd; });
 }
 
 void Waiter::want_instead(std::span<const pollfd> fds) {
@@ -71,12 +78,34 @@ void Waiter::want_instead(std::span<const pollfd> fds) {
     }
 }
 
+/// An epoll can be polled itself: it is readable when one of its own is ready.
+int Waiter::poll_refused(std::optional<Duration> timeout, const sigset_t* mask) {
+    const timespec limit = to_timespec(timeout.value_or(Duration::zero()));
+    polled_.assign(refused_.begin(), refused_.end());
+    polled_.push_back({epoll_.get(), POLLIN, 0});
+    const int count = ppoll(polled_.data(), polled_.size(), timeout ? &limit : nullptr, mask);
+    polled_.pop_back();
+    if (count <= 0) return count;
+    for (const pollfd& one : polled_) {
+        if ((one.revents & POLLNVAL) != 0)
+            forget_refused(one.fd);
+        else if (one.revents != 0)
+            ready_.push_back(one);
+    }
+    return count;
+}
+
 Result<std::span<const pollfd>> Waiter::wait(std::optional<Duration> timeout,
                                              const sigset_t* mask) {
     std::array<epoll_event, 64> events;
-    const int count = sleep_in(epoll_.get(), events, timeout, mask);
-    if (count < 0 && errno != EINTR) return Error{"wait for", "what comes next", errno, {}};
     ready_.clear();
+    int count = 1;
+    if (!refused_.empty()) {
+        count = poll_refused(timeout, mask);
+        timeout = Duration::zero();
+    }
+    if (count > 0) count = sleep_in(epoll_.get(), events, timeout, mask);
+    if (count < 0 && errno != EINTR) return Error{"wait for", "what comes next", errno, {}};
     for (int i = 0; i < count; ++i) {
         const epoll_event& event = events[static_cast<std::size_t>(i)];
         ready_.push_back({event.data.fd, 0, static_cast<short>(event.events)});

@@ -55,6 +55,45 @@ TEST(Output, TheReaderGoesAndNothingMoreComes) {
     EXPECT_EQ(run.errors(), "");
 }
 
+/// 300 descriptors whose records are 2 MiB: more than is written at one time.
+struct LongNames {
+    LongNames() {
+        // Six characters of JSON each.
+        const std::string component(240, '\x01');
+        std::string name = component;
+        for (int i = 0; i < 4; ++i) {
+            directory.make_directory(name);
+            name += '/' + component;
+        }
+        directory.write(name, "");
+        maker.ask("burst 300 " + as_word(directory.path(name)));
+    }
+
+    TempDir directory;
+    FdMaker maker;
+};
+
+/// Which epoll(7) refuses, since it is always ready.
+TEST(Output, ADeviceThatIsAlwaysReadyIsNotWaitedFor) {
+    const LongNames names;
+    const UniqueFd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    const ChildOptions options{.standard_output = null.get()};
+    EXPECT_EQ(outcome_of(watch_arguments(names.maker, {"-1", "-j"}), options).status, 0);
+    EXPECT_EQ(outcome_of(watch_arguments(names.maker, {"-1", "-j", "-c"}), options).status, 0);
+    for (const char* device : {"/dev/null", "/dev/zero"}) {
+        const Outcome outcome =
+            outcome_of(watch_arguments(names.maker, {"-1", "-j", "-o", device}));
+        EXPECT_EQ(outcome.status, 0) << device;
+        EXPECT_EQ(outcome.errors, "");
+    }
+    const Outcome full = outcome_of(watch_arguments(names.maker, {"-1", "-j", "-o", "/dev/full"}));
+    EXPECT_EQ(full.status, 1);
+    EXPECT_THAT(full.errors, HasSubstr("No space left on device"));
+    const Outcome apart = outcome_of_script("exec \"$0\" -n -1 -j -C " + names.maker.pid_text() +
+                                            " 2>/dev/null >/dev/null");
+    EXPECT_EQ(apart.status, 0);
+}
+
 TEST(Output, HeadEndsThePipeline) {
     FdMaker maker;
     Child pipeline({"/bin/sh", "-c",

@@ -23,8 +23,8 @@ class Waiter {
     static Result<Waiter> create();
 
     /// Waits for these poll(2) events of `fd` from now on; errors and hang-ups are always reported.
-    /// What cannot be waited for (a file, /dev/null) is passed over. A descriptor that is closed is
-    /// forgotten by itself.
+    /// What epoll refuses (EPERM: a file, /dev/null; epoll_ctl(2)) counts as always ready for them,
+    /// as poll(2) has it. A descriptor that is closed is forgotten by itself.
     void want(int fd, short events);
     void forget(int fd);
 
@@ -39,10 +39,14 @@ class Waiter {
 
   private:
     explicit Waiter(UniqueFd epoll) : epoll_(std::move(epoll)) {}
+    void forget_refused(int fd);
+    int poll_refused(std::optional<Duration> timeout, const sigset_t* mask);
 
     UniqueFd epoll_;
     std::vector<pollfd> ready_;
-    std::vector<int> passing_;  // of the last want_instead
+    std::vector<pollfd> refused_;  // by epoll
+    std::vector<pollfd> polled_;   // these, and epoll
+    std::vector<int> passing_;     // of the last want_instead
 };
 
 }  // namespace logfia
