@@ -203,27 +203,33 @@ void Watch::lose(Now now, std::string reason, std::optional<std::uint64_t> misse
     event.at = now;
     event.reason = std::move(reason);
     event.missed_ticks = missed;
-    accept(std::move(event));
+    take(std::move(event));
 }
 
+/// While one drain or pump is under way none of these begins another: take() only queues up, and
+/// drain() has left the stage of watching before it says what was missed.
 void Watch::accept(Event event) {
     if (stage_ != Stage::watching) return;
+    const Now noticed = event.at;
+    take(std::move(event));
+    if (options_.count && certain_records_ >= *options_.count) return drain(noticed);
+    // A look at ten thousand descriptors need not be held in memory whole.
+    if (outbox_.size() >= kRecordsAtOnce) pump(noticed);
+}
+
+void Watch::take(Event event) {
     const Filter::Verdict verdict = filter_.judge(event);
     if (verdict == Filter::Verdict::drop) return;
     event.undecided = verdict == Filter::Verdict::ask;
     const bool shown = filter_.shows(event);
     if (!shown && !event.undecided && !recorder_.counts()) return;
     if (event.kind == EventKind::lost) tell_without_records(event);
-    const Now noticed = event.at;
     const bool certain = shown && !event.undecided && event.kind != EventKind::lost;
     const HostName name = shown || event.undecided ? HostName::wanted : HostName::unwanted;
     // A look at ten thousand sockets takes longer than a record may wait for its name.
-    const SteadyTime now = parts_.resolver ? read_clocks().steady : noticed.steady;
+    const SteadyTime now = parts_.resolver ? read_clocks().steady : event.at.steady;
     outbox_.push(std::move(event), now, name);
     if (certain) ++certain_records_;
-    if (options_.count && certain_records_ >= *options_.count) return drain(noticed);
-    // A look at ten thousand descriptors need not be held in memory whole.
-    if (outbox_.size() >= kRecordsAtOnce) pump(noticed);
 }
 
 /// Where no record is written, what was missed is still said; of late looks the summary says it.
@@ -240,9 +246,9 @@ void Watch::notice(std::string_view line) {
 /// No more looks; what was noticed is still written.
 void Watch::drain(Now now) {
     if (stage_ != Stage::watching) return;
+    stage_ = Stage::draining;
     tell_pause(now);
     tell_late(read_clocks(), late_.rest());
-    stage_ = Stage::draining;
 }
 
 /// The user will not wait: what can be written at once still is.
@@ -264,8 +270,12 @@ void Watch::pump(Now now) {
     if (stage_ == Stage::finished) return;
     if (stage_ == Stage::watching && outbox_.empty() && parts_.output.backlog() == 0) return;
     outbox_.drain(now.steady, recorder_, parts_.output.buffer());
-    if (recorder_.full()) drain(now);
-    const bool last = stage_ == Stage::draining && (outbox_.empty() || recorder_.full());
+    if (recorder_.full()) {
+        drain(now);
+        // Of what is left only that something was missed is told, which waits for no name.
+        outbox_.drain_all(recorder_, parts_.output.buffer());
+    }
+    const bool last = stage_ == Stage::draining && outbox_.empty();
     if (last) append_reports(now);
     const WriteStatus status = last ? parts_.output.finish() : parts_.output.flush();
     if (status == WriteStatus::reader_gone) stage_ = Stage::finished;

@@ -22,7 +22,7 @@ class Recorder final : public RecordWriter {
         std::unique_ptr<RecordWriter> writer;  ///< null: nothing is written (`-c`)
         std::optional<Summary> summary;
         std::optional<Leaks> leaks;
-        std::optional<std::uint64_t> limit;  ///< after so many records nothing more is taken
+        std::optional<std::uint64_t> limit;  ///< after so many records only `lost` is taken
     };
     /// `filter` must outlive this.
     Recorder(Filter& filter, Parts parts) : filter_(filter), parts_(std::move(parts)) {}

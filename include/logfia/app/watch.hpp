@@ -66,6 +66,7 @@ class Watch final : public EventSink {
     void look_at_new();
     [[nodiscard]] bool all_ended() const;
     bool paused_by_backlog(Now now);
+    void take(Event event);
     void pump(Now now);
     void drain(Now now);
     void give_up(Now now);
