@@ -35,14 +35,25 @@ void list_processes(const ProcRoot& root, std::vector<pid_t>& out) {
     if (!std::is_sorted(out.begin() + first, out.end())) std::sort(out.begin() + first, out.end());
 }
 
-std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid) {
+std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid, int* error) {
     std::array<char, 1024> buffer;
     const ProcPath path = proc_path("{}/stat", pid);
-    const auto stat = parse_proc_stat(read_file(root.fd(), path.data(), buffer));
+    const auto stat = parse_proc_stat(read_file(root.fd(), path.data(), buffer, error));
     if (!stat) return std::nullopt;
-    const bool zombie = stat->state == 'Z' && stat->threads <= 1;
-    return ProcessFacts{pid,   stat->parent, stat->comm, stat->start_time, stat->is_kernel_thread(),
-                        zombie};
+    const bool dead = stat->state == 'Z' || stat->state == 'X';
+    return ProcessFacts{pid,
+                        stat->parent,
+                        stat->comm,
+                        stat->start_time,
+                        stat->is_kernel_thread(),
+                        dead && stat->threads <= 1};
+}
+
+bool lives(const ProcRoot& root, pid_t pid, std::uint64_t start_time) {
+    int error = 0;
+    const auto facts = read_facts(root, pid, &error);
+    if (!facts) return error != 0 && !is_gone(error);
+    return !facts->zombie && (start_time == 0 || start_time == facts->start_time);
 }
 
 std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid) {

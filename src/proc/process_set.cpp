@@ -53,7 +53,8 @@ std::vector<Error> ProcessSet::begin(EventSink& sink) {
     OpenedProcesses opened = open_processes(poller_.root(), wanted_.pids, holdings_);
     if (!opened.notice.empty()) sink.notice(opened.notice);
     for (Process& process : opened.processes) {
-        family_.insert(process.pid());
+        family_.follow(process.pid(), 0);
+        family_.set_start(process.pid(), process.start_time());
         poller_.add(std::move(process));
     }
     if (wanted_.by_name()) scan({}, sink);
@@ -66,7 +67,8 @@ std::vector<Error> ProcessSet::begin(EventSink& sink) {
 Result<bool> ProcessSet::begin_with(pid_t command, std::vector<GivenFd> given) {
     auto process = Process::open(poller_.root(), command, Holding::descriptors);
     if (!process) return process.error();
-    family_.insert(command);
+    family_.follow(command, 0);
+    family_.set_start(command, process->start_time());
     poller_.add(std::move(*process), {Birth::When::by_us, 0, std::move(given)});
     began_ = 0;  // whatever follows was born under our eyes
     begun_ = true;
@@ -77,31 +79,63 @@ void ProcessSet::take_news(Now now, EventSink& sink) {
     if (!events_) return;
     news_.clear();
     const auto reading = events_->read(news_);
-    for (const ProcessEvent& news : news_) {
-        switch (news.kind) {
+    hear(news_, sink);
+    if (reading == ProcessEvents::Reading::overflowed) recover(now, sink);
+}
+
+void ProcessSet::hear(std::span<const ProcessEvent> news, EventSink& sink) {
+    for (const ProcessEvent& one : news) {
+        switch (one.kind) {
             case ProcessEvent::Kind::fork:
-                if (wanted_.follow && family_.contains(news.parent)) {
-                    adopt(news.pid, news.parent, sink);
-                } else if (wanted_.by_name()) {
-                    judge(news.pid, sink);
-                }
+                take_fork(one.pid, one.parent, sink);
                 break;
             case ProcessEvent::Kind::exec:
-                take_exec(news.pid, sink);
+                take_exec(one.pid, sink);
                 break;
             case ProcessEvent::Kind::exit:
-                family_.erase(news.pid);
-                denied_.erase(news.pid);
+                take_exit(one.pid);
                 break;
         }
     }
-    if (reading == ProcessEvents::Reading::overflowed) recover(now, sink);
+    if (family_.is_crowded()) forget_dead();
+}
+
+void ProcessSet::take_fork(pid_t pid, pid_t parent, EventSink& sink) {
+    // Whoever had the number before is no more.
+    family_.forget(pid);
+    denied_.erase(pid);
+    if (wanted_.follow && (family_.follows(parent) || makes_siblings(parent))) {
+        adopt(pid, parent, sink);
+    } else if (wanted_.by_name()) {
+        judge(pid, sink);
+    }
+}
+
+/// With CLONE_PARENT the command, or an orphan of it, gives us children (clone(2)).
+bool ProcessSet::makes_siblings(pid_t parent) const {
+    return wanted_.orphans_are_ours && parent == self_;
+}
+
+/// The first thread's end alone is told like the process's. During an exec by another thread it is
+/// a zombie for a moment, and then that thread has its number (de_thread(), fs/exec.c).
+void ProcessSet::take_exit(pid_t pid) {
+    if (!family_.follows(pid) && !denied_.contains(pid)) return;
+    if (lives(poller_.root(), pid)) return;
+    family_.forget(pid);
+    denied_.erase(pid);
+}
+
+/// The end of a process whose first thread ended before the others is not told.
+void ProcessSet::forget_dead() {
+    family_.keep_if([this](pid_t pid, std::uint64_t start_time) {
+        return lives(poller_.root(), pid, start_time);
+    });
 }
 
 /// It has another name now, and perhaps other rights.
 void ProcessSet::take_exec(pid_t pid, EventSink& sink) {
     if (poller_.watches(pid)) return;
-    if (family_.contains(pid)) {
+    if (family_.follows(pid)) {
         adopt(pid, 0, sink);
     } else if (wanted_.by_name()) {
         judge(pid, sink);
@@ -116,8 +150,10 @@ void ProcessSet::recover(Now now, EventSink& sink) {
     event.at = now;
     event.reason = "the kernel dropped notices of new processes: some may have been missed";
     sink.accept(std::move(event));
-    family_.clear();
-    for (const pid_t pid : poller_.pids()) family_.insert(pid);
+    // Those alone that are known not to have given their numbers to others.
+    family_.keep_if([this](pid_t pid, std::uint64_t start_time) {
+        return start_time != 0 && lives(poller_.root(), pid, start_time);
+    });
     if (wanted_.by_name()) scan(now.steady, sink);
     if (wanted_.follow) add_descendants(sink);
 }
@@ -159,9 +195,10 @@ void ProcessSet::add_descendants(EventSink& sink) {
 }
 
 bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
-    family_.insert(pid);
+    family_.follow(pid, parent);
     const auto facts = read_facts(poller_.root(), pid);
     if (!facts) return false;
+    family_.set_start(pid, facts->start_time);
     // What is there at the beginning is listed then. A child that is found later is new, unless its
     // parent has come to be watched by its name: there the start tells, in coarse clock ticks.
     const bool before = !begun_ || (wanted_.by_name() && !events_ && facts->start_time <= began_);
@@ -173,7 +210,10 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
     if (!facts) return Judgement::settled;
     if (!is_wanted(*facts)) return Judgement::unwanted;
     const bool before = facts->start_time <= began_;
-    if (wanted_.follow) family_.insert(pid);
+    if (wanted_.follow) {
+        family_.follow(pid, facts->parent);
+        family_.set_start(pid, facts->start_time);
+    }
     add(*facts, {before ? Birth::When::before : Birth::When::during, facts->parent, {}}, sink);
     return denied_.contains(pid) ? Judgement::denied : Judgement::settled;
 }

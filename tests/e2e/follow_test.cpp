@@ -90,6 +90,52 @@ TEST(Follow, AChildIsSeenWithWhatItOpensAndWhatItWasGiven) {
     EXPECT_THAT(balance(json_records(run)), IsEmpty());
 }
 
+/// A process goes on without its first thread, and so do its children come.
+TEST(Follow, ChildrenOfAProcessWhoseFirstThreadHasEnded) {
+    TempDir directory;
+    const std::string file = directory.file("file");
+    FdMaker maker;
+    LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
+    RecordStream records(run);
+    records.next("open", 2);
+    maker.ask("thread-exit-leader");
+    const auto child = maker.numbers("fork-open " + as_word(file));
+    const JsonRecord open = records.next(
+        [&](const JsonRecord& r) { return r["pid"] == text(child[0]) && r["name"] == file; });
+    EXPECT_EQ(open["fd"], text(child[1]));
+    EXPECT_EQ(run.interrupt(), 0);
+}
+
+/// The thread that calls execve(2) gets the first one's number, whose end is told before.
+TEST(Follow, ChildrenAfterAnExecByAnotherThread) {
+    TempDir directory;
+    const std::string file = directory.file("file");
+    FdMaker maker;
+    LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
+    RecordStream records(run);
+    records.next("open", 2);
+    maker.ask("thread-exec " + as_word(FdMaker::default_program()));
+    const auto child = maker.numbers("fork-open " + as_word(file));
+    records.next(
+        [&](const JsonRecord& r) { return r["pid"] == text(child[0]) && r["name"] == file; });
+    EXPECT_EQ(run.interrupt(), 0);
+}
+
+/// As runtimes of containers make them: with CLONE_PARENT it is our own child.
+TEST(Follow, ASiblingThatACommandHasMade) {
+    TempDir directory;
+    const RecordFile records(directory.path() + "/records");
+    const std::string file = directory.file("file");
+    FdMaker maker({LogfiaRun::program(), "-n", "-f", "-j", "-o", records.path(), "--",
+                   FdMaker::default_program()});
+    const auto sibling = maker.numbers("sibling-open " + as_word(file));
+    const JsonRecord open = records.wait_for(
+        [&](const JsonRecord& r) { return r["pid"] == text(sibling[0]) && r["name"] == file; });
+    EXPECT_FALSE(open.has("initial"));
+    EXPECT_EQ(maker.end(4), 4);
+    EXPECT_THAT(balance(records.all()), IsEmpty());
+}
+
 TEST(Follow, ChildrenThatAreThereAlready) {
     FdMaker maker;
     const auto child = maker.numbers("fork-open /etc/passwd");

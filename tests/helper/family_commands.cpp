@@ -1,6 +1,8 @@
 #include "command.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +68,16 @@ Reply open_in_child(const Words& words) {
     return hear_from(reports);
 }
 
+/// Not our child but our parent's (clone(2), CLONE_PARENT).
+Reply open_in_sibling(const Words& words) {
+    const Pipe reports = make_pipe();
+    const Pipe stay = stay_pipe();
+    const auto pid = static_cast<pid_t>(syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0));
+    if (pid < 0) return failed();
+    if (pid == 0) be_descendant(words[1], reports.write_end, stay);
+    return hear_from(reports);
+}
+
 /// A grandchild whose parent has ended and been reaped when it opens its file.
 Reply open_in_orphan(const Words& words) {
     const Pipe reports = make_pipe();
@@ -101,6 +113,7 @@ Reply run_children(const Words& words) {
 
 constexpr std::array kCommands{
     Command{"fork-open", "PATH (PID FD)", 1, 1, open_in_child},
+    Command{"sibling-open", "PATH (PID FD)", 1, 1, open_in_sibling},
     Command{"orphan-open", "PATH (PID FD)", 1, 1, open_in_orphan},
     Command{"run-children", "COUNT PATH", 2, 2, run_children},
 };

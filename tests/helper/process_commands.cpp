@@ -200,6 +200,21 @@ Reply execute(const Words& words) {
     _exit(127);
 }
 
+/// From another thread, which becomes the first one by that.
+Reply execute_in_thread(const Words& words) {
+    std::vector<char*> argv;
+    for (std::size_t i = 1; i < words.size(); ++i)
+        argv.push_back(const_cast<char*>(words[i].c_str()));
+    argv.push_back(nullptr);
+    if (access(argv[0], X_OK) < 0) return failed();
+    answer(ok());
+    std::thread([&argv] {
+        execv(argv[0], argv.data());
+        _exit(127);
+    }).detach();
+    sleep_for_ever();
+}
+
 Reply end(const Words& words) {
     answer(ok());
     _exit(static_cast<int>(number(word_or(words, 1, "0"))));
@@ -219,6 +234,7 @@ constexpr std::array kCommands{
     Command{"comm", "NAME", 1, 1, set_comm},
     Command{"setuid", "ID (user and group)", 1, 1, set_user},
     Command{"exec", "PROGRAM [ARG]…", 1, kAnyNumber, execute},
+    Command{"thread-exec", "PROGRAM [ARG]…", 1, kAnyNumber, execute_in_thread},
     Command{"exit", "[STATUS]", 0, 1, end},
 };
 

@@ -85,12 +85,16 @@ void FakeProc::set_comm(int pid, std::string_view comm) {
 }
 
 void FakeProc::set_stat(int pid, const FakeStat& stat) {
+    write_file(at(pid, "stat"), stat_line(pid, stat));
+}
+
+std::string FakeProc::stat_line(int pid, const FakeStat& stat) const {
     // proc_pid_stat(5): 52 fields; those that nobody asks for are 0.
     std::string line = fmt::format(
-        "{0} ({1}) {2} {3} {0} {0} 0 -1 {4} 0 0 0 0 {5} 0 0 0 20 0 {6} 0 {7}", pid, comms_[pid],
+        "{0} ({1}) {2} {3} {0} {0} 0 -1 {4} 0 0 0 0 {5} 0 0 0 20 0 {6} 0 {7}", pid, comms_.at(pid),
         stat.state, stat.parent, stat.flags, stat.cpu_ticks, stat.threads, stat.start_time);
     for (int field = 23; field <= 52; ++field) line += " 0";
-    write_file(at(pid, "stat"), line + '\n');
+    return line + '\n';
 }
 
 void FakeProc::set_status(int pid, unsigned uid, const std::vector<int>& ns_pids) {
@@ -134,8 +138,13 @@ void FakeProc::exit_leader(int pid) {
         }
     }
     FakeStat stat;
-    stat.state = 'Z';
     stat.threads = 2;
+    for (const auto& thread : fs::directory_iterator(at(pid, "task"))) {
+        if (thread.path() == leader) continue;
+        fs::remove(thread.path() / "stat");
+        write_file((thread.path() / "stat").string(), stat_line(pid, stat));
+    }
+    stat.state = 'Z';
     set_stat(pid, stat);
 }
 

@@ -71,6 +71,7 @@ class FakeProc {
     void self_is(int pid);
 
   private:
+    [[nodiscard]] std::string stat_line(int pid, const FakeStat& stat) const;
     [[nodiscard]] std::string at(int pid, std::string_view name = {}) const;
     /// What the names `fd/N` and `fdinfo/N` are appended to.
     [[nodiscard]] std::string table(int pid) const;

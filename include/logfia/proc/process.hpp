@@ -36,6 +36,8 @@ class Process {
     [[nodiscard]] const std::string& comm() const { return comm_; }
     void refresh_comm();
 
+    /// In clock ticks since boot.
+    [[nodiscard]] std::uint64_t start_time() const { return start_time_; }
     [[nodiscard]] bool is_kernel_thread() const { return kernel_thread_; }
     /// Readable once the process has ended (pidfd_open(2)); -1 when there is none.
     [[nodiscard]] int pidfd() const { return pidfd_.get(); }

@@ -24,8 +24,12 @@ struct ProcessFacts {
     bool zombie = false;
 };
 
-/// Absent when the process is gone.
-std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid);
+/// Absent when the process is gone, or when that cannot be read just now: then `error` holds errno.
+std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid, int* error = nullptr);
+
+/// False when it is gone or all its threads have ended; with a `start_time`, also when the number
+/// is another process's by now. True when that cannot be read just now.
+bool lives(const ProcRoot& root, pid_t pid, std::uint64_t start_time = 0);
 
 /// The effective user, as `ps` shows it. Absent when the process is gone.
 std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid);

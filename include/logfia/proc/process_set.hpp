@@ -3,6 +3,7 @@
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/event/event_sink.hpp>
+#include <logfia/proc/family.hpp>
 #include <logfia/proc/holdings.hpp>
 #include <logfia/proc/poller.hpp>
 #include <logfia/proc/process_events.hpp>
@@ -13,9 +14,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace logfia {
@@ -56,6 +57,8 @@ class ProcessSet {
     [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
     /// Before what has ended is reaped: a child is known by its parent.
     void take_news(Now now, EventSink& sink);
+    /// What the connector has told, in its order.
+    void hear(std::span<const ProcessEvent> news, EventSink& sink);
 
     /// Before each look.
     void refresh(Now now, EventSink& sink);
@@ -78,7 +81,11 @@ class ProcessSet {
     [[nodiscard]] bool is_wanted(const ProcessFacts& facts) const;
     void deny(const ProcessFacts& facts, const Error& error, EventSink& sink);
     void scan(SteadyTime now, EventSink& sink);
+    void take_fork(pid_t pid, pid_t parent, EventSink& sink);
     void take_exec(pid_t pid, EventSink& sink);
+    void take_exit(pid_t pid);
+    [[nodiscard]] bool makes_siblings(pid_t parent) const;
+    void forget_dead();
     void recover(Now now, EventSink& sink);
     void tell_start(EventSink& sink);
 
@@ -89,7 +96,7 @@ class ProcessSet {
     std::vector<ProcessEvent> news_;
     /// All that are followed, by what the connector tells; also those that cannot be looked into,
     /// since their children may.
-    std::unordered_set<pid_t> family_;
+    Family family_;
     /// The start times of those that may not be looked into, and of which that was told.
     std::unordered_map<pid_t, std::uint64_t> denied_;
     pid_t self_ = 0;           ///< as the procfs numbers us; 0: it does not show us

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <utility>
+
+namespace logfia {
+
+/// Who is followed, and who was born of whom, as far as that was told.
+class Family {
+  public:
+    /// Takes the place of whoever had the number before.
+    void follow(pid_t pid, pid_t parent) { add(pid, parent, true); }
+    /// Not followed; remembered as somebody's parent.
+    void note(pid_t pid, pid_t parent) { add(pid, parent, false); }
+    /// In clock ticks since boot: what tells a recycled PID.
+    void set_start(pid_t pid, std::uint64_t start_time);
+    void forget(pid_t pid) { members_.erase(pid); }
+
+    [[nodiscard]] bool follows(pid_t pid) const;
+    /// 0: not known.
+    [[nodiscard]] pid_t parent_of(pid_t pid) const;
+    [[nodiscard]] std::size_t size() const { return members_.size(); }
+
+    /// Keeps those of which `lives(pid, start_time)` is true; a start time of 0 is not known.
+    template <class Lives>
+    void keep_if(Lives lives) {
+        std::erase_if(members_, [&](const auto& member) {
+            return !lives(member.first, member.second.start_time);
+        });
+        limit_ = 2 * members_.size() + kFew;
+    }
+    /// True when so many have come since the last keep_if() that it is time for another: the end of
+    /// some is not told.
+    [[nodiscard]] bool is_crowded() const { return members_.size() > limit_; }
+
+  private:
+    static constexpr std::size_t kFew = 4096;
+    struct Member {
+        pid_t parent = 0;
+        std::uint64_t start_time = 0;
+        bool followed = false;
+    };
+    void add(pid_t pid, pid_t parent, bool followed);
+
+    std::unordered_map<pid_t, Member> members_;
+    std::size_t limit_ = kFew;
+};
+
+}  // namespace logfia
