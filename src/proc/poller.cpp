@@ -58,7 +58,7 @@ void Poller::add(Process process, Birth birth) {
     processes_.insert(at, std::move(watched));
 }
 
-const WatchedProcess* Poller::find(pid_t pid) const {
+WatchedProcess* Poller::find(pid_t pid) const {
     auto at = std::lower_bound(processes_.begin(), processes_.end(), pid,
                                [](const auto& held, pid_t p) { return held->process.pid() < p; });
     // One that has ended may stand beside the one that has its PID now.
@@ -85,7 +85,7 @@ std::vector<int> Poller::take_pidfds() {
 
 void Poller::after_exec() {
     for (const auto& watched : processes_)
-        if (watched->birth.when == Birth::When::by_us) watched->process.refresh_comm();
+        if (watched->birth.when == Birth::When::by_us) watched->process.refresh_comm(root_);
     looked_ahead_ = true;
 }
 
@@ -114,6 +114,7 @@ void Poller::look(Now now, EventSink& sink) {
     bool looked = false;
     for (const auto& watched : processes_) {
         const auto verdict = judge(*watched);
+        keep_comm_current(*watched, verdict);
         if (verdict == RunGate::Verdict::skip) continue;
         if (!looked) describer_.begin_look(now.steady);
         looked = true;
@@ -285,7 +286,7 @@ bool Poller::take_changes(WatchedProcess& watched) {
     if (!table_changed && !text_changed) return false;
     watched.snapshot.assign(seen_);
     if (table_changed && options_.limits) watched.fd_limit = read_fd_limit(watched.process.dir());
-    if (watched.begun) watched.process.refresh_comm();
+    if (watched.begun) watched.process.refresh_comm(root_);
     return table_changed;
 }
 
@@ -354,7 +355,7 @@ void Poller::end(WatchedProcess& watched) {
     watched.ended = true;
     some_ended_ = true;
     by_pidfd_.erase(watched.process.pidfd());
-    watched.process.refresh_comm();
+    watched.process.refresh_comm(root_);
     links_.let_go_all(watched);
     for (const FdEntry& entry : watched.snapshot.entries()) changes_.closed(watched, entry.slot);
     open_ -= watched.snapshot.entries().size();

@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -246,8 +247,19 @@ bool Process::move_to(int tasks, pid_t thread) {
     return true;
 }
 
-void Process::refresh_comm() {
-    if (thread_ != 0 || !dir_) return;  // a thread's comm is not the process's
+void Process::set_comm(const ProcRoot& root, std::string_view comm) {
+    if (pidfd_)
+        comm_ = comm;
+    else
+        refresh_comm(root);
+}
+
+void Process::refresh_comm(const ProcRoot& root) {
+    if (thread_ != 0 || !dir_) {  // a thread's comm is not the process's
+        auto stat = read_stat(root.fd(), proc_path("{}/stat", pid_).data());
+        if (stat && stat->start_time == start_time_) comm_ = std::move(stat->comm);
+        return;
+    }
     std::array<char, 64> buffer;
     std::string_view comm = read_file(dir_.get(), "comm", buffer);
     if (comm.empty()) return;

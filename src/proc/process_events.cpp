@@ -21,6 +21,7 @@ namespace {
 constexpr std::uint32_t kNone = 0;
 constexpr std::uint32_t kFork = 0x00000001;
 constexpr std::uint32_t kExec = 0x00000002;
+constexpr std::uint32_t kComm = 0x00000200;
 constexpr std::uint32_t kExit = 0x80000000;
 
 // Where the parts of a datagram with one message begin.
@@ -45,24 +46,25 @@ sock_filter load(std::uint32_t at) {
 }
 
 /// Classic BPF takes what it loads for big-endian.
-sock_filter skip_unless(std::uint32_t value, std::uint8_t skipped) {
-    return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(value), 0, skipped);
+sock_filter jump_if(std::uint32_t value, std::uint8_t then, std::uint8_t otherwise) {
+    return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(value), then, otherwise);
 }
 
-/// Threads come and go far more often than processes: they need not wake us. A fork or exit is a
-/// process's when the numbers of its thread and of its process are equal.
+/// Threads come and go, and get names, far more often than processes: they need not wake us. News
+/// are a process's when the numbers of the thread and of its process are equal.
 void drop_threads(int socket) {
     const std::uint32_t of_fork = kDataAt + 8;  // behind those of the parent
-    const std::array<sock_filter, 16> program{{
+    const std::array<sock_filter, 17> program{{
         load(kEventAt),
-        skip_unless(kFork, 6),
+        jump_if(kFork, 0, 6),
         load(of_fork),
         BPF_STMT(BPF_MISC | BPF_TAX, 0),
         load(of_fork + 4),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_X, 0, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
         BPF_STMT(BPF_RET | BPF_K, 0),
-        skip_unless(kExit, 6),
+        jump_if(kExit, 1, 0),
+        jump_if(kComm, 0, 6),
         load(kDataAt),
         BPF_STMT(BPF_MISC | BPF_TAX, 0),
         load(kDataAt + 4),
@@ -123,6 +125,13 @@ std::optional<ProcessEvent> parse_one(std::span<const std::byte> event) {
             return ProcessEvent{ProcessEvent::Kind::fork, pid(3), pid(1)};
         case kExec:
             return ProcessEvent{ProcessEvent::Kind::exec, pid(1), 0};
+        case kComm: {
+            ProcessEvent renamed{ProcessEvent::Kind::comm, pid(1), 0};
+            if (event.size() < 16 + 8 + renamed.comm.size() || pid(0) != pid(1))
+                return std::nullopt;
+            std::memcpy(renamed.comm.data(), event.data() + 16 + 8, renamed.comm.size());
+            return renamed;
+        }
         case kExit:
             if (pid(0) != pid(1)) return std::nullopt;
             return ProcessEvent{ProcessEvent::Kind::exit, pid(1), 0};
@@ -154,7 +163,8 @@ Result<ProcessEvents> ProcessEvents::open() {
     if (!answer) return refused(0, "it does not serve this PID or user namespace");
     if (*answer != 0) return refused(*answer, "before Linux 6.6 it serves root alone");
     // Once more with a mask, which would have kept the answer away; older kernels pass it over.
-    subscribe(socket.get(), {PROC_CN_MCAST_LISTEN, kFork | kExec | kExit}, sizeof(Subscription));
+    subscribe(socket.get(), {PROC_CN_MCAST_LISTEN, kFork | kExec | kComm | kExit},
+              sizeof(Subscription));
     drop_threads(socket.get());
     return ProcessEvents(std::move(socket));
 }

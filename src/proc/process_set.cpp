@@ -92,6 +92,9 @@ void ProcessSet::hear(std::span<const ProcessEvent> news, EventSink& sink) {
             case ProcessEvent::Kind::exec:
                 take_exec(one.pid, sink);
                 break;
+            case ProcessEvent::Kind::comm:
+                poller_.take_comm(one.pid, one.name());
+                break;
             case ProcessEvent::Kind::exit:
                 take_exit(one.pid);
                 break;
@@ -132,9 +135,9 @@ void ProcessSet::forget_dead() {
     });
 }
 
-/// It has another name now, and perhaps other rights.
+/// An exec gives another name, and perhaps other rights.
 void ProcessSet::take_exec(pid_t pid, EventSink& sink) {
-    if (poller_.watches(pid)) return;
+    if (poller_.take_exec(pid)) return;
     if (family_.follows(pid)) {
         adopt(pid, 0, sink);
     } else if (wanted_.by_name()) {

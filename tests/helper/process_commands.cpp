@@ -51,6 +51,12 @@ Reply make_thread_with_own_table(const Words& words) {
     });
 }
 
+/// A thread that gives itself a name, not us.
+Reply name_thread(const Words& words) {
+    return in_sleeping_thread(
+        [&words] { return prctl(PR_SET_NAME, words[1].c_str()) < 0 ? failed() : ok({gettid()}); });
+}
+
 bool is_zombie(pid_t pid) {
     const std::string path =
         "/proc/" + std::to_string(pid) + "/task/" + std::to_string(pid) + "/stat";
@@ -96,6 +102,29 @@ Reply make_child(const Words&) {
     const pid_t parent = getpid();
     const pid_t pid = fork();
     if (pid == 0) sleep_until_parent_ends(parent);
+    return pid < 0 ? failed() : ok({pid});
+}
+
+/// Answers when the child runs the program: then its end of the pipe is closed.
+Reply execute_in_child(const Words& words) {
+    std::vector<char*> argv;
+    for (std::size_t i = 1; i < words.size(); ++i)
+        argv.push_back(const_cast<char*>(words[i].c_str()));
+    argv.push_back(nullptr);
+    std::array<int, 2> ends{};
+    if (pipe2(ends.data(), O_CLOEXEC) < 0) return failed();
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() == parent) execv(argv[0], argv.data());
+        _exit(127);
+    }
+    close(ends[1]);
+    char byte = 0;
+    while (read(ends[0], &byte, 1) < 0 && errno == EINTR) {
+    }
+    close(ends[0]);
     return pid < 0 ? failed() : ok({pid});
 }
 
@@ -222,9 +251,11 @@ Reply end(const Words& words) {
 
 constexpr std::array kCommands{
     Command{"thread", "[COUNT] (TID of the last)", 0, 1, make_thread},
+    Command{"thread-comm", "NAME (TID)", 1, 1, name_thread},
     Command{"thread-exit-leader", "(TID that answers now)", 0, 0, exit_leader},
     Command{"thread-unshare", "PATH (TID FD)", 1, 1, make_thread_with_own_table},
     Command{"fork", "(PID)", 0, 0, make_child},
+    Command{"fork-exec", "PROGRAM [ARG]… (PID)", 1, kAnyNumber, execute_in_child},
     Command{"kill-child", "PID", 1, 1, kill_child},
     Command{"fork-shared", "(PID READ-END WRITE-END)", 0, 0, make_sharing_child},
     Command{"shared-open", "PATH [DELAY_MS]", 1, 2, shared_open},

@@ -190,6 +190,41 @@ TEST_F(PollerTest, ARecycledPidIsNotTheSameProcess) {
     EXPECT_EQ(poller_->watched(), 0U);
 }
 
+/// Nobody tells of it, and nothing else changes.
+TEST_F(PollerTest, ANameIsReadAgainWithinASecond) {
+    proc_.add_process(42, "before");
+    proc_.open(42, 3, "/a");
+    watch({42});
+    look();
+    proc_.set_comm(42, "after");
+    for (int i = 0; i < 10; ++i) look();
+    proc_.end(42);
+    look();
+    ASSERT_EQ(seen_.events.size(), 1U);
+    EXPECT_EQ(seen_.events[0].comm, "after");
+}
+
+/// The number is another process's by then.
+TEST_F(PollerTest, ANameIsNeverTakenFromAnotherProcess) {
+    proc_.add_process(42, "old");
+    proc_.open(42, 3, "/a");
+    auto root = ProcRoot::open(proc_.path());
+    ASSERT_TRUE(root);
+    auto process = Process::open(*root, 42, Holding::nothing);
+    ASSERT_TRUE(process);
+    poller_ = std::make_unique<Poller>(std::move(*root), options_);
+    poller_->add(std::move(*process));
+    look();
+    proc_.end(42);
+    proc_.add_process(42, "new");
+    proc_.set_stat(42, {.start_time = 2000});
+    EXPECT_TRUE(poller_->take_exec(42));
+    poller_->take_comm(42, "new");
+    look();
+    ASSERT_EQ(seen_.events.size(), 1U);
+    EXPECT_EQ(seen_.events[0].comm, "old");
+}
+
 TEST_F(PollerTest, TheCommandsNewNameIsTold) {
     proc_.add_process(42, "before");
     watch({42});

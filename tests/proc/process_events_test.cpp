@@ -71,6 +71,24 @@ TEST(ParseProcessEvents, OfProcessesNotOfThreads) {
     EXPECT_THAT(parse(message(kExitEvent, {21, 20, 0, 17})), IsEmpty());
 }
 
+/// A name as the kernel lays it out: sixteen bytes, up to a NUL.
+Bytes renaming(std::int32_t thread, std::int32_t process, std::string_view name) {
+    std::array<std::int32_t, 4> comm{};
+    std::memcpy(comm.data(), name.data(), std::min(name.size(), sizeof comm));
+    return message(kCommEvent, {thread, process, comm[0], comm[1], comm[2], comm[3]});
+}
+
+TEST(ParseProcessEvents, ANewNameOfAProcessNotOfAThread) {
+    const auto events = parse(renaming(20, 20, "worker 1"));
+    ASSERT_EQ(events.size(), 1U);
+    EXPECT_EQ(events[0].kind, Kind::comm);
+    EXPECT_EQ(events[0].pid, 20);
+    EXPECT_EQ(events[0].name(), "worker 1");
+    EXPECT_EQ(parse(renaming(20, 20, "sixteen bytes, no NUL"))[0].name(), "sixteen bytes, n");
+    EXPECT_EQ(parse(renaming(20, 20, ""))[0].name(), "");
+    EXPECT_THAT(parse(renaming(21, 20, "thread")), IsEmpty());
+}
+
 TEST(ParseProcessEvents, SeveralMessagesInOneDatagram) {
     Bytes bytes = message(kForkEvent, {1, 1, 2, 2});
     for (const Bytes& more : {message(kCommEvent, {2, 2, 0, 0}), message(kExecEvent, {2, 2})})
@@ -86,6 +104,7 @@ TEST(ParseProcessEvents, WhatIsCutOrOfAnotherConnectorIsPassedOver) {
         EXPECT_THAT(parse(Bytes(whole.begin(), whole.begin() + static_cast<long>(length))),
                     IsEmpty());
     EXPECT_THAT(parse(message(kForkEvent, {1, 1, 2})), IsEmpty());
+    EXPECT_THAT(parse(message(kCommEvent, {2, 2, 0, 0, 0})), IsEmpty());
     EXPECT_THAT(parse(Bytes(200, std::byte{0xff})), IsEmpty());
     EXPECT_THAT(parse(Bytes(200, std::byte{0})), IsEmpty());
 }
@@ -114,6 +133,25 @@ TEST(ProcessEventsTest, TellOfARealChild) {
     waitpid(child, nullptr, 0);
     EXPECT_TRUE(come(
         *source, {{Kind::fork, child, getpid()}, {Kind::exec, child, 0}, {Kind::exit, child, 0}}));
+}
+
+TEST(ProcessEventsTest, TellOfANewNameButNotOfAThreads) {
+    auto source = ProcessEvents::open();
+    if (!source) GTEST_SKIP() << describe(source.error());
+    test::FdMaker maker;
+    maker.ask("thread-comm other");
+    maker.ask("comm worker");
+    std::vector<ProcessEvent> events;
+    ASSERT_TRUE(test::eventually([&] {
+        source->read(events);
+        return std::any_of(events.begin(), events.end(), [&](const auto& event) {
+            return event.pid == maker.pid() && event.name() == "worker";
+        });
+    }));
+    const auto names = std::count_if(events.begin(), events.end(), [&](const auto& event) {
+        return event.kind == Kind::comm && event.pid == maker.pid();
+    });
+    EXPECT_EQ(names, 1);
 }
 
 TEST(ProcessEventsTest, ThreadsAreNotTold) {

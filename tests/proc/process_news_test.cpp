@@ -112,5 +112,29 @@ TEST_F(ProcessNews, WithoutFollowingItIsNot) {
     EXPECT_THAT(hear({forked(11, kSelf)}), IsEmpty());
 }
 
+/// It has been reaped when its end is noticed, and nobody can be asked any more.
+TEST_F(ProcessNews, TheLastNameIsThatOfTheLastExec) {
+    follow_10();
+    bear(11, 10, "/a");
+    hear({forked(11, 10)});
+    proc_.set_comm(11, "sleep");
+    hear({execed(11)});
+    proc_.end(11);
+    tick();
+    EXPECT_EQ(seen_.comm, "sleep");
+}
+
+TEST_F(ProcessNews, OrTheOneThatItGaveItself) {
+    follow_10();
+    bear(11, 10, "/a");
+    hear({forked(11, 10)});
+    proc_.set_comm(11, "worker");
+    ProcessEvent renamed{ProcessEvent::Kind::comm, 11, 0, {"worker"}};
+    hear({renamed});
+    proc_.end(11);
+    tick();
+    EXPECT_EQ(seen_.comm, "worker");
+}
+
 }  // namespace
 }  // namespace logfia

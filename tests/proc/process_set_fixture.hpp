@@ -21,6 +21,7 @@ using Lines = std::vector<std::string>;
 class Seen final : public EventSink {
   public:
     void accept(Event event) override {
+        comm = event.comm;
         lines.push_back(fmt::format("{}{} {} {}", to_string(event.kind),
                                     event.initial ? " initial" : "", event.pid,
                                     event.descriptor.name));
@@ -29,6 +30,7 @@ class Seen final : public EventSink {
 
     Lines lines;
     Lines notices;
+    std::string comm;  ///< in the last one
 };
 
 /// A set in a procfs that is not ours, so that there is no connector: what comes has to be found.

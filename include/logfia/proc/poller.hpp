@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -66,6 +67,11 @@ class Poller {
     void look_ahead(Now now);
     void after_exec();
 
+    /// It has called execve(2), which gives it another name. False when it is not watched.
+    bool take_exec(pid_t pid);
+    /// It has got another name.
+    void take_comm(pid_t pid, std::string_view comm);
+
     /// The same as a look for those processes alone that have ended: whose pidfds are among
     /// `ready`. Costs no listing. False when none of them is.
     bool reap(std::span<const pollfd> ready, Now now, EventSink& sink);
@@ -86,6 +92,7 @@ class Poller {
 
   private:
     RunGate::Verdict judge(WatchedProcess& watched) const;
+    void keep_comm_current(WatchedProcess& watched, RunGate::Verdict verdict) const;
     void inspect(WatchedProcess& watched, RunGate::Verdict verdict);
     [[nodiscard]] FdReader::Links links_to_read(const WatchedProcess& watched) const;
     LookOutcome read_table(WatchedProcess& watched);
@@ -96,7 +103,7 @@ class Poller {
     void prepare_first_look(const WatchedProcess& watched);
     void keep_to_given(const std::vector<GivenFd>& given);
     void take_children_of(const WatchedProcess& watched);
-    [[nodiscard]] const WatchedProcess* find(pid_t pid) const;
+    [[nodiscard]] WatchedProcess* find(pid_t pid) const;
     bool take_changes(WatchedProcess& watched);
     std::uint32_t learn(WatchedProcess& watched, const FdEntry& entry);
     bool take_renaming(WatchedProcess& watched, const FdEntry& before, FdEntry& after);

@@ -34,7 +34,11 @@ class Process {
     [[nodiscard]] pid_t pid() const { return pid_; }
     /// The command name, any bytes (proc_pid_comm(5)), as it was read last.
     [[nodiscard]] const std::string& comm() const { return comm_; }
-    void refresh_comm();
+    /// Reads it again, of this process alone; it stays when that is no more.
+    void refresh_comm(const ProcRoot& root);
+    /// To be told a new name. Of a recycled PID's process it would be another's: then nothing is
+    /// believed but what refresh_comm() reads.
+    void set_comm(const ProcRoot& root, std::string_view comm);
 
     /// In clock ticks since boot.
     [[nodiscard]] std::uint64_t start_time() const { return start_time_; }

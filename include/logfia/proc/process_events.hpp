@@ -5,20 +5,30 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace logfia {
 
 /// What the kernel tells of processes (never of threads).
 struct ProcessEvent {
-    enum class Kind : std::uint8_t { fork, exec, exit };
+    enum class Kind : std::uint8_t { fork, exec, comm, exit };
 
     Kind kind = Kind::fork;
     pid_t pid = 0;     ///< `fork`: the child's
     pid_t parent = 0;  ///< `fork`
+    /// `comm`: the new name (prctl(2), /proc/N/comm), up to its NUL. Of an exec no name is told.
+    std::array<char, 16> comm{};
+
+    [[nodiscard]] std::string_view name() const {
+        return {comm.data(),
+                static_cast<std::size_t>(std::find(comm.begin(), comm.end(), '\0') - comm.begin())};
+    }
 
     bool operator==(const ProcessEvent&) const = default;
 };

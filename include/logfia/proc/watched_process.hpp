@@ -66,12 +66,14 @@ struct WatchedProcess {
     SteadyTime next_targets{};
     bool targets_stuck = false;  ///< what its epolls watch is not asked for any more
     SteadyTime threads_checked{};
-    SteadyTime probed{};        ///< when it was asked last whether it lives
-    bool begun = false;         ///< its first look was taken
-    bool ended = false;         ///< nothing more will come of it
-    bool denied = false;        ///< a `lost` record said that links may not be read
-    bool look_failed = false;   ///< a `lost` record said that it cannot be listed
-    bool threads_told = false;  ///< a notice said that a thread has a table of its own
+    SteadyTime next_comm{};       ///< when its name is read again, if it has run
+    bool ran_since_comm = false;  ///< since that was read last
+    SteadyTime probed{};          ///< when it was asked last whether it lives
+    bool begun = false;           ///< its first look was taken
+    bool ended = false;           ///< nothing more will come of it
+    bool denied = false;          ///< a `lost` record said that links may not be read
+    bool look_failed = false;     ///< a `lost` record said that it cannot be listed
+    bool threads_told = false;    ///< a notice said that a thread has a table of its own
 };
 
 }  // namespace logfia
