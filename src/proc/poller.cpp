@@ -141,7 +141,9 @@ bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
 
 RunGate::Verdict Poller::judge(WatchedProcess& watched) const {
     if (!watched.gate.usable()) return RunGate::Verdict::look;
-    return watched.gate.judge(watched.process.cpu_time(), now_.steady);
+    const auto verdict = watched.gate.judge(watched.process.cpu_time(), now_.steady);
+    const bool late = now_.steady >= watched.late_question;
+    return verdict == RunGate::Verdict::skip && late ? RunGate::Verdict::recheck : verdict;
 }
 
 void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {

@@ -15,13 +15,10 @@ namespace {
 using Question = BlockingRequest::Question;
 using Outcome = BlockingRequest::Outcome;
 
-constexpr Duration kFirstPause = std::chrono::milliseconds(10);
-constexpr Duration kFirstPauseOfCopies = std::chrono::milliseconds(1);
-constexpr Duration kLongestPause = std::chrono::seconds(5);
 constexpr Duration kSamplePause = std::chrono::seconds(1);
 constexpr int kSamplesALook = 64;
 constexpr std::size_t kKept = 1000;
-constexpr std::size_t kAtOnce = 64;  // so that ten thousand new ones need no memory that stays
+constexpr std::size_t kAtOnce = 128;  // so that ten thousand new ones need no memory that stays
 
 bool in_some_table(FdType type) {
     return type != FdType::vsock && type != FdType::mptcp && type != FdType::sctp;
@@ -62,26 +59,6 @@ void SocketAsker::ask_targets(WatchedProcess& watched, std::uint32_t slot) {
     if (!watched.targets_stuck) push(watched, slot, Question::targets, false);
 }
 
-void SocketAsker::ask_again(WatchedProcess& watched, SteadyTime now) {
-    if (now < watched.next_question) return;
-    const auto cpu = watched.process.cpu_time();
-    const bool due = std::any_of(watched.questions.begin(), watched.questions.end(),
-                                 [now](const auto& q) { return now >= q.next; });
-    watched.next_question = SteadyTime::max();
-    for (SocketQuestion& question : watched.questions) {
-        // What is nearly due comes along: one reading serves them all.
-        if (due && now >= question.next - question.pause / 2) {
-            // A process that has not run has not connected anything, but one that shares the socket
-            // may have: so it is asked for all the same, though seldom.
-            const bool worth = !cpu || cpu != question.cpu || question.pause >= kLongestPause;
-            if (!worth || !push(watched, question.slot, whole_question(), true))
-                question.pause = std::min(question.pause * 2, kLongestPause);
-            question.next = now + question.pause;
-        }
-        watched.next_question = std::min(watched.next_question, question.next);
-    }
-}
-
 void SocketAsker::sample(WatchedProcess& watched, SteadyTime now) {
     if (options_.tcp == TcpDetails::left_out || !asks_copies(watched)) return;
     if (watched.sampling_from < 0) {
@@ -101,15 +78,6 @@ void SocketAsker::sample(WatchedProcess& watched, SteadyTime now) {
         --left;
     }
     watched.sampling_from = entry == entries.end() ? -1 : entry->fd;
-}
-
-void SocketAsker::forget(WatchedProcess& watched, std::uint32_t slot) {
-    const std::uint32_t index = std::exchange(watched.known[slot].question, KnownFd::kNoQuestion);
-    if (index == KnownFd::kNoQuestion) return;
-    watched.questions[index] = watched.questions.back();
-    watched.questions.pop_back();
-    if (index < watched.questions.size())
-        watched.known[watched.questions[index].slot].question = index;
 }
 
 void SocketAsker::finish(KnownFd& closed) {
@@ -132,7 +100,11 @@ void SocketAsker::finish(KnownFd& closed) {
 
 void SocketAsker::answer(const ProcRoot& root, SteadyTime now) {
     progress_.clear();
-    if (asked_.empty()) return;
+    if (!asked_.empty()) answer_all(root, now);
+    begin_next_turn();
+}
+
+void SocketAsker::answer_all(const ProcRoot& root, SteadyTime now) {
     // What may not be asked itself is asked for a hint in the second round.
     for (int round = 0; round < 2; ++round) ask_round(root, now);
     answer_by_tables(root, now);
@@ -147,6 +119,7 @@ void SocketAsker::ask_round(const ProcRoot& root, SteadyTime now) {
         auto last = first;
         for (; last != asked_.end() && requests_.size() < kAtOnce; ++last)
             if (is_open(*last)) request(*last, root.fd());
+        questions_put_ += requests_.size();
         asker_.ask(requests_);
         auto answer = requests_.begin();
         for (; first != last; ++first)
@@ -194,6 +167,7 @@ void SocketAsker::take(Asked& asked, BlockingRequest& request, SteadyTime now) {
         watched.socket_way = SocketWay::tables;
     asked.unanswered = request.outcome == Outcome::failed || request.outcome == Outcome::closed;
     asked.done = asked.question == Question::totals || request.outcome == Outcome::closed;
+    if (asked.again && !asked.done) asked.done = !may_read_for(asked, now);
     if (!asked.done) return turn_to_tables(asked);
     // The next look will tell whether it is closed; if not, the first thread alone has ended.
     if (asked.question != Question::totals) keep_asking(asked, Pause::longer, now);
@@ -297,30 +271,6 @@ void SocketAsker::go_on(Asked& asked, const SocketInfo* before, SteadyTime now) 
         keep_asking(asked, changed ? Pause::first : Pause::longer, now);
     else
         forget(*asked.process, asked.slot);
-}
-
-void SocketAsker::keep_asking(const Asked& asked, Pause pause, SteadyTime now) {
-    // The pauses follow from what a question costs: of the tables about 1.3 µs a row.
-    const auto rows = static_cast<Duration::rep>(asked.by_table ? rows_last_read_ : 0);
-    const auto first =
-        std::max<Duration>({options_.interval, asked.by_table ? kFirstPause : kFirstPauseOfCopies,
-                            std::chrono::microseconds(20) * rows});
-    const Duration longest =
-        std::max<Duration>(first, kLongestPause + std::chrono::milliseconds(1) * rows);
-
-    WatchedProcess& watched = *asked.process;
-    std::uint32_t& index = watched.known[asked.slot].question;
-    if (index == KnownFd::kNoQuestion) {
-        index = static_cast<std::uint32_t>(watched.questions.size());
-        watched.questions.push_back({asked.slot, {}, first, {}});
-    } else {
-        auto& length = watched.questions[index].pause;
-        length = pause == Pause::first ? first : std::min(length * 2, longest);
-    }
-    SocketQuestion& question = watched.questions[index];
-    question.cpu = asked.cpu;
-    question.next = now + question.pause;
-    watched.next_question = std::min(watched.next_question, question.next);
 }
 
 }  // namespace logfia

@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 namespace logfia {
 namespace {
 
@@ -19,8 +22,10 @@ class Counter final : public EventSink {
 };
 
 /// How often memory is asked for in a hundred looks at a process that changes nothing.
-std::size_t allocations_of_idle_looks(Duration interval, Duration step) {
+std::size_t allocations_of_idle_looks(Duration interval, Duration step,
+                                      const std::vector<std::string>& commands = {}) {
     test::FdMaker maker;
+    for (const std::string& command : commands) maker.ask(command);
     maker.ask("many 500");
     maker.ask("tcp-pairs 20");
     maker.ask("tcp-socket 4");  // in no table: it is asked for again and again
@@ -60,6 +65,17 @@ TEST(Allocations, ALookInWhichNothingChangedMakesNone) {
 
 TEST(Allocations, NeitherDoesOneThatTheGateSpares) {
     EXPECT_EQ(allocations_of_idle_looks(milliseconds(100), milliseconds(100)), 0U);
+}
+
+/// Each look may ask all the sockets that have no peer.
+TEST(Allocations, NorDoQuestionsToWhoRunsAllTheTime) {
+    std::vector<std::string> commands(100, "udp");
+    commands.insert(commands.end(), 100, "tcp-socket");
+    commands.emplace_back("udp-bind");
+    commands.emplace_back("unix-socket dgram");
+    commands.emplace_back("spin on");
+    EXPECT_EQ(allocations_of_idle_looks(milliseconds(1), milliseconds(1), commands), 0U);
+    EXPECT_EQ(allocations_of_idle_looks(milliseconds(100), milliseconds(100), commands), 0U);
 }
 
 TEST(Allocations, NorAFullLook) {

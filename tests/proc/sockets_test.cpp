@@ -2,6 +2,7 @@
 
 #include "support/fd_maker_client.hpp"
 #include "support/prefixes.hpp"
+#include "support/watching.hpp"
 #include <logfia/proc/open_processes.hpp>
 #include <logfia/proc/poller.hpp>
 
@@ -74,6 +75,7 @@ class Sockets : public ::testing::TestWithParam<Way> {
         for (const Event& event : look(later)) all.push_back(line_of(event));
         return all;
     }
+    [[nodiscard]] std::uint64_t questions_put() const { return poller_->sockets().questions_put(); }
     [[nodiscard]] std::uint64_t tables_read() const {
         return poller_->sockets().tables().tables_read();
     }
@@ -129,6 +131,33 @@ TEST_P(Sockets, IdleUnconnectedOnesAreNotAskedFor) {
     const std::uint64_t before = tables_read();
     for (int i = 0; i < 100; ++i) look(milliseconds(2));
     EXPECT_LE(tables_read() - before, 1U);
+}
+
+/// However long it has waited: a copy is asked with the next look, a table soon after.
+TEST_P(Sockets, ALateConnectIsToldSoon) {
+    watch();
+    const auto listener = maker_.numbers("tcp-listen");
+    const int fd = maker_.fd("tcp-socket");
+    look();
+    for (int i = 0; i < 100; ++i) look(milliseconds(200));
+    maker_.ask(fmt::format("connect {} 127.0.0.1 {}", fd, listener.at(1)));
+    std::vector<std::string> told = lines();
+    for (int i = 0; i < 6 && GetParam() == Way::tables; ++i)
+        for (const std::string& line : lines(milliseconds(100))) told.push_back(line);
+    EXPECT_THAT(told, ElementsAre(fmt::format("connect {} 127.0.0.1:{}", fd, listener.at(1))));
+}
+
+TEST_P(Sockets, TheNextOneIsToldAsSoon) {
+    watch();
+    const auto listener = maker_.numbers("tcp-listen");
+    std::vector<int> fds;
+    for (int i = 0; i < 10; ++i) fds.push_back(maker_.fd("tcp-socket"));
+    look();
+    for (const int fd : fds) {
+        maker_.ask(fmt::format("connect {} 127.0.0.1 {}", fd, listener.at(1)));
+        EXPECT_THAT(lines(GetParam() == Way::copies ? milliseconds(1) : milliseconds(601)),
+                    ElementsAre(fmt::format("connect {} 127.0.0.1:{}", fd, listener.at(1))));
+    }
 }
 
 /// It is open before it is told what to watch.
@@ -229,6 +258,53 @@ class SocketsByCopies : public Sockets {
         return {};
     }
 };
+
+TEST_P(SocketsByCopies, WhoHasNotRunIsAskedSeldom) {
+    watch();
+    for (int i = 0; i < 10; ++i) maker_.fd("tcp-socket");
+    ASSERT_TRUE(test::eventually(
+        [this] { return test::status_line(maker_.pid(), "State").starts_with('S'); }));
+    look();
+    const auto before = questions_put();
+    for (int i = 0; i < 100; ++i) look(milliseconds(40));
+    EXPECT_EQ(questions_put(), before);
+    look(seconds(1));
+    EXPECT_EQ(questions_put() - before, 10U) << "somebody else may share them";
+}
+
+TEST_P(SocketsByCopies, ManyAreAskedInTurn) {
+    watch();
+    std::vector<int> fds;
+    for (int i = 0; i < 700; ++i) fds.push_back(maker_.fd("udp"));
+    look();
+    look(seconds(1));
+    for (const int fd : {fds.front(), fds.at(400), fds.back()}) {
+        maker_.ask(fmt::format("connect {} 127.0.0.1 9", fd));
+        const auto before = questions_put();
+        std::vector<std::string> told = lines();
+        EXPECT_LE(questions_put() - before, 512U);
+        for (const std::string& line : lines()) told.push_back(line);
+        EXPECT_LE(questions_put() - before, 1024U);
+        EXPECT_THAT(told, ElementsAre(fmt::format("connect {} 127.0.0.1:9", fd)));
+        look(milliseconds(1));
+    }
+}
+
+/// One connection after the other, and in between somebody whose questions are as many.
+TEST_P(SocketsByCopies, NoneOfManyIsForgotten) {
+    watch();
+    std::vector<int> fds;
+    for (int i = 0; i < 700; ++i) fds.push_back(maker_.fd("udp"));
+    look();
+    maker_.ask("spin on");
+    std::size_t told = 0;
+    for (int i = 0; i < 700; i += 100) {
+        maker_.ask(fmt::format("connect {} 127.0.0.1 9", fds.at(static_cast<std::size_t>(i))));
+        for (int again = 0; again < 3; ++again) told += lines().size();
+    }
+    maker_.ask("spin off");
+    EXPECT_EQ(told, 7U);
+}
 
 TEST_P(SocketsByCopies, ACloseTellsWhatAConnectionHasCarried) {
     watch();

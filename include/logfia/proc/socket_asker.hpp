@@ -12,9 +12,11 @@
 
 namespace logfia {
 
-/// Says what sockets are: all that are new in one look, and again, with growing pauses, those that
-/// may still change. Each is asked itself where that is allowed; else the kernel's tables are read
-/// (SocketTables). And what epolls watch, since that too is asked by a BlockingAsker.
+/// Says what sockets are: all that are new in one look, and those that may still change again in
+/// each look that their process has run in, or seldom, since somebody else may share them. Each is
+/// asked itself where that is allowed, in turn where there are many; else the kernel's tables are
+/// read (SocketTables), with pauses that follow from what that costs. And what epolls watch, since
+/// that too is asked by a BlockingAsker.
 class SocketAsker {
   public:
     /// A table skips rows when others close their sockets while it is read, since each piece is
@@ -35,7 +37,7 @@ class SocketAsker {
 
     /// A socket that was opened and is not described yet. The process must be acquired.
     void ask(WatchedProcess& watched, std::uint32_t slot);
-    /// Asks again what is due at `now` for this process.
+    /// Asks again what is due at `now` for this process, which must be acquired.
     void ask_again(WatchedProcess& watched, SteadyTime now);
     /// Asks for the totals of its TCP connections: each at most once a second, some with each look,
     /// none when it has not run since.
@@ -63,6 +65,8 @@ class SocketAsker {
     void answer(const ProcRoot& root, SteadyTime now);
     [[nodiscard]] std::vector<Progress>& progress() { return progress_; }
     [[nodiscard]] const SocketTables& tables() const { return tables_; }
+    /// Questions that were put to the kernel up to now; readings of tables do not count.
+    [[nodiscard]] std::uint64_t questions_put() const { return questions_put_; }
 
   private:
     struct Asked {
@@ -82,6 +86,7 @@ class SocketAsker {
     /// False when nobody can answer it.
     bool push(WatchedProcess& watched, std::uint32_t slot, BlockingRequest::Question question,
               bool again);
+    void answer_all(const ProcRoot& root, SteadyTime now);
     void ask_round(const ProcRoot& root, SteadyTime now);
     void request(const Asked& asked, int proc_fd);
     int pidfd_of(const WatchedProcess& watched);
@@ -98,15 +103,36 @@ class SocketAsker {
     void read_again(const Process& reader);
     void take_row(Asked& asked, SteadyTime now);
     void go_on(Asked& asked, const SocketInfo* before, SteadyTime now);
+    /// Whether a process has run since it was at this CPU time; what has no clock may have.
+    struct Clock {
+        std::optional<Duration> cpu;
+        bool runs = false;  ///< and the clock may stand still all the same
+        [[nodiscard]] bool has_run_since(std::optional<Duration> then) const {
+            return runs || !cpu || cpu != then;
+        }
+    };
+    [[nodiscard]] Clock clock_of(const WatchedProcess& watched) const;
+    /// From when on a question may be asked.
+    [[nodiscard]] SteadyTime due(const SocketQuestion& question, bool has_run, bool by_copy) const;
+    void begin_next_turn();
+    /// False when it is too soon to read a table again for it.
+    static bool may_read_for(const Asked& asked, SteadyTime now);
     enum class Pause : std::uint8_t { first, longer };
     void keep_asking(const Asked& asked, Pause pause, SteadyTime now);
+    void pause_readings(SocketQuestion& question, Pause pause, SteadyTime now) const;
+    [[nodiscard]] Duration longest_pause_of_readings() const;
 
     Options options_;
     BlockingAsker asker_;
     SocketEnds ends_;
     SocketTables tables_;
     std::uint64_t rows_last_read_ = 0;
+    std::uint64_t questions_put_ = 0;
     std::optional<std::uint64_t> own_network_;  // our network namespace; 0: not known
+    std::uint32_t turn_ = 1;                    // counts the looks in which something was asked
+    std::size_t left_ = 0;     // questions that may still be asked again in this look
+    std::size_t waiting_ = 0;  // those that this look could ask, if there were no limit
+    std::uint32_t turns_ = 1;  // so many looks it takes to ask all of them
     std::vector<Asked> asked_;
     std::vector<BlockingRequest> requests_;
     const WatchedProcess* pidfd_owner_ = nullptr;  // of the last pidfd that was opened for a turn

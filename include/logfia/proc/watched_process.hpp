@@ -13,12 +13,15 @@
 namespace logfia {
 
 /// A socket whose last word is not spoken: it is in no table, or it has no peer yet. It is asked
-/// for again, with growing pauses.
+/// again whenever its process has run.
 struct SocketQuestion {
     std::uint32_t slot = 0;
-    std::optional<Duration> cpu;  ///< the process's CPU time when it was asked last
-    Duration pause{};
-    SteadyTime next{};
+    std::uint32_t turn = 0;       ///< the look in which it was asked last, as SocketAsker counts
+    std::optional<Duration> cpu;  ///< the process's CPU time then; absent: it had no clock, or
+                                  ///< the socket gave no answer
+    SteadyTime asked{};
+    Duration pause{};      ///< between two readings of a table for it
+    SteadyTime reading{};  ///< no table is read for it before
 };
 
 /// How the sockets of a process are asked for what they are.
@@ -61,7 +64,11 @@ struct WatchedProcess {
     int sampling_from = -1;                 ///< the next descriptor of a round; -1: none
     std::optional<Duration> sampled_cpu;    ///< its CPU time when the last round began
     std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where that is asked for
-    SteadyTime next_question = SteadyTime::max();
+    std::optional<Duration> asked_cpu;      ///< its CPU time when all questions were asked
+    SteadyTime next_question{};  ///< before that none is asked, unless it has run since asked_cpu
+    /// When questions that were not asked since it ran are to be: a look is worth its cost then,
+    /// though it has not run any more.
+    SteadyTime late_question = SteadyTime::max();
     SteadyTime next_sample{};
     SteadyTime next_targets{};
     bool targets_stuck = false;  ///< what its epolls watch is not asked for any more
