@@ -48,6 +48,25 @@ bool is_tcp(FdType type) {
     return type == FdType::tcp || type == FdType::tcp6;
 }
 
+bool is_datagram(FdType type) {
+    return type >= FdType::udp && type <= FdType::icmp6;
+}
+
+bool is_bound(FdType type, const SocketInfo& socket) {
+    if (!socket.local) return false;
+    // The port of a raw socket is its protocol, which says nothing of being bound.
+    const bool raw = type == FdType::raw || type == FdType::raw6;
+    return raw ? !is_unspecified(socket.local->address) : socket.local->port != 0;
+}
+
+std::string_view state_name(FdType type, const SocketInfo& socket) {
+    if (socket.outdated) return {};
+    if (is_tcp(type)) return to_string(socket.state);
+    if (!is_datagram(type)) return {};
+    if (socket.remote) return "connected";
+    return is_bound(type, socket) ? "bound" : "unconnected";
+}
+
 bool is_real_file(FdType type) {
     return type == FdType::file || type == FdType::directory;
 }

@@ -82,7 +82,7 @@ void append_unix(JsonMembers& members, const SocketInfo& socket) {
 void append_socket(JsonMembers& members, std::string& scratch, const Descriptor& descriptor,
                    std::string_view host) {
     if (const SocketInfo* socket = descriptor.socket.get()) {
-        if (is_tcp(descriptor.type)) members.text_if_any("state", to_string(socket->state));
+        members.text_if_any("state", state_name(descriptor.type, *socket));
         append_endpoint_members(members, scratch, "local_address", "local_port", socket->local);
         append_endpoint_members(members, scratch, "remote_address", "remote_port", socket->remote);
         if (socket->remote) members.text_if_any("remote_host", host);

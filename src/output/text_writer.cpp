@@ -80,11 +80,9 @@ void append_or_dash(std::string& out, std::string_view bytes) {
 /// What stands in the place of the host name of a socket that has no peer.
 std::string_view word_without_peer(FdType type, const SocketInfo& socket) {
     if (socket.state == SocketState::listen) return "LISTEN";
-    if (!socket.local) return "UNCONNECTED";
-    // The port of a raw socket is its protocol, which says nothing of being bound.
-    const bool raw = type == FdType::raw || type == FdType::raw6;
-    const bool bound = raw ? !is_unspecified(socket.local->address) : socket.local->port != 0;
-    return bound ? "BOUND" : "UNCONNECTED";
+    const bool bound =
+        type == FdType::vsock ? socket.local_vsock.has_value() : is_bound(type, socket);
+    return bound ? "BOUND" : socket.outdated ? "-" : "UNCONNECTED";
 }
 
 void append_internet_detail(std::string& out, FdType type, const SocketInfo* socket,
@@ -116,8 +114,8 @@ void append_vsock_detail(std::string& out, const SocketInfo& socket) {
     else
         out += '-';
     if (socket.remote_vsock) return;
-    const bool listens = socket.state == SocketState::listen;
-    out += listens ? " LISTEN" : socket.local_vsock ? " BOUND" : " UNCONNECTED";
+    out += ' ';
+    out += word_without_peer(FdType::vsock, socket);
 }
 
 /// `/run/user/1000/bus dbus-daemon[812]`.

@@ -1,4 +1,5 @@
 #include <logfia/proc/look_changes.hpp>
+#include <logfia/proc/socket_progress.hpp>
 
 #include <algorithm>
 #include <tuple>
@@ -59,7 +60,10 @@ void LookChanges::publish_losses(Now now, EventSink& sink) {
 
 void LookChanges::publish_closes(Now now, EventSink& sink) {
     for (const Change& change : closes_) {
-        const KnownFd known = change.process->known.take(change.slot);
+        KnownFd known = change.process->known.take(change.slot);
+        // Who closed it has run since it was asked, and whoever ends has done so as well.
+        known.descriptor.socket =
+            outdated(known.descriptor.type, std::move(known.descriptor.socket));
         Event event = event_of(EventKind::close, now, *change.process, known);
         event.opened = known.opened.wall;
         event.at_exit = change.process->ended;

@@ -1,5 +1,7 @@
 #include <logfia/proc/socket_progress.hpp>
 
+#include <utility>
+
 namespace logfia {
 namespace {
 
@@ -50,6 +52,15 @@ bool may_still_change(FdType type, const SocketInfo* info) {
             return info->state == SocketState::syn_sent || info->state == SocketState::close ||
                    (!has_peer(info) && !listens(info));
     }
+}
+
+std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info) {
+    const bool tells_of_peers = is_internet(type) || type == FdType::vsock;
+    if (info == nullptr || !tells_of_peers || has_peer(info.get()) || listens(info.get()))
+        return info;
+    SocketInfo changed = *info;
+    changed.outdated = true;
+    return std::make_shared<const SocketInfo>(std::move(changed));
 }
 
 bool is_tcp_connection(const Descriptor& descriptor) {

@@ -84,13 +84,35 @@ TEST(JsonWriter, WritesWhatIsKnownOfASocket) {
         FdType::udp6, internet(SocketState::established, Endpoint{{IpFamily::v6, {}}, 0}));
     EXPECT_EQ(members(udp, "a.example."),
               R"("event":"open","pid":42,"comm":"cat","fd":7,"access":"r","type":"udp6",)"
-              R"("name":"socket:[7]","local_address":"::","local_port":0)");
+              R"("name":"socket:[7]","state":"unconnected","local_address":"::","local_port":0)");
     EXPECT_NE(members(make_socket(FdType::unix_socket, test::unix_path("/run/bus")))
                   .find(R"("type":"unix","name":"socket:[7]","path":"/run/bus")"),
               std::string::npos);
     EXPECT_NE(members(make_socket(FdType::netlink, test::protocol("route")))
                   .find(R"("type":"netlink","name":"socket:[7]","protocol":"route")"),
               std::string::npos);
+}
+
+TEST(JsonWriter, WritesTheStateOfASocketWhenItIsKnown) {
+    const auto none = SocketState::unknown;
+    const auto state = [](FdType type, SocketInfo socket) {
+        const std::string text = members(make_socket(type, std::move(socket)));
+        const auto at = text.find("\"state\":\"");
+        return at == text.npos ? "" : text.substr(at + 9, text.find('"', at + 9) - at - 9);
+    };
+    for (const FdType type : {FdType::udp, FdType::udplite6, FdType::icmp}) {
+        EXPECT_EQ(state(type, internet(none, {})), "unconnected");
+        EXPECT_EQ(state(type, internet(none, v4(0, 0, 0, 0, 53))), "bound");
+        EXPECT_EQ(state(type, internet(none, v4(0, 0, 0, 0, 53), v4(10, 0, 0, 1, 0))), "connected");
+    }
+    EXPECT_EQ(state(FdType::raw, internet(none, v4(0, 0, 0, 0, 17))), "unconnected");
+    EXPECT_EQ(state(FdType::raw, internet(none, v4(10, 0, 0, 1, 17))), "bound");
+    EXPECT_EQ(state(FdType::tcp, internet(SocketState::close, v4(0, 0, 0, 0, 80))), "close");
+    EXPECT_EQ(state(FdType::mptcp, internet(none, {})), "");
+    SocketInfo old = internet(SocketState::close, v4(127, 0, 0, 1, 53));
+    old.outdated = true;
+    EXPECT_EQ(state(FdType::udp, old), "");
+    EXPECT_EQ(state(FdType::tcp, old), "");
 }
 
 TEST(JsonWriter, WritesWhatIsKnownOfOtherFamilies) {

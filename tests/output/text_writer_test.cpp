@@ -100,6 +100,21 @@ TEST(TextWriter, ShowsThePeerOfAnInternetSocket) {
     EXPECT_EQ(detail(make_socket(FdType::mptcp, connected)), " mptcp 52.84.139.212:80 -");
 }
 
+/// When it was asked last it had no peer, but that may be long ago.
+TEST(TextWriter, DoesNotCallASocketUnconnectedThatMayNotBe) {
+    const auto old = [](FdType type, SocketInfo socket) {
+        socket.outdated = true;
+        return detail(make_socket(type, std::move(socket)));
+    };
+    const auto unknown = SocketState::unknown;
+    EXPECT_EQ(old(FdType::tcp, internet(SocketState::close, {})), " tcp - -");
+    EXPECT_EQ(old(FdType::tcp, internet(SocketState::close, v4(127, 0, 0, 1, 80))),
+              " tcp 127.0.0.1:80 BOUND");
+    EXPECT_EQ(old(FdType::udp, internet(unknown, v4(0, 0, 0, 0, 0))), " udp 0.0.0.0:0 -");
+    EXPECT_EQ(old(FdType::raw, internet(unknown, v4(0, 0, 0, 0, 17))), " raw 0.0.0.0:17 -");
+    EXPECT_EQ(old(FdType::vsock, {}), " vsock - -");
+}
+
 TEST(TextWriter, ShowsTheOwnAddressOfASocketWithoutPeer) {
     struct Case {
         FdType type;

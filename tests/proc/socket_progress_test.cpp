@@ -93,6 +93,19 @@ TEST(SocketProgress, WhatIsAskedForAgainOfTheOtherFamilies) {
     EXPECT_FALSE(may_still_change(FdType::socket, &alg));
 }
 
+TEST(SocketProgress, OnlyThatItHasNoPeerIsOutdated) {
+    const auto is_outdated = [](FdType type, const SocketInfo& info) {
+        return outdated(type, std::make_shared<const SocketInfo>(info))->outdated;
+    };
+    EXPECT_EQ(outdated(FdType::tcp, nullptr), nullptr);
+    for (const FdType type : {FdType::tcp, FdType::udp6, FdType::raw, FdType::mptcp, FdType::vsock})
+        EXPECT_TRUE(is_outdated(type, {}));
+    EXPECT_FALSE(is_outdated(FdType::tcp, with_peer(1)));
+    EXPECT_FALSE(is_outdated(FdType::udp, with_peer(1)));
+    EXPECT_FALSE(is_outdated(FdType::tcp, in_state(SocketState::listen)));
+    EXPECT_FALSE(is_outdated(FdType::unix_socket, {}));
+}
+
 TEST(SocketProgress, OnlyTcpConnectionsHaveTotals) {
     Descriptor descriptor;
     descriptor.type = FdType::tcp;

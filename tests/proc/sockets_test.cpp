@@ -1,7 +1,6 @@
 // Sockets of a real process, watched on a calendar that the test writes, by both ways of asking.
 
 #include "support/fd_maker_client.hpp"
-#include "support/prefixes.hpp"
 #include "support/watching.hpp"
 #include <logfia/proc/open_processes.hpp>
 #include <logfia/proc/poller.hpp>
@@ -120,6 +119,21 @@ TEST_P(Sockets, AStreamConnectsAndListensLater) {
                 ElementsAre(fmt::format("connect {} 127.0.0.1:{}", client, listener.at(1)),
                             fmt::format("listen {}", other)));
     EXPECT_THAT(lines(seconds(20)), IsEmpty());
+}
+
+/// Who closes it has run since it was asked, and may have connected it in between.
+TEST_P(Sockets, ACloseDoesNotCallItUnconnected) {
+    watch();
+    const int tcp = maker_.fd("tcp-socket");
+    const int udp = maker_.fd("udp");
+    const int bound = maker_.fd("udp-bind");
+    const int listener = maker_.fd("tcp-listen");
+    for (const Event& event : look()) EXPECT_FALSE(event.descriptor.socket->outdated);
+    for (const int fd : {tcp, udp, bound, listener}) maker_.ask(fmt::format("close {}", fd));
+    const std::vector<Event> closes = look();
+    ASSERT_EQ(closes.size(), 4U);
+    for (const Event& event : closes)
+        EXPECT_EQ(event.descriptor.socket->outdated, event.descriptor.fd != listener);
 }
 
 /// Idle ones cost nothing: the process has not run since, and they are asked for seldom.

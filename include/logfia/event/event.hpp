@@ -108,8 +108,14 @@ std::string_view to_string(Access access);  ///< empty for `unknown`
 bool is_socket(FdType type);
 /// True for the types whose sockets have an address and a port: tcp to icmp6, mptcp and sctp.
 bool is_internet(FdType type);
-/// True for tcp and tcp6, the types whose `state` is told.
+/// True for tcp and tcp6.
 bool is_tcp(FdType type);
+/// True for udp to icmp6, whose sockets send to whom they like.
+bool is_datagram(FdType type);
+/// True when an internet socket without a peer has an address of its own.
+bool is_bound(FdType type, const SocketInfo& socket);
+/// The `state` of an internet socket, as the contract names it; empty when that is not known.
+std::string_view state_name(FdType type, const SocketInfo& socket);
 /// True for `-r`: what lives in a filesystem, files and directories.
 bool is_real_file(FdType type);
 

@@ -2,6 +2,7 @@
 
 #include <logfia/event/event.hpp>
 
+#include <memory>
 #include <optional>
 
 namespace logfia {
@@ -13,6 +14,9 @@ std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketI
 /// False when nothing more can come of it that a record would tell: it is connected for good, or it
 /// listens.
 bool may_still_change(FdType type, const SocketInfo* info);
+
+/// The same once its process has run without its being asked: that it has no peer is no fact then.
+std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info);
 
 /// True of a TCP connection, whose totals are worth asking for.
 bool is_tcp_connection(const Descriptor& descriptor);
