@@ -98,6 +98,8 @@ class BlockingAsker::Worker {
     /// Gives the requests back and says how many, from the first, have an outcome. When it is kept
     /// waiting, these are not all: it is of no more use then.
     std::size_t take(std::vector<BlockingRequest>& requests);
+    /// Whose question it was left alone with; 0: with none.
+    [[nodiscard]] std::uint64_t kept_waiting_by() const { return kept_waiting_by_; }
     /// The thread ends as soon as it can.
     void dismiss();
 
@@ -120,6 +122,7 @@ class BlockingAsker::Worker {
     std::atomic<bool> closing_ = false;      // the copy that the last one was answered by
     std::vector<BlockingRequest> requests_;  // the thread's own while it is asking
     std::vector<char> buffer_;
+    std::uint64_t kept_waiting_by_ = 0;  // the asker's own
 };
 
 bool BlockingAsker::Worker::start(const std::shared_ptr<Worker>& worker) {
@@ -244,9 +247,11 @@ std::size_t BlockingAsker::Worker::abandon(std::vector<BlockingRequest>& request
         open.proc_fd = asked.proc_fd;
         open.process = asked.process;
         open.question = asked.question;
+        open.owner = asked.owner;
     }
     dismissed_ = true;
     if (!stuck || done == requests.size()) return done;
+    kept_waiting_by_ = requests[done].owner;
     requests[done].outcome = Outcome::stuck;
     return done + 1;
 }
@@ -259,6 +264,13 @@ void BlockingAsker::Worker::dismiss() {
 
 BlockingAsker::~BlockingAsker() {
     for (const auto& worker : workers_) worker->dismiss();
+}
+
+bool BlockingAsker::is_kept_waiting_by(std::uint64_t owner) const {
+    // Whose thread has ended is held by nobody else.
+    return std::any_of(workers_.begin(), workers_.end(), [owner](const auto& worker) {
+        return worker->kept_waiting_by() == owner && worker.use_count() > 1;
+    });
 }
 
 std::size_t BlockingAsker::threads() const {

@@ -307,8 +307,8 @@ std::uint32_t Poller::learn(WatchedProcess& watched, const FdEntry& entry) {
 /// What the descriptor alone does not tell.
 void Poller::ask_more(WatchedProcess& watched, std::uint32_t slot) {
     const FdType type = watched.known[slot].descriptor.type;
-    if (type == FdType::socket && options_.socket_details) sockets_.ask(watched, slot);
-    if (type == FdType::epoll && options_.targets) sockets_.ask_targets(watched, slot);
+    if (type == FdType::socket && options_.socket_details) sockets_.ask(watched, slot, now_.steady);
+    if (type == FdType::epoll && options_.targets) sockets_.ask_targets(watched, slot, now_.steady);
 }
 
 /// The link is another text: has the file got another name, or is it another file?
@@ -339,7 +339,7 @@ void Poller::refresh_targets(WatchedProcess& watched) {
         // Of many, an answer takes the kernel long, and who changes them waits for that.
         if (descriptor.object && descriptor.object->targets_cut) continue;
         if (descriptor.type == FdType::epoll)
-            sockets_.ask_targets(watched, entry.slot);
+            sockets_.ask_targets(watched, entry.slot, now_.steady);
         else if (has_targets(descriptor.type))
             describer_.refresh_object(watched.process, descriptor);
     }
@@ -375,10 +375,7 @@ void Poller::check_threads(WatchedProcess& watched) {
 }
 
 void Poller::publish(EventSink& sink) {
-    if (sockets_.exhausted() && !std::exchange(exhaustion_told_, true))
-        notices_.emplace_back(
-            "the kernel keeps too many of our questions waiting: no socket is asked itself any "
-            "more");
+    if (const char* notice = sockets_.take_notice()) notices_.emplace_back(notice);
     for (const auto& notice : notices_) sink.notice(notice);
     notices_.clear();
     if (options_.totals && changes_.any_closed()) {

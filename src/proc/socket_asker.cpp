@@ -20,22 +20,34 @@ constexpr int kSamplesALook = 64;
 constexpr std::size_t kKept = 1000;
 constexpr std::size_t kAtOnce = 128;  // so that ten thousand new ones need no memory that stays
 
+/// Of whom a row tells as much as the socket itself.
+bool is_told_by_tables(FdType type) {
+    return is_tcp(type) || is_datagram(type);
+}
+
 bool in_some_table(FdType type) {
     return type != FdType::vsock && type != FdType::mptcp && type != FdType::sctp;
 }
 
 }  // namespace
 
-bool SocketAsker::asks_copies(const WatchedProcess& watched) const {
+/// A thread that still waits would only be joined by another one.
+bool SocketAsker::is_stalled(const WatchedProcess& watched, const Stall& stall,
+                             SteadyTime now) const {
+    return stall.has_been() && (stall.holds(now) || asker_.is_kept_waiting_by(watched.id));
+}
+
+bool SocketAsker::asks_copies(const WatchedProcess& watched, SteadyTime now) const {
     return options_.copies == Copies::allowed && watched.socket_way == SocketWay::copies &&
-           watched.process.may_be_copied_from();
+           watched.process.may_be_copied_from() && !is_stalled(watched, watched.socket_stall, now);
 }
 
 Question SocketAsker::whole_question() const {
     return options_.tcp == TcpDetails::wanted ? Question::with_totals : Question::all;
 }
 
-bool SocketAsker::push(WatchedProcess& watched, std::uint32_t slot, Question question, bool again) {
+bool SocketAsker::push(WatchedProcess& watched, std::uint32_t slot, Question question, bool again,
+                       SteadyTime now) {
     const Descriptor& descriptor = watched.known[slot].descriptor;
     Asked asked{&watched, slot, question, again};
     asked.wanted.inode = descriptor.inode.value_or(0);
@@ -45,22 +57,26 @@ bool SocketAsker::push(WatchedProcess& watched, std::uint32_t slot, Question que
     asked.network = same_as_last                   ? asked_.back().network
                     : watched.process.pidfd() >= 0 ? 0
                                                    : logfia::network_of(watched.process);
-    if (question != Question::targets && !asks_copies(watched)) turn_to_tables(asked);
+    if (question != Question::targets && !asks_copies(watched, now)) {
+        asked.stalled = is_stalled(watched, watched.socket_stall, now);
+        turn_to_tables(asked);
+    }
     if (asked.done) return false;
     asked_.push_back(std::move(asked));
     return true;
 }
 
-void SocketAsker::ask(WatchedProcess& watched, std::uint32_t slot) {
-    if (watched.known[slot].descriptor.inode) push(watched, slot, whole_question(), false);
+void SocketAsker::ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime now) {
+    if (watched.known[slot].descriptor.inode) push(watched, slot, whole_question(), false, now);
 }
 
-void SocketAsker::ask_targets(WatchedProcess& watched, std::uint32_t slot) {
-    if (!watched.targets_stuck) push(watched, slot, Question::targets, false);
+void SocketAsker::ask_targets(WatchedProcess& watched, std::uint32_t slot, SteadyTime now) {
+    if (!is_stalled(watched, watched.target_stall, now))
+        push(watched, slot, Question::targets, false, now);
 }
 
 void SocketAsker::sample(WatchedProcess& watched, SteadyTime now) {
-    if (options_.tcp == TcpDetails::left_out || !asks_copies(watched)) return;
+    if (options_.tcp == TcpDetails::left_out || !asks_copies(watched, now)) return;
     if (watched.sampling_from < 0) {
         if (now < watched.next_sample) return;
         watched.next_sample = now + kSamplePause;
@@ -74,7 +90,7 @@ void SocketAsker::sample(WatchedProcess& watched, SteadyTime now) {
     for (int left = kSamplesALook; entry != entries.end() && left > 0; ++entry) {
         const KnownFd& known = watched.known[entry->slot];
         if (!is_tcp_connection(known.descriptor)) continue;
-        push(watched, entry->slot, Question::totals, true);
+        push(watched, entry->slot, Question::totals, true, now);
         --left;
     }
     watched.sampling_from = entry == entries.end() ? -1 : entry->fd;
@@ -96,6 +112,13 @@ void SocketAsker::finish(KnownFd& closed) {
     else if (socket != nullptr && has_seen_the_end(socket->state) && totals->bytes_received > 0)
         --totals->bytes_received;
     closed.totals = totals;
+}
+
+const char* SocketAsker::take_notice() {
+    const bool told = std::exchange(exhaustion_told_, asker_.exhausted());
+    if (told || !exhaustion_told_) return nullptr;
+    return "the kernel keeps too many of our questions waiting: until it answers some, no socket "
+           "is asked itself";
 }
 
 void SocketAsker::answer(const ProcRoot& root, SteadyTime now) {
@@ -137,6 +160,7 @@ void SocketAsker::request(const Asked& asked, int proc_fd) {
     request.proc_fd = proc_fd;
     request.process = watched.process.path();
     request.question = asked.question;
+    request.owner = watched.id;
     if (asked.question != Question::hint && asked.question != Question::targets)
         request.pidfd = pidfd_of(watched);
 }
@@ -155,16 +179,17 @@ void SocketAsker::take(Asked& asked, BlockingRequest& request, SteadyTime now) {
     WatchedProcess& watched = *asked.process;
     if (asked.question == Question::targets) {
         asked.done = true;
-        return take_targets(asked, request);
+        return take_targets(asked, request, now);
     }
-    if (asked.question == Question::hint) return take_hint(asked, request);
+    if (asked.question == Question::hint) return take_hint(asked, request, now);
     if (request.outcome == Outcome::answered) {
         asked.done = true;
         if (asked.question == Question::totals) return take_totals(asked, request.answer, now);
         return take_socket(asked, request.answer, now);
     }
-    if (request.outcome == Outcome::forbidden || request.outcome == Outcome::stuck)
-        watched.socket_way = SocketWay::tables;
+    if (request.outcome == Outcome::forbidden) watched.socket_way = SocketWay::tables;
+    asked.stalled = request.outcome == Outcome::stuck;
+    if (asked.stalled) watched.socket_stall.note(now);
     asked.unanswered = request.outcome == Outcome::failed || request.outcome == Outcome::closed;
     asked.done = asked.question == Question::totals || request.outcome == Outcome::closed;
     if (asked.again && !asked.done) asked.done = !may_read_for(asked, now);
@@ -218,7 +243,7 @@ void SocketAsker::take_totals(Asked& asked, const SocketAnswer& answer, SteadyTi
     info = std::make_shared<const SocketInfo>(std::move(changed));
 }
 
-void SocketAsker::take_hint(Asked& asked, const BlockingRequest& request) {
+void SocketAsker::take_hint(Asked& asked, const BlockingRequest& request, SteadyTime now) {
     Descriptor& descriptor = asked.process->known[asked.slot].descriptor;
     if (request.outcome == Outcome::answered) descriptor.type = request.answer.type;
     const std::string_view family = request.answer.info.family;
@@ -230,11 +255,12 @@ void SocketAsker::take_hint(Asked& asked, const BlockingRequest& request) {
     asked.by_table = family.empty() && in_some_table(descriptor.type);
     asked.done = !asked.by_table;
     asked.wanted.hint = descriptor.type;
+    if (asked.done && asked.stalled) keep_asking(asked, Pause::longer, now);
 }
 
-void SocketAsker::take_targets(const Asked& asked, BlockingRequest& request) {
+void SocketAsker::take_targets(const Asked& asked, BlockingRequest& request, SteadyTime now) {
     WatchedProcess& watched = *asked.process;
-    if (request.outcome == Outcome::stuck) watched.targets_stuck = true;
+    if (request.outcome == Outcome::stuck) watched.target_stall.note(now);
     if (request.outcome != Outcome::answered) return;
     Descriptor& descriptor = watched.known[asked.slot].descriptor;
     if (request.info.flags) {
@@ -267,7 +293,8 @@ void SocketAsker::go_on(Asked& asked, const SocketInfo* before, SteadyTime now) 
     if (asked.again)
         if (const auto kind = socket_progress(before, after))
             progress_.push_back({asked.process, asked.slot, *kind});
-    if (asked.unanswered || may_still_change(descriptor.type, after))
+    const bool lacks_some = asked.stalled && !is_told_by_tables(descriptor.type);
+    if (asked.unanswered || lacks_some || may_still_change(descriptor.type, after))
         keep_asking(asked, changed ? Pause::first : Pause::longer, now);
     else
         forget(*asked.process, asked.slot);

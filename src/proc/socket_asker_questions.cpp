@@ -52,7 +52,7 @@ void SocketAsker::ask_again(WatchedProcess& watched, SteadyTime now) {
     const Clock clock = clock_of(watched);
     if (!clock.has_run_since(watched.asked_cpu) && now < watched.next_question) return;
 
-    const bool by_copy = asks_copies(watched);
+    const bool by_copy = asks_copies(watched, now);
     bool all_asked = true;
     watched.next_question = SteadyTime::max();
     for (SocketQuestion& question : watched.questions) {
@@ -69,7 +69,7 @@ void SocketAsker::ask_again(WatchedProcess& watched, SteadyTime now) {
             question.turn = turn_;
             question.cpu = clock.cpu;
             question.asked = now;
-            push(watched, question.slot, whole_question(), true);
+            push(watched, question.slot, whole_question(), true, now);
         } else if (has_run) {
             all_asked = false;
             watched.late_question = std::min(watched.late_question, time);

@@ -15,6 +15,8 @@ bool listens(const SocketInfo* info) {
 }
 
 bool have_same_peer(const SocketInfo& a, const SocketInfo& b) {
+    // A unix stream is connected once and for all; the tables do not know the peer's name.
+    if (!a.kind.empty() && a.kind != "dgram" && a.kind == b.kind) return true;
     return a.remote == b.remote && a.remote_vsock == b.remote_vsock && a.peer_path == b.peer_path;
 }
 

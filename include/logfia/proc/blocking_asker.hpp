@@ -34,6 +34,7 @@ struct BlockingRequest {
     int proc_fd = -1;         ///< our own procfs
     ProcPath process{};       ///< its directory below that
     Question question = Question::all;
+    std::uint64_t owner = 0;  ///< whose descriptor it is: a number of the caller's
 
     Outcome outcome = Outcome::failed;
     SocketAnswer answer;
@@ -64,9 +65,12 @@ class BlockingAsker {
     /// then has `failed`.
     void ask(std::vector<BlockingRequest>& requests);
 
+    /// True while the kernel keeps a thread of ours waiting for an answer about one of `owner`'s.
+    [[nodiscard]] bool is_kept_waiting_by(std::uint64_t owner) const;
+
     /// Threads that there are, idle and waiting ones.
     [[nodiscard]] std::size_t threads() const;
-    /// No more can be asked: the kernel keeps as many waiting as there may be.
+    /// Nothing could be asked the last time: the kernel keeps as many waiting as there may be.
     [[nodiscard]] bool exhausted() const { return exhausted_; }
 
   private:

@@ -132,7 +132,6 @@ class Poller {
     std::size_t open_ = 0;       // descriptors, of all processes
     bool some_ended_ = false;
     bool lists_children_ = false;
-    bool exhaustion_told_ = false;
     bool looked_ahead_ = false;  // and did not tell what was seen
     Now now_;
     std::uint64_t processes_seen_ = 0;

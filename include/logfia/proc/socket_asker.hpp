@@ -36,14 +36,14 @@ class SocketAsker {
     explicit SocketAsker(Options options) : options_(options) {}
 
     /// A socket that was opened and is not described yet. The process must be acquired.
-    void ask(WatchedProcess& watched, std::uint32_t slot);
+    void ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
     /// Asks again what is due at `now` for this process, which must be acquired.
     void ask_again(WatchedProcess& watched, SteadyTime now);
     /// Asks for the totals of its TCP connections: each at most once a second, some with each look,
     /// none when it has not run since.
     void sample(WatchedProcess& watched, SteadyTime now);
     /// An epoll whose targets are wanted.
-    void ask_targets(WatchedProcess& watched, std::uint32_t slot);
+    void ask_targets(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
     /// The descriptor was closed: its question is dropped.
     static void forget(WatchedProcess& watched, std::uint32_t slot);
     /// What was known when it was closed becomes final where the kernel has told of its end.
@@ -51,8 +51,9 @@ class SocketAsker {
     /// Takes what the kernel has told of sockets that ended. To be called with each look, since
     /// there is only so much room for what others end, and before a number of finish().
     void hear_ends() { ends_.hear(); }
-    /// Nobody is asked any more, since the kernel keeps too many of our threads waiting.
-    [[nodiscard]] bool exhausted() const { return asker_.exhausted(); }
+    /// Says, once each time, that nobody could be asked, since the kernel keeps too many of our
+    /// threads waiting; null when there is nothing to say.
+    const char* take_notice();
 
     /// What a socket became after its `open`.
     struct Progress {
@@ -77,15 +78,18 @@ class SocketAsker {
         bool by_table = false;          // it waits for a reading
         bool done = false;              // there is nothing more to ask
         bool unanswered = false;        // by itself, though that is allowed: the next look may
+        bool stalled = false;           // it is not asked itself for a while
         std::optional<Duration> cpu{};  // the process's CPU time before it was asked
         std::uint64_t network = 0;      // which namespace; 0: not asked for yet
         WantedSocket wanted{};          // in the tables
     };
-    [[nodiscard]] bool asks_copies(const WatchedProcess& watched) const;
+    [[nodiscard]] bool is_stalled(const WatchedProcess& watched, const Stall& stall,
+                                  SteadyTime now) const;
+    [[nodiscard]] bool asks_copies(const WatchedProcess& watched, SteadyTime now) const;
     [[nodiscard]] BlockingRequest::Question whole_question() const;
     /// False when nobody can answer it.
     bool push(WatchedProcess& watched, std::uint32_t slot, BlockingRequest::Question question,
-              bool again);
+              bool again, SteadyTime now);
     void answer_all(const ProcRoot& root, SteadyTime now);
     void ask_round(const ProcRoot& root, SteadyTime now);
     void request(const Asked& asked, int proc_fd);
@@ -95,8 +99,8 @@ class SocketAsker {
     bool is_in_our_network(Asked& asked);
     static std::uint64_t network_of(Asked& asked);
     void take_totals(Asked& asked, const SocketAnswer& answer, SteadyTime now);
-    static void take_hint(Asked& asked, const BlockingRequest& request);
-    static void take_targets(const Asked& asked, BlockingRequest& request);
+    void take_hint(Asked& asked, const BlockingRequest& request, SteadyTime now);
+    static void take_targets(const Asked& asked, BlockingRequest& request, SteadyTime now);
     static void turn_to_tables(Asked& asked);
     void answer_by_tables(const ProcRoot& root, SteadyTime now);
     void answer_network(const ProcRoot& root, std::uint64_t network);
@@ -128,6 +132,7 @@ class SocketAsker {
     SocketTables tables_;
     std::uint64_t rows_last_read_ = 0;
     std::uint64_t questions_put_ = 0;
+    bool exhaustion_told_ = false;
     std::optional<std::uint64_t> own_network_;  // our network namespace; 0: not known
     std::uint32_t turn_ = 1;                    // counts the looks in which something was asked
     std::size_t left_ = 0;     // questions that may still be asked again in this look

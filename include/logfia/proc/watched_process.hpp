@@ -4,6 +4,7 @@
 #include <logfia/proc/known_fds.hpp>
 #include <logfia/proc/process.hpp>
 #include <logfia/proc/run_gate.hpp>
+#include <logfia/proc/stall.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -60,6 +61,8 @@ struct WatchedProcess {
     FdSnapshot snapshot;
     KnownFds known;
     SocketWay socket_way = SocketWay::copies;
+    Stall socket_stall;  ///< its sockets are looked up in the tables meanwhile
+    Stall target_stall;  ///< what its epolls watch is not asked for meanwhile
     std::vector<SocketQuestion> questions;
     int sampling_from = -1;                 ///< the next descriptor of a round; -1: none
     std::optional<Duration> sampled_cpu;    ///< its CPU time when the last round began
@@ -71,7 +74,6 @@ struct WatchedProcess {
     SteadyTime late_question = SteadyTime::max();
     SteadyTime next_sample{};
     SteadyTime next_targets{};
-    bool targets_stuck = false;  ///< what its epolls watch is not asked for any more
     SteadyTime threads_checked{};
     SteadyTime next_comm{};       ///< when its name is read again, if it has run
     bool ran_since_comm = false;  ///< since that was read last
