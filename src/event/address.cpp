@@ -23,6 +23,16 @@ bool is_unspecified(const IpAddress& address) {
     return std::all_of(address.bytes.begin(), address.bytes.end(), [](auto b) { return b == 0; });
 }
 
+bool needs_zone(const IpAddress& address) {
+    constexpr int kInterfaceLocal = 1;  // the scopes of RFC 4291, 2.7
+    constexpr int kLinkLocal = 2;
+    if (address.family != IpFamily::v6) return false;
+    const int scope = address.bytes[1] & 0x0f;
+    const bool group = address.bytes[0] == 0xff;
+    const bool one = address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
+    return one || (group && (scope == kInterfaceLocal || scope == kLinkLocal));
+}
+
 void append_address(std::string& out, const IpAddress& address) {
     char text[INET6_ADDRSTRLEN];
     const int family = address.family == IpFamily::v4 ? AF_INET : AF_INET6;

@@ -26,8 +26,9 @@ namespace logfia {
 namespace {
 
 // What the C library's headers may be too old for (<asm-generic/socket.h>, <linux/in.h>).
-constexpr int kPeerPidfd = 77;  // SO_PEERPIDFD, since Linux 6.5
-constexpr int kMptcp = 262;     // IPPROTO_MPTCP
+constexpr int kBindToIfindex = 62;  // SO_BINDTOIFINDEX, since Linux 5.1
+constexpr int kPeerPidfd = 77;      // SO_PEERPIDFD, since Linux 6.5
+constexpr int kMptcp = 262;         // IPPROTO_MPTCP
 
 template <class Value>
 std::optional<Value> option(int fd, int level, int name) {
@@ -104,8 +105,7 @@ std::optional<Endpoint> endpoint_of(int fd, const SocketAddress& address) {
         std::memcpy(endpoint.address.bytes.data(), &address.v6.sin6_addr, 16);
         endpoint.address = unmapped(endpoint.address);
         endpoint.port = ntohs(address.v6.sin6_port);
-        if (IN6_IS_ADDR_LINKLOCAL(&address.v6.sin6_addr))
-            endpoint.zone = zone_of(fd, address.v6.sin6_scope_id);
+        if (needs_zone(endpoint.address)) endpoint.zone = zone_of(fd, address.v6.sin6_scope_id);
     }
     if (endpoint.port == 0 && is_unspecified(endpoint.address)) return std::nullopt;
     return endpoint;
@@ -143,6 +143,20 @@ SocketState state_of(int fd, bool has_peer) {
     return accepts_connections(fd) ? SocketState::listen : SocketState::unknown;
 }
 
+/// Who connects gets an address of its own, and a datagram socket that is bound to one has it too.
+bool may_have_a_hidden_peer(FdType type, const SocketInfo& info) {
+    if (info.remote) return false;
+    if (is_tcp(type)) return info.state == SocketState::syn_sent;
+    return is_datagram(type) && info.local && !is_unspecified(info.local->address);
+}
+
+void mark_hidden_peer(int fd, int domain, SocketAnswer& answer) {
+    answer.peer_may_be_hidden = may_have_a_hidden_peer(answer.type, answer.info);
+    if (!answer.peer_may_be_hidden || domain != AF_INET6) return;
+    const int interface = option<int>(fd, SOL_SOCKET, kBindToIfindex).value_or(0);
+    if (interface > 0) answer.zone = zone_of(fd, static_cast<std::uint32_t>(interface));
+}
+
 void ask_internet(int fd, int domain, TcpDetails tcp, SocketAnswer& answer) {
     const int protocol = option<int>(fd, SOL_SOCKET, SO_PROTOCOL).value_or(-1);
     const int type = option<int>(fd, SOL_SOCKET, SO_TYPE).value_or(-1);
@@ -152,9 +166,10 @@ void ask_internet(int fd, int domain, TcpDetails tcp, SocketAnswer& answer) {
     if (const auto peer = internet_peer(fd, domain)) answer.info.remote = endpoint_of(fd, *peer);
     if (!is_tcp(answer.type)) {
         answer.info.state = state_of(fd, answer.info.remote.has_value());
-        return;
+        return mark_hidden_peer(fd, domain, answer);
     }
     ask_tcp_totals(fd, answer.info.state, answer.totals);
+    mark_hidden_peer(fd, domain, answer);
     if (tcp == TcpDetails::left_out) answer.totals.reset();
     if (tcp == TcpDetails::wanted)
         answer.cookie = option<std::uint64_t>(fd, SOL_SOCKET, SO_COOKIE).value_or(0);

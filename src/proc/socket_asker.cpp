@@ -25,6 +25,14 @@ bool is_told_by_tables(FdType type) {
     return is_tcp(type) || is_datagram(type);
 }
 
+/// Until a table is read again: it has no reason to have lost the peer that it was found to have.
+void keep_hidden_peer(SocketInfo& now, const SocketInfo* before) {
+    if (before == nullptr || !before->remote || before->remote->port != 0) return;
+    if (before->local != now.local) return;
+    now.remote = before->remote;
+    if (now.state == SocketState::unknown) now.state = before->state;
+}
+
 bool in_some_table(FdType type) {
     return type != FdType::vsock && type != FdType::mptcp && type != FdType::sctp;
 }
@@ -206,8 +214,17 @@ void SocketAsker::take_socket(Asked& asked, SocketAnswer& answer, SteadyTime now
     KnownFd& known = watched.known[asked.slot];
     const auto before = known.descriptor.socket;
     known.descriptor.type = answer.type;
+    if (answer.peer_may_be_hidden) keep_hidden_peer(answer.info, before.get());
     if (!before || *before != answer.info)
         known.descriptor.socket = std::make_shared<const SocketInfo>(std::move(answer.info));
+    if (answer.peer_may_be_hidden && may_read_for(asked, now)) {
+        asked.done = false;
+        asked.by_table = asked.hidden_peer = true;
+        asked.wanted.hint = answer.type;
+        asked.before = before;
+        asked.zone = std::move(answer.zone);
+        return;
+    }
     if (!is_tcp_connection(known.descriptor)) return go_on(asked, before.get(), now);
     known.totals = answer.totals;
     if (answer.cookie != 0 && known.cookie == 0 && is_in_our_network(asked))

@@ -43,6 +43,7 @@ void SocketAsker::answer_network(const ProcRoot& root, std::uint64_t network) {
     for (Asked& asked : asked_) {
         if (asked.network != network) continue;
         wanted_.push_back(asked.wanted);
+        wanted_.back().known = asked.process->known[asked.slot].descriptor.socket;
         int error = 0;
         if (reader == nullptr && asked.process->process.acquire(root, &error))
             reader = &asked.process->process;
@@ -69,14 +70,31 @@ void SocketAsker::read_again(const Process& reader) {
         if (!wanted.found) wanted = std::move(*answer++);
 }
 
+/// All else it has told itself.
+void SocketAsker::take_hidden_peer(Asked& asked, SteadyTime now) {
+    std::shared_ptr<const SocketInfo>& info = asked.process->known[asked.slot].descriptor.socket;
+    if (asked.wanted.found && asked.wanted.info) {
+        std::optional<Endpoint> remote = asked.wanted.info->remote;
+        if (remote && needs_zone(remote->address)) remote->zone = asked.zone;
+        if (remote != info->remote) {
+            SocketInfo changed = *info;
+            changed.remote = std::move(remote);
+            changed.state = asked.wanted.info->state;
+            info = std::make_shared<const SocketInfo>(std::move(changed));
+        }
+    }
+    go_on(asked, asked.before.get(), now);
+}
+
 void SocketAsker::take_row(Asked& asked, SteadyTime now) {
+    if (asked.hidden_peer) return take_hidden_peer(asked, now);
     Descriptor& descriptor = asked.process->known[asked.slot].descriptor;
     WantedSocket& wanted = asked.wanted;
     const auto before = descriptor.socket;
     if (wanted.found) {
         descriptor.type = wanted.type;
         descriptor.socket = std::move(wanted.info);
-        if (before && descriptor.socket)
+        if (before && descriptor.socket && descriptor.socket != before)
             descriptor.socket = std::make_shared<const SocketInfo>(
                 with_what_was_known(*descriptor.socket, *before));
     } else if (wanted.looked && !descriptor.socket) {

@@ -123,6 +123,7 @@ std::size_t SocketTables::answer(SocketTable table, SocketRow row, std::span<Wan
         std::lower_bound(keys_.begin(), keys_.end(), row.inode,
                          [](const Key& left, std::uint64_t inode) { return left.inode < inode; });
     std::shared_ptr<SocketInfo> info;
+    std::shared_ptr<const SocketInfo> told;
     std::size_t answered = 0;
     for (; key != keys_.end() && key->inode == row.inode; ++key) {
         auto& socket = wanted[key->index];
@@ -133,9 +134,13 @@ std::size_t SocketTables::answer(SocketTable table, SocketRow row, std::span<Wan
             if (table == SocketTable::unix_sockets) socket.info = nullptr;
             continue;
         }
-        if (!info) info = std::make_shared<SocketInfo>(std::move(row.info));
+        // What may still be appended to, a path, is another one.
+        if (!told && table != SocketTable::unix_sockets && socket.known &&
+            *socket.known == row.info)
+            told = socket.known;
+        if (!told) told = info = std::make_shared<SocketInfo>(std::move(row.info));
         socket.found = true;
-        socket.info = info;
+        socket.info = told;
         if (socket.hint != FdType::mptcp) socket.type = type_of(table);
         ++answered;
     }

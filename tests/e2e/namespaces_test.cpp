@@ -231,6 +231,34 @@ TEST(NetworkNamespace, EachFamilyIsShownRight) {
     for (const Shown& one : sockets) expect_shown(outcome, one);
 }
 
+/// A group on a link is no address without its interface, and the table knows the group alone.
+TEST(NetworkNamespace, AGroupOnALinkHasItsInterface) {
+    Unshared inner("--net");
+    if (!inner.maker) GTEST_SKIP() << "no namespaces here: " << inner.refusal;
+    FdMaker& maker = *inner.maker;
+    maker.ask("link-up lo");
+    maker.ask("add-address6 lo fe80::7");
+    maker.ask("add-address6 lo fd00::7");
+    maker.ask("add-route6 lo ff00:: 8");
+    const int global = maker.fd("udp 6");
+    maker.ask(fmt::format("bind {} fd00::7", global));
+    maker.ask(fmt::format("connect {} ff02::9%lo 0", global));
+    const std::vector<Shown> sockets = {
+        {maker.fd("udp-connect ff02::1%lo 5353"), "udp6 .ff02::1%lo.:5353 -"},
+        {maker.fd("udp-connect ff01::1%lo 5353"), "udp6 .ff01::1%lo.:5353 -"},
+        {maker.fd("udp-connect ff02::1%lo 0"), "udp6 .ff02::1%lo.:0 -"},
+        {maker.fd("udp-connect fe80::7%lo 0"), "udp6 .fe80::7%lo.:0 -"},
+        {global, "udp6 .ff02::9%lo.:0 -"},
+    };
+    const Outcome outcome = outcome_of(watch_arguments(maker, {"--once", "-l"}));
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    for (const Shown& one : sockets) expect_shown(outcome, one);
+    const Outcome json = outcome_of(watch_arguments(maker, {"--once", "-j"}));
+    EXPECT_THAT(
+        json.lines,
+        testing::Contains(ContainsRegex("\"remote_address\":\"ff02::1%lo\",\"remote_port\":5353")));
+}
+
 /// Anybody may give an interface any name in a network of their own.
 TEST(NetworkNamespace, AnInterfacesNameReachesNoTerminalRaw) {
     Unshared inner("--net");

@@ -30,6 +30,20 @@ struct AddressRequest {
     int interface;
 };
 
+/// struct in6_rtmsg of <linux/ipv6_route.h>, likewise.
+struct RouteRequest {
+    in6_addr destination{};
+    in6_addr source{};
+    in6_addr gateway{};
+    std::uint32_t type = 0;
+    std::uint16_t destination_length = 0;
+    std::uint16_t source_length = 0;
+    std::uint32_t metric = 1;
+    unsigned long info = 0;
+    std::uint32_t flags = 1;  // RTF_UP
+    int interface = 0;
+};
+
 Reply done(int result) {
     return result < 0 ? failed() : ok();
 }
@@ -196,6 +210,17 @@ Reply add_address(const Words& words) {
     return reply;
 }
 
+Reply add_route(const Words& words) {
+    const int fd = socket(AF_INET6, SOCK_DGRAM, 0);
+    RouteRequest request;
+    request.destination = internet_address(words[2], 0).v6.sin6_addr;
+    request.destination_length = static_cast<std::uint16_t>(number(words[3]));
+    request.interface = static_cast<int>(if_nametoindex(words[1].c_str()));
+    const Reply reply = done(ioctl(fd, SIOCADDRT, &request));
+    close(fd);
+    return reply;
+}
+
 constexpr std::array kCommands{
     Command{"linger", "FD SECONDS", 2, 2, linger_fd},
     Command{"buffer", "FD send|receive BYTES", 3, 3, set_buffer},
@@ -211,6 +236,7 @@ constexpr std::array kCommands{
     Command{"alg", "", 0, 0, alg_socket},
     Command{"link-up", "INTERFACE", 1, 1, bring_up},
     Command{"link-name", "INTERFACE NAME", 2, 2, rename_link},
+    Command{"add-route6", "INTERFACE ADDR BITS", 3, 3, add_route},
     Command{"add-address6", "INTERFACE ADDR", 2, 2, add_address},
 };
 

@@ -1,87 +1,23 @@
 // Sockets of a real process, watched on a calendar that the test writes, by both ways of asking.
 
-#include "support/fd_maker_client.hpp"
-#include "support/watching.hpp"
-#include <logfia/proc/open_processes.hpp>
-#include <logfia/proc/poller.hpp>
+#include "proc/watched_helper.hpp"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include <memory>
-#include <string>
-#include <vector>
 
 namespace logfia {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using test::FdMaker;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class Kept final : public EventSink {
-  public:
-    void accept(Event event) override { events.push_back(std::move(event)); }
-    void notice(std::string_view line) override { ADD_FAILURE() << line; }
-
-    std::vector<Event> events;
-};
-
-/// `open 7`, `connect 7 127.0.0.1:53`.
-std::string line_of(const Event& event) {
-    std::string line = fmt::format("{} {}", to_string(event.kind), event.descriptor.fd);
-    const SocketInfo* socket = event.descriptor.socket.get();
-    if (socket != nullptr && socket->remote) {
-        line += ' ';
-        append_endpoint(line, *socket->remote);
-    }
-    return line;
-}
-
 enum class Way { copies, tables };
 
-class Sockets : public ::testing::TestWithParam<Way> {
+class Sockets : public ::testing::TestWithParam<Way>, public test::WatchedHelper {
   protected:
-    void watch() {
-        auto root = ProcRoot::open("/proc");
-        ASSERT_TRUE(root);
-        const std::vector<pid_t> pids{maker_.pid()};
-        OpenedProcesses opened = open_processes(*root, pids, Holdings(pids.size()));
-        ASSERT_EQ(opened.processes.size(), 1U);
-        PollerOptions options;
-        options.interval = milliseconds(1);
-        options.copies = GetParam() == Way::copies;
-        options.totals = true;
-        options.targets = true;
-        poller_ = std::make_unique<Poller>(std::move(*root), options);
-        poller_->add(std::move(opened.processes.front()));
-        look(milliseconds(0));
-    }
-
-    /// The events of a look that is so much later.
-    std::vector<Event> look(Duration later = milliseconds(1)) {
-        now_.wall += std::chrono::duration_cast<WallTime::duration>(later);
-        now_.steady += later;
-        Kept kept;
-        poller_->look(now_, kept);
-        return kept.events;
-    }
-    std::vector<std::string> lines(Duration later = milliseconds(1)) {
-        std::vector<std::string> all;
-        for (const Event& event : look(later)) all.push_back(line_of(event));
-        return all;
-    }
-    [[nodiscard]] std::uint64_t questions_put() const { return poller_->sockets().questions_put(); }
-    [[nodiscard]] std::uint64_t tables_read() const {
-        return poller_->sockets().tables().tables_read();
-    }
-
-    FdMaker maker_;
-    std::unique_ptr<Poller> poller_;
-    Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
+    void watch() { WatchedHelper::watch(GetParam() == Way::copies); }
 };
 
 TEST_P(Sockets, ManyThatAreNewCostOneReadingAtMost) {
@@ -103,6 +39,31 @@ TEST_P(Sockets, ADatagramSocketConnectsAndElsewhere) {
     EXPECT_THAT(lines(seconds(20)), ElementsAre(fmt::format("connect {} 127.0.0.2:53", fd)));
     maker_.ask(fmt::format("close {}", fd));
     EXPECT_THAT(lines(), ElementsAre(fmt::format("close {} 127.0.0.2:53", fd)));
+}
+
+/// To getpeername(2) it is none.
+TEST_P(Sockets, APeerWithoutAPortIsToldOnce) {
+    watch();
+    const int fd = maker_.fd("udp");
+    look();
+    maker_.ask(fmt::format("connect {} 127.0.0.7 0", fd));
+    EXPECT_THAT(lines(seconds(1)), ElementsAre(fmt::format("connect {} 127.0.0.7:0", fd)));
+    for (int i = 0; i < 20; ++i) {
+        maker_.ask("comm busy");
+        EXPECT_THAT(lines(milliseconds(100)), IsEmpty());
+    }
+    maker_.ask(fmt::format("connect {} 127.0.0.8 0", fd));
+    EXPECT_THAT(lines(seconds(1)), ElementsAre(fmt::format("connect {} 127.0.0.8:0", fd)));
+    maker_.ask(fmt::format("connect {} 127.0.0.8 53", fd));
+    EXPECT_THAT(lines(seconds(1)), ElementsAre(fmt::format("connect {} 127.0.0.8:53", fd)));
+    maker_.ask(fmt::format("connect {} 127.0.0.9 0", fd));
+    EXPECT_THAT(lines(seconds(1)), ElementsAre(fmt::format("connect {} 127.0.0.9:0", fd)));
+    // Who is in no table any more keeps what the table told: it may have skipped the row.
+    if (GetParam() == Way::tables) return;
+    maker_.ask(fmt::format("disconnect {}", fd));
+    EXPECT_THAT(lines(seconds(1)), IsEmpty());
+    maker_.ask(fmt::format("close {}", fd));
+    EXPECT_THAT(lines(), ElementsAre(fmt::format("close {}", fd)));
 }
 
 TEST_P(Sockets, AStreamConnectsAndListensLater) {
@@ -272,53 +233,6 @@ class SocketsByCopies : public Sockets {
         return {};
     }
 };
-
-TEST_P(SocketsByCopies, WhoHasNotRunIsAskedSeldom) {
-    watch();
-    for (int i = 0; i < 10; ++i) maker_.fd("tcp-socket");
-    ASSERT_TRUE(test::eventually(
-        [this] { return test::status_line(maker_.pid(), "State").starts_with('S'); }));
-    look();
-    const auto before = questions_put();
-    for (int i = 0; i < 100; ++i) look(milliseconds(40));
-    EXPECT_EQ(questions_put(), before);
-    look(seconds(1));
-    EXPECT_EQ(questions_put() - before, 10U) << "somebody else may share them";
-}
-
-TEST_P(SocketsByCopies, ManyAreAskedInTurn) {
-    watch();
-    std::vector<int> fds;
-    for (int i = 0; i < 700; ++i) fds.push_back(maker_.fd("udp"));
-    look();
-    look(seconds(1));
-    for (const int fd : {fds.front(), fds.at(400), fds.back()}) {
-        maker_.ask(fmt::format("connect {} 127.0.0.1 9", fd));
-        const auto before = questions_put();
-        std::vector<std::string> told = lines();
-        EXPECT_LE(questions_put() - before, 512U);
-        for (const std::string& line : lines()) told.push_back(line);
-        EXPECT_LE(questions_put() - before, 1024U);
-        EXPECT_THAT(told, ElementsAre(fmt::format("connect {} 127.0.0.1:9", fd)));
-        look(milliseconds(1));
-    }
-}
-
-/// One connection after the other, and in between somebody whose questions are as many.
-TEST_P(SocketsByCopies, NoneOfManyIsForgotten) {
-    watch();
-    std::vector<int> fds;
-    for (int i = 0; i < 700; ++i) fds.push_back(maker_.fd("udp"));
-    look();
-    maker_.ask("spin on");
-    std::size_t told = 0;
-    for (int i = 0; i < 700; i += 100) {
-        maker_.ask(fmt::format("connect {} 127.0.0.1 9", fds.at(static_cast<std::size_t>(i))));
-        for (int again = 0; again < 3; ++again) told += lines().size();
-    }
-    maker_.ask("spin off");
-    EXPECT_EQ(told, 7U);
-}
 
 TEST_P(SocketsByCopies, ACloseTellsWhatAConnectionHasCarried) {
     watch();

@@ -1,57 +1,21 @@
 // Sockets and epolls that the kernel does not answer for, watched on a calendar that the test
 // writes, until it does.
 
-#include "support/fd_maker_client.hpp"
+#include "proc/watched_helper.hpp"
 #include "support/watching.hpp"
-#include <logfia/proc/open_processes.hpp>
-#include <logfia/proc/poller.hpp>
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 namespace logfia {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using test::FdMaker;
 
-class Kept final : public EventSink {
-  public:
-    void accept(Event event) override { events.push_back(std::move(event)); }
-    void notice(std::string_view line) override { notices.emplace_back(line); }
-
-    std::vector<Event> events;
-    std::vector<std::string> notices;
-};
-
-class Stalled : public ::testing::Test {
+class Stalled : public ::testing::Test, public test::WatchedHelper {
   protected:
-    void watch() {
-        auto root = ProcRoot::open("/proc");
-        ASSERT_TRUE(root);
-        const std::vector<pid_t> pids{maker_.pid()};
-        OpenedProcesses opened = open_processes(*root, pids, Holdings(pids.size()));
-        ASSERT_EQ(opened.processes.size(), 1U);
-        PollerOptions options;
-        options.interval = milliseconds(1);
-        options.targets = true;
-        poller_ = std::make_unique<Poller>(std::move(*root), options);
-        poller_->add(std::move(opened.processes.front()));
-        look(milliseconds(0));
-    }
-    std::vector<Event> look(Duration later = milliseconds(1)) {
-        now_.steady += later;
-        Kept kept;
-        poller_->look(now_, kept);
-        notices_.insert(notices_.end(), kept.notices.begin(), kept.notices.end());
-        return kept.events;
-    }
     std::optional<Event> event_of(int fd, EventKind kind, Duration later = milliseconds(1)) {
         for (Event& event : look(later))
             if (event.descriptor.fd == fd && event.kind == kind) return event;
@@ -85,10 +49,6 @@ class Stalled : public ::testing::Test {
         return open->descriptor.socket && open->descriptor.socket->local;
     }
 
-    FdMaker maker_;
-    std::unique_ptr<Poller> poller_;
-    std::vector<std::string> notices_;
-    Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
     int faults_ = -1;
     std::string reason_;
 };
@@ -100,7 +60,6 @@ TEST_F(Stalled, SocketsAreAskedAgainOnceThatIsOver) {
     EXPECT_FALSE(asks_a_new_one(seconds(30))) << "our thread still waits";
     end_of_stall();
     EXPECT_TRUE(test::eventually([this] { return asks_a_new_one(); }));
-    EXPECT_TRUE(notices_.empty());
 }
 
 /// And so are those that the tables had to tell of.

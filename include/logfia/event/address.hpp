@@ -23,7 +23,8 @@ struct IpAddress {
 struct Endpoint {
     IpAddress address;
     std::uint16_t port = 0;
-    /// The interface of a link-local IPv6 address, by name or by number (RFC 4007); else empty.
+    /// The interface of an address that needs one (needs_zone), by name or by number (RFC 4007);
+    /// else empty.
     std::string zone{};
 
     // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
@@ -35,6 +36,10 @@ IpAddress unmapped(const IpAddress& address);
 
 /// True for 0.0.0.0 and `::`.
 bool is_unspecified(const IpAddress& address);
+
+/// True for an IPv6 address that means nothing without its interface: link-local ones, and those of
+/// groups on one link or one interface (__ipv6_addr_needs_scope_id(), include/net/ipv6.h).
+bool needs_zone(const IpAddress& address);
 
 /// `192.0.2.1`, `2001:db8::7` (RFC 5952).
 void append_address(std::string& out, const IpAddress& address);

@@ -7,7 +7,9 @@
 #include <logfia/proc/watched_process.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace logfia {
@@ -82,6 +84,9 @@ class SocketAsker {
         std::optional<Duration> cpu{};  // the process's CPU time before it was asked
         std::uint64_t network = 0;      // which namespace; 0: not asked for yet
         WantedSocket wanted{};          // in the tables
+        bool hidden_peer = false;       // it has answered, and a table may know its peer
+        std::shared_ptr<const SocketInfo> before{};  // then: what was known before that
+        std::string zone{};                          // of that peer
     };
     [[nodiscard]] bool is_stalled(const WatchedProcess& watched, const Stall& stall,
                                   SteadyTime now) const;
@@ -106,6 +111,7 @@ class SocketAsker {
     void answer_network(const ProcRoot& root, std::uint64_t network);
     void read_again(const Process& reader);
     void take_row(Asked& asked, SteadyTime now);
+    void take_hidden_peer(Asked& asked, SteadyTime now);
     void go_on(Asked& asked, const SocketInfo* before, SteadyTime now);
     /// Whether a process has run since it was at this CPU time; what has no clock may have.
     struct Clock {

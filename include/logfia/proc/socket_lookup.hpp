@@ -19,6 +19,8 @@ struct WantedSocket {
     std::uint64_t inode = 0;
     /// What it is said to be (see socket_type_hint); `socket` or `unknown`: nothing is known.
     FdType hint = FdType::socket;
+    /// What is known of it: the answer is the same when its row says no more.
+    std::shared_ptr<const SocketInfo> known{};
 
     // The answer, set by resolve().
     FdType type = FdType::socket;            ///< what it was found to be; the hint when not found
