@@ -16,47 +16,63 @@
 namespace logfia {
 namespace {
 
-/// Of one thread; false when there is no such file.
-bool read_children(int dir_fd, const char* path, std::vector<pid_t>& out) {
+using State = ChildrenListing::State;
+
+/// Of one thread.
+ChildrenListing read_children(int dir_fd, const char* path, std::vector<pid_t>& out) {
     const UniqueFd file(openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
-    if (!file) return errno != ENOENT;
+    if (!file && is_lacking(errno)) return {State::failed, errno};
+    if (!file) return {errno == ENOENT ? State::unsupported : State::listed, 0};
     std::array<char, 4096> buffer;
     std::size_t kept = 0;  // the beginning of a number that the last read has cut
     for (;;) {
         const ssize_t got = read(file.get(), buffer.data() + kept, buffer.size() - kept);
-        if (got <= 0) return true;
+        if (got < 0 && is_lacking(errno)) return {State::failed, errno};
+        if (got <= 0) return {};
         const std::string_view text(buffer.data(), kept + static_cast<std::size_t>(got));
         parse_children(text, out);
         const std::size_t space = text.rfind(' ');
         const std::string_view rest = text.substr(space == std::string_view::npos ? 0 : space + 1);
         kept = rest.size();
-        if (kept == buffer.size()) return true;
+        if (kept == buffer.size()) return {};
         std::copy(rest.begin(), rest.end(), buffer.begin());
     }
 }
 
-}  // namespace
-
-bool append_children(const ProcRoot& root, pid_t pid, std::vector<pid_t>& out) {
-    struct stat status {};
-    const ProcPath task = proc_path("{}/task", pid);
-    if (fstatat(root.fd(), task.data(), &status, 0) != 0) return true;
-    // task/ has a link for itself, one for its parent, and one for each thread.
-    if (status.st_nlink == 3) {
-        const bool there =
-            read_children(root.fd(), proc_path("{}/task/{}/children", pid, pid).data(), out);
-        return there || fstatat(root.fd(), task.data(), &status, 0) != 0;
-    }
-    const UniqueFd tasks(openat(root.fd(), task.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!tasks) return true;
+/// Of many: a thread that is gone by now looks as if there were no such files.
+ChildrenListing read_children_of_threads(int tasks, std::vector<pid_t>& out) {
     bool any = false;
     bool some = false;
-    any_number_in(tasks.get(), [&](int thread) {
+    ChildrenListing worst;
+    any_number_in(tasks, [&](int thread) {
         some = true;
-        any = read_children(tasks.get(), proc_path("{}/children", thread).data(), out) || any;
+        const auto one = read_children(tasks, proc_path("{}/children", thread).data(), out);
+        if (one.state == State::listed) any = true;
+        if (one.state == State::failed) worst = one;
         return false;
     });
-    return any || !some;
+    if (worst.state == State::failed || any || !some) return worst;
+    return {State::unsupported, 0};
+}
+
+}  // namespace
+
+ChildrenListing append_children(const ProcRoot& root, pid_t pid, std::vector<pid_t>& out) {
+    struct stat status {};
+    const ProcPath task = proc_path("{}/task", pid);
+    if (fstatat(root.fd(), task.data(), &status, 0) != 0)
+        return {is_lacking(errno) ? State::failed : State::listed, errno};
+    // task/ has a link for itself, one for its parent, and one for each thread.
+    if (status.st_nlink == 3) {
+        const auto listing =
+            read_children(root.fd(), proc_path("{}/task/{}/children", pid, pid).data(), out);
+        const bool gone =
+            listing.state == State::unsupported && fstatat(root.fd(), task.data(), &status, 0) != 0;
+        return gone ? ChildrenListing{} : listing;
+    }
+    const UniqueFd tasks(openat(root.fd(), task.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!tasks) return {is_lacking(errno) ? State::failed : State::listed, errno};
+    return read_children_of_threads(tasks.get(), out);
 }
 
 void parse_children(std::string_view bytes, std::vector<pid_t>& out) {

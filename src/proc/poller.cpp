@@ -1,4 +1,3 @@
-#include <logfia/proc/children.hpp>
 #include <logfia/proc/fd_diff.hpp>
 #include <logfia/proc/fd_limit.hpp>
 #include <logfia/proc/object_info.hpp>
@@ -67,8 +66,9 @@ WatchedProcess* Poller::find(pid_t pid) const {
     return nullptr;
 }
 
-bool Poller::watches(pid_t pid) const {
-    return find(pid) != nullptr;
+bool Poller::watches(pid_t pid, std::uint64_t start_time) const {
+    const WatchedProcess* found = find(pid);
+    return found != nullptr && (start_time == 0 || found->process.start_time() == start_time);
 }
 
 std::vector<pid_t> Poller::pids() const {
@@ -163,7 +163,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
         }
         if (options_.targets) refresh_targets(watched);
         check_threads(watched);
-        if (lists_children_) take_children_of(watched);
+        if (notes_looked_at_) looked_at_.push_back(watched.process.pid());
         if (watched.begun && !watched.denied) links_.keep_some(watched, look_);
         watched.begun = true;
     }
@@ -343,13 +343,6 @@ void Poller::refresh_targets(WatchedProcess& watched) {
         else if (has_targets(descriptor.type))
             describer_.refresh_object(watched.process, descriptor);
     }
-}
-
-/// With each look, since a process that has not run cannot have forked either.
-void Poller::take_children_of(const WatchedProcess& watched) {
-    child_pids_.clear();
-    append_children(root_, watched.process.pid(), child_pids_);
-    for (const pid_t child : child_pids_) children_.push_back({child, watched.process.pid()});
 }
 
 void Poller::end(WatchedProcess& watched) {

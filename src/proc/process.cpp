@@ -107,8 +107,12 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     }
     // Opened after the directory and before it is read: when the directory still shows the process
     // afterwards, the pidfd cannot be of another one.
-    if (root.native() && holding == Holding::descriptors)
+    if (root.native() && holding == Holding::descriptors) {
         pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+        // Without descriptors to spare: each look then makes sure that it is still this process.
+        if (!pidfd_ && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+            holding_ = Holding::nothing;
+    }
 
     std::array<char, 4096> buffer;
     int error = 0;
@@ -161,6 +165,7 @@ bool Process::acquire(const ProcRoot& root, int* error) {
     if (!open_dirs(root, error)) {
         // The table of a first thread that has ended is root's (task_dump_owner(), fs/proc/base.c).
         bool moved = false;
+        if (is_lacking(*error) && is_reaped(root)) *error = ESRCH;
         if (*error != EACCES) return false;
         if (probe(root, &moved) == Life::ended) *error = ESRCH;
         if (!moved) return false;
@@ -186,6 +191,11 @@ void Process::renew_fd_dir() {
     if (anew) fd_dir_ = std::move(anew);
 }
 
+bool Process::is_reaped(const ProcRoot& root) const {
+    struct stat status {};
+    return fstatat(root.fd(), proc_path("{}", pid_).data(), &status, 0) != 0 && is_gone(errno);
+}
+
 bool Process::table_is_let_go() const {
     const auto stat = read_stat(dir_.get(), "stat");
     return !stat || is_ending(*stat);
@@ -200,7 +210,7 @@ Process::Life Process::probe(const ProcRoot& root, bool* moved) {
     *moved = false;
     if (has_ended()) return Life::ended;
     UniqueFd process_dir = open_dir(root.fd(), proc_path("{}", pid_).data());
-    if (!process_dir) return is_gone(errno) ? Life::ended : Life::alive;
+    if (!process_dir) return is_gone(errno) || is_reaped(root) ? Life::ended : Life::alive;
     int error = 0;
     const auto stat = read_stat(process_dir.get(), "stat", &error);
     if (!stat && error != 0 && !is_gone(error)) return Life::alive;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <climits>
 #include <string_view>
 
@@ -23,16 +24,20 @@ bool matches_any(const std::vector<std::string>& patterns, const std::string& na
 
 }  // namespace
 
-void list_processes(const ProcRoot& root, std::vector<pid_t>& out) {
+bool list_processes(const ProcRoot& root, std::vector<pid_t>& out, int* error) {
     // A directory of its own: listing moves the position of the one that is held.
     const UniqueFd dir(openat(root.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!dir) return;
+    if (!dir) {
+        if (error != nullptr) *error = errno;
+        return false;
+    }
     const auto first = static_cast<std::ptrdiff_t>(out.size());
     any_number_in(dir.get(), [&](int pid) {
         out.push_back(pid);
         return false;
     });
     if (!std::is_sorted(out.begin() + first, out.end())) std::sort(out.begin() + first, out.end());
+    return true;
 }
 
 std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid, int* error) {
@@ -56,16 +61,17 @@ bool lives(const ProcRoot& root, pid_t pid, std::uint64_t start_time) {
     return !facts->zombie && (start_time == 0 || start_time == facts->start_time);
 }
 
-std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid) {
+std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid, int* error) {
     std::array<char, 1024> buffer;  // `Uid:` stands before the groups, which may be many
     const ProcPath path = proc_path("{}/status", pid);
-    return parse_proc_status(read_file(root.fd(), path.data(), buffer)).euid;
+    return parse_proc_status(read_file(root.fd(), path.data(), buffer, error)).euid;
 }
 
-std::string executable_of(const ProcRoot& root, pid_t pid) {
+std::string executable_of(const ProcRoot& root, pid_t pid, int* error) {
     std::array<char, PATH_MAX> link;
     const ProcPath path = proc_path("{}/exe", pid);
     const ssize_t length = readlinkat(root.fd(), path.data(), link.data(), link.size());
+    if (length < 0 && error != nullptr) *error = errno;
     if (length <= 0) return {};
     std::string_view name(link.data(), static_cast<std::size_t>(length));
     constexpr std::string_view kDeleted = " (deleted)";
@@ -74,9 +80,9 @@ std::string executable_of(const ProcRoot& root, pid_t pid) {
 }
 
 bool is_named(const ProcRoot& root, const ProcessFacts& facts,
-              const std::vector<std::string>& patterns) {
+              const std::vector<std::string>& patterns, int* error) {
     if (matches_any(patterns, facts.comm)) return true;
-    const std::string executable = executable_of(root, facts.pid);
+    const std::string executable = executable_of(root, facts.pid, error);
     return !executable.empty() && matches_any(patterns, executable);
 }
 

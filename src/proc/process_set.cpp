@@ -1,4 +1,3 @@
-#include <logfia/proc/children.hpp>
 #include <logfia/proc/open_processes.hpp>
 #include <logfia/proc/process_set.hpp>
 
@@ -17,7 +16,7 @@ namespace {
 // A process may be anything a moment after its start, when it has forked and not yet called exec.
 constexpr Duration kFirstPause = std::chrono::milliseconds(1);
 constexpr Duration kLongestPause = std::chrono::seconds(1);
-constexpr Duration kLongestPauseDenied = std::chrono::seconds(10);
+constexpr Duration kPauseAfterFailure = std::chrono::milliseconds(100);
 // A listing costs about 0.5 us a process: keep that below 5 % of a CPU.
 constexpr Duration kPauseForEach = std::chrono::microseconds(10);
 
@@ -28,8 +27,8 @@ std::size_t expected(const WantedProcesses& wanted) {
     return wanted.by_name() || wanted.follow ? kMany : wanted.pids.size();
 }
 
-bool is_denied(const Error& error) {
-    return error.code == EACCES || error.code == EPERM;
+Error cannot_watch(pid_t pid, int code) {
+    return {"cannot watch", fmt::format("process {}", pid), code, {}};
 }
 
 }  // namespace
@@ -46,7 +45,7 @@ ProcessSet::ProcessSet(WantedProcesses wanted, Poller& poller)
     if (root.native()) {
         if (auto events = ProcessEvents::open()) events_ = std::move(*events);
     }
-    if (wanted_.follow && !events_) poller_.list_children();
+    if (wanted_.follow && !events_) poller_.note_looked_at();
 }
 
 std::vector<Error> ProcessSet::begin(EventSink& sink) {
@@ -57,7 +56,7 @@ std::vector<Error> ProcessSet::begin(EventSink& sink) {
         family_.set_start(process.pid(), process.start_time());
         poller_.add(std::move(process));
     }
-    if (wanted_.by_name()) scan({}, sink);
+    if (wanted_.by_name()) scan(sink);
     if (wanted_.follow) add_descendants(sink);
     begun_ = true;
     tell_start(sink);
@@ -76,6 +75,7 @@ Result<bool> ProcessSet::begin_with(pid_t command, std::vector<GivenFd> given) {
 }
 
 void ProcessSet::take_news(Now now, EventSink& sink) {
+    now_ = now.steady;
     if (!events_) return;
     news_.clear();
     const auto reading = events_->read(news_);
@@ -106,7 +106,7 @@ void ProcessSet::hear(std::span<const ProcessEvent> news, EventSink& sink) {
 void ProcessSet::take_fork(pid_t pid, pid_t parent, EventSink& sink) {
     // Whoever had the number before is no more.
     family_.forget(pid);
-    denied_.erase(pid);
+    pending_.erase(pid);
     if (wanted_.follow && (family_.follows(parent) || makes_siblings(parent))) {
         adopt(pid, parent, sink);
     } else if (wanted_.by_name()) {
@@ -122,10 +122,10 @@ bool ProcessSet::makes_siblings(pid_t parent) const {
 /// The first thread's end alone is told like the process's. During an exec by another thread it is
 /// a zombie for a moment, and then that thread has its number (de_thread(), fs/exec.c).
 void ProcessSet::take_exit(pid_t pid) {
-    if (!family_.follows(pid) && !denied_.contains(pid)) return;
+    if (!family_.follows(pid) && !pending_.contains(pid)) return;
     if (lives(poller_.root(), pid)) return;
     family_.forget(pid);
-    denied_.erase(pid);
+    pending_.erase(pid);
 }
 
 /// The end of a process whose first thread ended before the others is not told.
@@ -139,7 +139,7 @@ void ProcessSet::forget_dead() {
 void ProcessSet::take_exec(pid_t pid, EventSink& sink) {
     if (poller_.take_exec(pid)) return;
     if (family_.follows(pid)) {
-        adopt(pid, 0, sink);
+        adopt(pid, family_.parent_of(pid), sink);
     } else if (wanted_.by_name()) {
         judge(pid, sink);
     }
@@ -157,50 +157,29 @@ void ProcessSet::recover(Now now, EventSink& sink) {
     family_.keep_if([this](pid_t pid, std::uint64_t start_time) {
         return start_time != 0 && lives(poller_.root(), pid, start_time);
     });
-    if (wanted_.by_name()) scan(now.steady, sink);
+    pending_.retry_all();
+    if (wanted_.by_name()) scan(sink);
     if (wanted_.follow) add_descendants(sink);
 }
 
 void ProcessSet::refresh(Now now, EventSink& sink) {
+    now_ = now.steady;
     take_news(now, sink);
-    if (events_ || now.steady < next_scan_) return;
-    if (wanted_.by_name()) scan(now.steady, sink);
-}
-
-bool ProcessSet::adopt_children(EventSink& sink) {
-    if (!wanted_.follow || events_) return false;
-    poller_.take_children(children_);
-    if (wanted_.orphans_are_ours) {
-        listed_.clear();
-        append_children(poller_.root(), self_, listed_);
-        for (const pid_t orphan : listed_) children_.push_back({orphan, 0});
-    }
-    bool added = false;
-    for (const auto& [pid, parent] : children_)
-        if (!poller_.watches(pid)) added = adopt(pid, parent, sink) || added;
-    return added;
-}
-
-/// Those that were there before us, and those of them.
-void ProcessSet::add_descendants(EventSink& sink) {
-    std::vector<pid_t> parents = poller_.pids();
-    while (!parents.empty()) {
-        const pid_t parent = parents.back();
-        parents.pop_back();
-        listed_.clear();
-        append_children(poller_.root(), parent, listed_);
-        for (const pid_t child : listed_) {
-            if (poller_.watches(child)) continue;
-            adopt(child, parent, sink);
-            parents.push_back(child);
-        }
-    }
+    try_again(sink);
+    if (now_ < next_scan_) return;
+    if (wanted_.by_name() && (!events_ || scan_failed_)) scan(sink);
+    if (descendants_missing_) add_descendants(sink);
 }
 
 bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
     family_.follow(pid, parent);
-    const auto facts = read_facts(poller_.root(), pid);
-    if (!facts) return false;
+    int error = 0;
+    const auto facts = read_facts(poller_.root(), pid, &error);
+    if (!facts) {
+        const Birth birth{begun_ ? Birth::When::during : Birth::When::before, parent, {}};
+        put_off({pid, 0, {}, PendingProcess::Wanted::yes, birth}, cannot_watch(pid, error), sink);
+        return false;
+    }
     family_.set_start(pid, facts->start_time);
     // What is there at the beginning is listed then. A child that is found later is new, unless its
     // parent has come to be watched by its name: there the start tells, in coarse clock ticks.
@@ -209,91 +188,88 @@ bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
 }
 
 ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
-    const auto facts = read_facts(poller_.root(), pid);
-    if (!facts) return Judgement::settled;
-    if (!is_wanted(*facts)) return Judgement::unwanted;
+    int error = 0;
+    const auto facts = read_facts(poller_.root(), pid, &error);
+    const bool wanted = facts && is_wanted(*facts, &error);
+    if (!wanted && is_lacking(error)) {
+        const PendingProcess one{
+            pid, facts ? facts->start_time : 0, {}, PendingProcess::Wanted::undecided, {}};
+        put_off(one, cannot_watch(pid, error), sink);
+        return Judgement::settled;
+    }
+    if (!wanted) {
+        pending_.erase(pid);
+        return facts ? Judgement::unwanted : Judgement::settled;
+    }
     const bool before = facts->start_time <= began_;
     if (wanted_.follow) {
         family_.follow(pid, facts->parent);
         family_.set_start(pid, facts->start_time);
     }
     add(*facts, {before ? Birth::When::before : Birth::When::during, facts->parent, {}}, sink);
-    return denied_.contains(pid) ? Judgement::denied : Judgement::settled;
+    return Judgement::settled;
 }
 
-bool ProcessSet::is_wanted(const ProcessFacts& facts) const {
+bool ProcessSet::is_wanted(const ProcessFacts& facts, int* error) const {
     if (facts.pid == self_ || facts.kernel_thread || facts.zombie) return false;
     const ProcRoot& root = poller_.root();
-    if (wanted_.user && wanted_.user != user_of(root, facts.pid)) return false;
-    return wanted_.all || is_named(root, facts, wanted_.names);
+    *error = 0;
+    if (wanted_.user && wanted_.user != user_of(root, facts.pid, error)) return false;
+    return wanted_.all || is_named(root, facts, wanted_.names, error);
 }
 
 bool ProcessSet::add(const ProcessFacts& facts, Birth birth, EventSink& sink) {
-    if (facts.pid == self_ || poller_.watches(facts.pid)) return false;
+    if (facts.pid == self_ || poller_.watches(facts.pid, facts.start_time)) return false;
     const Holding holding = holdings_.next(poller_.watched());
     auto process = Process::open(poller_.root(), facts.pid, holding);
     if (!process) {
-        if (is_denied(process.error())) deny(facts, process.error(), sink);
+        put_off({facts.pid, facts.start_time, {}, PendingProcess::Wanted::yes, std::move(birth)},
+                process.error(), sink);
         return false;
     }
-    denied_.erase(facts.pid);
+    pending_.erase(facts.pid);
     poller_.add(std::move(*process), std::move(birth));
     if (holding == Holding::nothing && !std::exchange(told_crowd_, true))
         sink.notice(holdings_.advice(poller_.watched()));
     return true;
 }
 
-/// Of each that was meant by name or kinship a word is said once, as long as there are few; of all
-/// there is, how many.
-void ProcessSet::deny(const ProcessFacts& facts, const Error& error, EventSink& sink) {
-    const auto [known, is_new] = denied_.try_emplace(facts.pid, facts.start_time);
-    const bool told = !is_new && known->second == facts.start_time;
-    known->second = facts.start_time;
-    if (told || wanted_.all) return;
-    if (denials_told_ < kMostDenialsTold) sink.notice(describe(error));
-    if (denials_told_ == kMostDenialsTold)
-        sink.notice("more processes may not be looked into: they are not told one by one any more");
-    if (denials_told_ <= kMostDenialsTold) ++denials_told_;
-}
-
 /// Judges all that are new since the last time, and those whose time has come again.
-void ProcessSet::scan(SteadyTime now, EventSink& sink) {
+void ProcessSet::scan(EventSink& sink) {
     listed_.clear();
-    list_processes(poller_.root(), listed_);
+    next_scan_ = now_ + kPauseAfterFailure;
+    int error = 0;
+    scan_failed_ = !list_processes(poller_.root(), listed_, &error);
+    if (scan_failed_) return tell_unlisted({"list", "all processes", error, {}}, sink);
     spare_.clear();
     auto known = candidates_.begin();
     for (const pid_t pid : listed_) {
         while (known != candidates_.end() && known->pid < pid) ++known;
         const bool is_known = known != candidates_.end() && known->pid == pid;
-        Candidate candidate = is_known ? *known : Candidate{pid, now, kFirstPause};
-        if (now >= candidate.next) {
-            if (pid == self_ || poller_.watches(pid)) continue;
-            const Judgement judgement = judge(pid, sink);
-            if (judgement == Judgement::settled) continue;
-            const Duration longest =
-                judgement == Judgement::denied ? kLongestPauseDenied : kLongestPause;
-            candidate.next = now + candidate.pause;
-            candidate.pause = std::min(2 * candidate.pause, longest);
+        Candidate candidate = is_known ? *known : Candidate{pid, now_, kFirstPause};
+        if (now_ >= candidate.next) {
+            if (pid == self_ || poller_.watches(pid) || pending_.contains(pid)) continue;
+            if (judge(pid, sink) == Judgement::settled) continue;
+            candidate.next = now_ + candidate.pause;
+            candidate.pause = std::min(2 * candidate.pause, kLongestPause);
         }
         spare_.push_back(candidate);
     }
     candidates_.swap(spare_);
-    std::erase_if(denied_, [&](const auto& denied) {
-        return !std::binary_search(listed_.begin(), listed_.end(), denied.first);
-    });
     const auto affordable = kPauseForEach * static_cast<Duration::rep>(listed_.size());
-    next_scan_ = now + std::max<Duration>(wanted_.interval, affordable);
+    next_scan_ = now_ + std::max<Duration>(wanted_.interval, affordable);
 }
 
 /// What a person who waits for records should know.
 void ProcessSet::tell_start(EventSink& sink) {
-    if (wanted_.all && !denied_.empty()) {
-        const bool one = denied_.size() == 1;
+    const std::size_t denied = pending_.count(PendingProcess::Why::denied);
+    if (wanted_.all && denied > 0) {
+        const bool one = denied == 1;
         sink.notice(fmt::format("{} may not be looked into and {} left out: {}",
-                                one ? "1 process" : fmt::format("{} processes", denied_.size()),
+                                one ? "1 process" : fmt::format("{} processes", denied),
                                 one ? "is" : "are", advice_to_be_root()));
     }
-    if (awaits_more() && poller_.watched() == 0)
+    if (wanted_.waits && wanted_.by_name() && poller_.watched() == 0)
         sink.notice(wanted_.all ? "no process yet: waiting"
                                 : fmt::format("no process is named '{}' yet: waiting",
                                               fmt::join(wanted_.names, "' or '")));

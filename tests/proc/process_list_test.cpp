@@ -39,7 +39,7 @@ TEST(ParseChildren, StopsAtWhatIsNoNumber) {
 std::vector<pid_t> children_of(const std::string& path, pid_t pid) {
     auto root = ProcRoot::open(path);
     std::vector<pid_t> pids;
-    EXPECT_TRUE(append_children(*root, pid, pids));
+    EXPECT_EQ(append_children(*root, pid, pids).state, ChildrenListing::State::listed);
     return pids;
 }
 
@@ -72,11 +72,12 @@ TEST(Children, ManyOfThem) {
 TEST(Children, AKernelWithoutTheFileIsTold) {
     FakeProc proc;
     proc.add_process(7, "worker");
+    proc.list_no_children();
     auto root = ProcRoot::open(proc.path());
     std::vector<pid_t> pids;
-    EXPECT_FALSE(append_children(*root, 7, pids));
+    EXPECT_EQ(append_children(*root, 7, pids).state, ChildrenListing::State::unsupported);
     proc.children(7, "8 9 ");
-    EXPECT_TRUE(append_children(*root, 7, pids));
+    EXPECT_EQ(append_children(*root, 7, pids).state, ChildrenListing::State::listed);
     EXPECT_THAT(pids, ElementsAre(8, 9));
 }
 

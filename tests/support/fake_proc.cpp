@@ -116,6 +116,7 @@ void FakeProc::add_thread(int pid, int tid, Table table) {
     }
     for (const char* name : {"comm", "stat", "net"})
         fs::create_symlink(std::string("../../") + name, directory + '/' + name);
+    if (lists_children_) write_file(directory + "/children", "");
     write_file(directory + "/status",
                fmt::format("Name:\t{}\nTgid:\t{}\nPid:\t{}\n", comms_[pid], pid, tid));
 }
@@ -163,6 +164,15 @@ void FakeProc::exe(int pid, std::string_view target) {
 
 void FakeProc::children(int pid, std::string_view pids) {
     write_file(at(pid, fmt::format("task/{}/children", pid)), pids);
+}
+
+void FakeProc::list_no_children() {
+    lists_children_ = false;
+    for (const auto& process : fs::directory_iterator(path())) {
+        if (!fs::is_directory(process.path() / "task")) continue;
+        for (const auto& thread : fs::directory_iterator(process.path() / "task"))
+            fs::remove(thread.path() / "children");
+    }
 }
 
 void FakeProc::self_is(int pid) {

@@ -65,6 +65,8 @@ class FakeProc {
     void exe(int pid, std::string_view target);
     /// What task/PID/children says: `8 9 `.
     void children(int pid, std::string_view pids);
+    /// A kernel without CONFIG_PROC_CHILDREN: there are no such files, from now on too.
+    void list_no_children();
     /// DIR/self/status with this NSpid line; one number says: our own PID namespace.
     void self(const std::vector<int>& ns_pids);
     /// DIR/self is this process: that is who looks, and when it began.
@@ -82,6 +84,7 @@ class FakeProc {
 
     TempDir root_;
     std::map<int, std::string> comms_;
+    bool lists_children_ = true;
     std::uint64_t next_inode_ = 900'001;
 };
 

@@ -277,6 +277,12 @@ FaultyKernel::~FaultyKernel() {
     thread_.join();
 }
 
+void FaultyKernel::fail(Fault fault) {
+    const std::lock_guard guard(lock_);
+    std::erase_if(places_, [&](const auto& seen) { return fits(seen.first, fault.place); });
+    fault_ = std::move(fault);
+}
+
 std::string FaultyKernel::why_not() {
     FaultyKernel kernel;
     try {

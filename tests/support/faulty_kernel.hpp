@@ -37,6 +37,9 @@ class FaultyKernel {
     FaultyKernel(const FaultyKernel&) = delete;
     FaultyKernel& operator=(const FaultyKernel&) = delete;
 
+    /// From now on this one: the calls before do not count.
+    void fail(Fault fault);
+
     /// For ChildOptions::supervisor of the one program that is meant.
     [[nodiscard]] int socket() const { return child_end_.get(); }
 

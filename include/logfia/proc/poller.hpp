@@ -35,18 +35,13 @@ struct PollerOptions {
 /// The source that notices changes by looking at the descriptor tables of processes.
 class Poller {
   public:
-    struct Child {
-        pid_t pid;
-        pid_t parent;
-    };
-
     Poller(ProcRoot root, PollerOptions options);
 
     void add(Process process, Birth birth = {});
     [[nodiscard]] const ProcRoot& root() const { return root_; }
     [[nodiscard]] std::size_t watched() const { return processes_.size(); }
-    /// True when it is watched, and has not ended as far as its pidfd tells.
-    [[nodiscard]] bool watches(pid_t pid) const;
+    /// True when it is watched, and has not ended as far as its pidfd, or its start time, tells.
+    [[nodiscard]] bool watches(pid_t pid, std::uint64_t start_time = 0) const;
     [[nodiscard]] std::vector<pid_t> pids() const;
     /// How many were added up to now.
     [[nodiscard]] std::uint64_t processes_seen() const { return processes_seen_; }
@@ -79,13 +74,12 @@ class Poller {
     /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
     void keep_links(std::size_t most) { links_.allow(most); }
 
-    /// From now on the looks list the children too.
-    void list_children() { lists_children_ = true; }
-    /// The children of all processes that were looked at since the last call, watched or not, in
-    /// place of what was in `out`.
-    void take_children(std::vector<Child>& out) {
+    /// From now on it is noted who was looked at: the others have not run, nor got children.
+    void note_looked_at() { notes_looked_at_ = true; }
+    /// Those since the last call, in place of what was in `out`.
+    void take_looked_at(std::vector<pid_t>& out) {
         out.clear();
-        out.swap(children_);
+        out.swap(looked_at_);
     }
 
     [[nodiscard]] const SocketAsker& sockets() const { return sockets_; }
@@ -102,7 +96,6 @@ class Poller {
     void settle(WatchedProcess& watched, const LookOutcome& outcome);
     void prepare_first_look(const WatchedProcess& watched);
     void keep_to_given(const std::vector<GivenFd>& given);
-    void take_children_of(const WatchedProcess& watched);
     [[nodiscard]] WatchedProcess* find(pid_t pid) const;
     bool take_changes(WatchedProcess& watched);
     std::uint32_t learn(WatchedProcess& watched, const FdEntry& entry);
@@ -126,12 +119,11 @@ class Poller {
     std::vector<WatchedProcess*> ended_;
     std::optional<ParentTable> parent_;  // of the process whose first look is under way
     std::vector<int> new_pidfds_;
-    std::vector<pid_t> child_pids_;
-    std::vector<Child> children_;
+    std::vector<pid_t> looked_at_;
     std::size_t not_begun_ = 0;  // processes that no look was taken at
     std::size_t open_ = 0;       // descriptors, of all processes
     bool some_ended_ = false;
-    bool lists_children_ = false;
+    bool notes_looked_at_ = false;
     bool looked_ahead_ = false;  // and did not tell what was seen
     Now now_;
     std::uint64_t processes_seen_ = 0;

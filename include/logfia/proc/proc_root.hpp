@@ -47,6 +47,16 @@ constexpr bool is_gone(int error) {
     return error == ENOENT || error == ESRCH;
 }
 
+/// This user lacks the right.
+constexpr bool is_denied(int error) {
+    return error == EACCES || error == EPERM;
+}
+
+/// We lack descriptors, memory or the like: another time it may be possible.
+constexpr bool is_lacking(int error) {
+    return error != 0 && !is_gone(error) && !is_denied(error);
+}
+
 /// Reads the beginning of a file of procfs, as far as `buffer` holds it, relative to `dir_fd`.
 /// On failure the result is empty and `error`, when given, holds errno (0 for an empty file).
 std::string_view read_file(int dir_fd, const char* path, std::span<char> buffer,

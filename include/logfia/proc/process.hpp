@@ -89,6 +89,8 @@ class Process {
     Process() = default;
     Result<bool> attach(const ProcRoot& root, Holding holding);
     bool open_dirs(const ProcRoot& root, int* error);
+    /// As far as that can be told without a descriptor.
+    [[nodiscard]] bool is_reaped(const ProcRoot& root) const;
     bool move_to_living_thread(int process_dir);
     bool move_to(int tasks, pid_t thread);
     bool move_to_first_thread(UniqueFd process_dir);

@@ -11,8 +11,9 @@
 
 namespace logfia {
 
-/// Appends the PIDs of all processes that a procfs shows, in ascending order.
-void list_processes(const ProcRoot& root, std::vector<pid_t>& out);
+/// Appends the PIDs of all processes that a procfs shows, in ascending order. False when they
+/// cannot be listed just now: then `error` holds errno.
+bool list_processes(const ProcRoot& root, std::vector<pid_t>& out, int* error = nullptr);
 
 /// What anybody may know of a process.
 struct ProcessFacts {
@@ -31,16 +32,18 @@ std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid, int* err
 /// is another process's by now. True when that cannot be read just now.
 bool lives(const ProcRoot& root, pid_t pid, std::uint64_t start_time = 0);
 
-/// The effective user, as `ps` shows it. Absent when the process is gone.
-std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid);
+/// The effective user, as `ps` shows it. Absent when the process is gone, or when that cannot be
+/// read just now: then `error` holds errno.
+std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid, int* error = nullptr);
 
 /// The file name of its executable, without the directory and ` (deleted)`. Empty when it has none
-/// (a kernel thread, a zombie), is gone, or may not be looked into.
-std::string executable_of(const ProcRoot& root, pid_t pid);
+/// (a kernel thread, a zombie), is gone, may not be looked into, or when that cannot be read just
+/// now: then `error` holds errno.
+std::string executable_of(const ProcRoot& root, pid_t pid, int* error = nullptr);
 
 /// True when one of the shell patterns matches the command name or else that of the executable.
 /// The command line is never read: it lies in the memory of the process, and reading it can hang.
 bool is_named(const ProcRoot& root, const ProcessFacts& facts,
-              const std::vector<std::string>& patterns);
+              const std::vector<std::string>& patterns, int* error = nullptr);
 
 }  // namespace logfia

@@ -3,8 +3,10 @@
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/event/event_sink.hpp>
+#include <logfia/proc/children.hpp>
 #include <logfia/proc/family.hpp>
 #include <logfia/proc/holdings.hpp>
+#include <logfia/proc/pending_processes.hpp>
 #include <logfia/proc/poller.hpp>
 #include <logfia/proc/process_events.hpp>
 #include <logfia/proc/process_list.hpp>
@@ -16,7 +18,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace logfia {
@@ -51,7 +52,10 @@ class ProcessSet {
     Result<bool> begin_with(pid_t command, std::vector<GivenFd> given);
     [[nodiscard]] bool watches_any() const { return poller_.watched() > 0; }
     /// True when processes may come although none is watched just now.
-    [[nodiscard]] bool awaits_more() const { return wanted_.waits && wanted_.by_name(); }
+    [[nodiscard]] bool awaits_more() const {
+        return wanted_.waits &&
+               (wanted_.by_name() || pending_.count(PendingProcess::Why::lacking) > 0);
+    }
 
     /// Becomes readable when processes have come: then call take_news(). -1: there is none.
     [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
@@ -72,15 +76,23 @@ class ProcessSet {
         SteadyTime next;  ///< when it is judged again
         Duration pause;
     };
-    enum class Judgement : std::uint8_t { settled, unwanted, denied };
+    enum class Judgement : std::uint8_t { settled, unwanted };
 
     bool add(const ProcessFacts& facts, Birth birth, EventSink& sink);
     bool adopt(pid_t pid, pid_t parent, EventSink& sink);
     void add_descendants(EventSink& sink);
     Judgement judge(pid_t pid, EventSink& sink);
-    [[nodiscard]] bool is_wanted(const ProcessFacts& facts) const;
-    void deny(const ProcessFacts& facts, const Error& error, EventSink& sink);
-    void scan(SteadyTime now, EventSink& sink);
+    [[nodiscard]] bool is_wanted(const ProcessFacts& facts, int* error) const;
+    void put_off(PendingProcess process, const Error& error, EventSink& sink);
+    void tell_pending(const PendingProcess& process, const Error& error, EventSink& sink);
+    void try_again(EventSink& sink);
+    void try_again(PendingProcess process, EventSink& sink);
+    [[nodiscard]] bool has_parent_here(const ProcessFacts& facts) const;
+    void scan(EventSink& sink);
+    void tell_unlisted(const Error& error, EventSink& sink);
+    ChildrenListing::State list_children(pid_t parent, EventSink& sink);
+    bool adopt_by_parents(EventSink& sink);
+    void try_descendants_again();
     void take_fork(pid_t pid, pid_t parent, EventSink& sink);
     void take_exec(pid_t pid, EventSink& sink);
     void take_exit(pid_t pid);
@@ -97,19 +109,27 @@ class ProcessSet {
     /// All that are followed, by what the connector tells; also those that cannot be looked into,
     /// since their children may.
     Family family_;
-    /// The start times of those that may not be looked into, and of which that was told.
-    std::unordered_map<pid_t, std::uint64_t> denied_;
+    PendingProcesses pending_;
+    std::vector<PendingProcess> due_;
     pid_t self_ = 0;           ///< as the procfs numbers us; 0: it does not show us
     std::uint64_t began_ = 0;  ///< our own start, in clock ticks since boot
     std::vector<pid_t> listed_;
-    std::vector<Poller::Child> children_;
+    std::vector<pid_t> parents_;         ///< whose children are listed
+    std::vector<pid_t> unlisted_;        ///< whose children could not be
     std::vector<Candidate> candidates_;  ///< by PID
     std::vector<Candidate> spare_;
+    SteadyTime now_{};
     SteadyTime next_scan_{};
+    SteadyTime next_scan_for_parents_{};
+    bool scan_failed_ = false;
+    bool descendants_missing_ = false;
     bool begun_ = false;
-    static constexpr int kMostDenialsTold = 10;
-    int denials_told_ = 0;
+    static constexpr int kMostTold = 10;
+    int denied_told_ = 0;
+    int lacking_told_ = 0;
     bool told_crowd_ = false;
+    bool told_unlisted_ = false;
+    bool told_no_children_files_ = false;
 };
 
 }  // namespace logfia

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/proc/watched_process.hpp>
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace logfia {
+
+/// One that is wanted and cannot be watched yet.
+struct PendingProcess {
+    enum class Why : std::uint8_t {
+        denied,   ///< this user may not look into it
+        lacking,  ///< we lack descriptors or memory
+    };
+    enum class Wanted : std::uint8_t {
+        yes,
+        undecided,  ///< not even that could be read
+    };
+    pid_t pid = 0;
+    std::uint64_t start_time = 0;  ///< 0: could not be read
+    Why why = Why::denied;
+    Wanted wanted = Wanted::yes;
+    Birth birth{};  ///< as it will be watched
+};
+
+/// Those that are tried again, with growing pauses, as long as they live.
+class PendingProcesses {
+  public:
+    enum class Retry : std::uint8_t {
+        by_time,
+        on_news,  ///< whoever waits hears of what could change it
+    };
+
+    /// The next try comes after twice the last pause. True when nothing was known of this process
+    /// for this reason.
+    bool put(PendingProcess process, SteadyTime now, Retry retry);
+    /// The same reason as before, whatever it was; nothing when it is not pending.
+    void put_off(pid_t pid, SteadyTime now);
+    void erase(pid_t pid) { entries_.erase(pid); }
+
+    [[nodiscard]] bool contains(pid_t pid) const { return entries_.contains(pid); }
+    [[nodiscard]] std::size_t count(PendingProcess::Why why) const;
+
+    /// Appends those whose time has come, which stay.
+    void copy_due(SteadyTime now, std::vector<PendingProcess>& out);
+    /// All are due: their rights and even their numbers may be others by now.
+    void retry_all();
+
+  private:
+    struct Entry {
+        PendingProcess process;
+        Duration pause{};
+        SteadyTime next{};
+    };
+    void pause(Entry& entry, SteadyTime now);
+
+    std::unordered_map<pid_t, Entry> entries_;
+    SteadyTime next_ = SteadyTime::max();  ///< not after any of the entries'
+};
+
+}  // namespace logfia

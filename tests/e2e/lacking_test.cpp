@@ -1,0 +1,72 @@
+// A kernel that has no descriptor, or no memory, to spare for a moment: who could not be watched is
+// named, and tried again.
+
+#include "support/faulty_kernel.hpp"
+#include "support/temp_dir.hpp"
+#include "support/watching.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace logfia::test {
+namespace {
+
+using testing::HasSubstr;
+
+class Lacking : public testing::Test {
+  protected:
+    void SetUp() override {
+        if (const auto reason = FaultyKernel::why_not(); !reason.empty()) GTEST_SKIP() << reason;
+    }
+    /// A child that comes when `fault` holds has its file told, and its close.
+    void expect_told(const Fault& fault) {
+        SCOPED_TRACE(fault.place + ": " + std::strerror(fault.error));
+        FdMaker maker;
+        ChildOptions options;
+        options.supervisor = kernel().socket();
+        options.environment = {"ASAN_OPTIONS=detect_leaks=0"};
+        LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()}, options);
+        RecordStream records(run);
+        records.next("open", 2);
+        kernel_->fail(fault);
+        const auto child = maker.numbers("fork-open " + as_word(file_));
+        const auto is_childs = [&](const JsonRecord& record) {
+            return record["pid"] == std::to_string(child.at(0)) && record["name"] == file_;
+        };
+        records.next(is_childs);
+        EXPECT_GT(kernel_->faults(), 0);
+        maker.end();
+        EXPECT_EQ(run.finish(), 0);
+        const JsonRecords all = json_records(run);
+        EXPECT_EQ(std::count_if(all.begin(), all.end(), is_childs), 2) << "its open and its close";
+        errors_ = run.errors();
+    }
+    FaultyKernel& kernel() { return kernel_.emplace(); }
+
+    TempDir directory_;
+    std::string file_ = directory_.file("file");
+    std::optional<FaultyKernel> kernel_;
+    std::string errors_;
+};
+
+TEST_F(Lacking, AChildIsTriedAgain) {
+    for (const char* place : {"openat /proc/N", "openat /proc/N/stat", "openat /proc/N/fd"}) {
+        for (const int error : {EMFILE, ENFILE, ENOMEM}) {
+            expect_told({place, error, Fault::Times::once});
+            EXPECT_THAT(errors_, HasSubstr("cannot watch process"));
+            EXPECT_THAT(errors_, HasSubstr(std::strerror(error)));
+        }
+    }
+}
+
+/// Its end is noticed all the same.
+TEST_F(Lacking, AChildWithoutAPidfdIsWatched) {
+    for (const auto times : {Fault::Times::once, Fault::Times::always})
+        expect_told({"pidfd_open", EMFILE, times});
+}
+
+}  // namespace
+}  // namespace logfia::test

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <linux/capability.h>
+#include <sys/resource.h>
+
+#include <array>
+
+namespace logfia::test {
+
+/// As long as it lives, this process can open nothing more: EMFILE.
+class NoMoreDescriptors {
+  public:
+    NoMoreDescriptors();
+    ~NoMoreDescriptors();
+    NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+    NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+
+  private:
+    rlimit limit_{};
+};
+
+/// As long as it lives, root may open only what anybody may: the capabilities are put aside.
+class NoOverride {
+  public:
+    NoOverride();
+    ~NoOverride();
+    NoOverride(const NoOverride&) = delete;
+    NoOverride& operator=(const NoOverride&) = delete;
+
+  private:
+    std::array<__user_cap_data_struct, 2> before_{};
+};
+
+}  // namespace logfia::test
