@@ -145,8 +145,8 @@ bool gather(const Options& options, ProcessSet& processes, Command* command, Not
 }
 
 /// False when it could not be run: that was said.
-bool go(Command& command, const Options& options, Poller& poller, Notices& notices) {
-    poller.look_ahead(read_clocks());
+bool go(Command& command, const Options& options, Poller& poller, Notices& notices, Now start) {
+    poller.look_ahead(start);
     const int code = command.go();
     if (code == 0) {
         poller.after_exec();
@@ -176,9 +176,11 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
     auto waiter = Waiter::create();
     if (!waiter) return fail(notices, waiter.error());
     auto resolver = make_resolver(options, notices);
-    if (command != nullptr && !go(*command, options, poller, notices)) return ExitStatus::failure;
-    sharpen_timer(options.interval);
+    // With a command the watch begins with the look before its exec.
     const Now start = read_clocks();
+    if (command != nullptr && !go(*command, options, poller, notices, start))
+        return ExitStatus::failure;
+    sharpen_timer(options.interval);
     auto writer = make_writer(options, *output, start);
     Watch watch(options,
                 {poller, processes, command, signals, std::move(resolver), std::move(writer),

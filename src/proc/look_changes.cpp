@@ -29,7 +29,7 @@ Event event_of(EventKind kind, Now now, const WatchedProcess& watched, const Kno
 void LookChanges::publish(Now now, std::vector<SocketAsker::Progress>& progress, EventSink& sink) {
     publish_losses(now, sink);
     publish_closes(now, sink);
-    publish_opens(now, sink);
+    publish_opens(sink);
     for (Renaming& renaming : renames_) {
         const auto [watched, slot] = renaming.change;
         Event event = event_of(EventKind::rename, now, *watched, watched->known[slot]);
@@ -58,7 +58,17 @@ void LookChanges::publish_losses(Now now, EventSink& sink) {
     losses_.clear();
 }
 
+void LookChanges::sort(std::vector<Change>& changes) {
+    const auto key = [](const Change& change) {
+        const KnownFd& known = change.process->known[change.slot];
+        return std::tuple(change.process->process.pid(), change.process->id, known.descriptor.fd);
+    };
+    std::sort(changes.begin(), changes.end(),
+              [&](const Change& a, const Change& b) { return key(a) < key(b); });
+}
+
 void LookChanges::publish_closes(Now now, EventSink& sink) {
+    sort(closes_);
     for (const Change& change : closes_) {
         KnownFd known = change.process->known.take(change.slot);
         // Who closed it has run since it was asked, and whoever ends has done so as well.
@@ -74,10 +84,12 @@ void LookChanges::publish_closes(Now now, EventSink& sink) {
     closes_.clear();
 }
 
-void LookChanges::publish_opens(Now now, EventSink& sink) {
+void LookChanges::publish_opens(EventSink& sink) {
+    sort(opens_);
     for (const Change& change : opens_) {
         const KnownFd& known = change.process->known[change.slot];
-        Event event = event_of(EventKind::open, now, *change.process, known);
+        // A command is looked at before its exec, and that is told later.
+        Event event = event_of(EventKind::open, known.opened, *change.process, known);
         event.initial = known.initial;
         event.fd_limit = change.process->fd_limit;
         sink.accept(std::move(event));

@@ -31,7 +31,8 @@ class LookChanges {
         for (const Change& change : closes_) visit(change.process->known[change.slot]);
     }
 
-    /// Tells it all, `progress` of sockets too, in the order of the contract, and forgets it. What
+    /// Tells it all, `progress` of sockets too, in the order of the contract, and forgets it: an
+    /// `open` with the time of its own look, all else with `now`. What
     /// was known of a closed descriptor is forgotten as well.
     void publish(Now now, std::vector<SocketAsker::Progress>& progress, EventSink& sink);
 
@@ -50,7 +51,8 @@ class LookChanges {
     };
     void publish_losses(Now now, EventSink& sink);
     void publish_closes(Now now, EventSink& sink);
-    void publish_opens(Now now, EventSink& sink);
+    void publish_opens(EventSink& sink);
+    static void sort(std::vector<Change>& changes);
 
     std::vector<Loss> losses_;
     std::vector<Change> closes_;
