@@ -110,6 +110,7 @@ class BlockingAsker::Worker {
     void answer_all();
     void answer(BlockingRequest& request);
     void answer_by_copy(BlockingRequest& request);
+    void answer_of_file(BlockingRequest& request);
     [[nodiscard]] bool is_asleep() const;
     std::size_t abandon(std::vector<BlockingRequest>& requests, std::size_t done);
 
@@ -175,6 +176,7 @@ void BlockingAsker::Worker::answer_all() {
 }
 
 void BlockingAsker::Worker::answer(BlockingRequest& request) {
+    if (request.question == Question::file) return answer_of_file(request);
     if (request.question != Question::hint && request.question != Question::targets)
         return answer_by_copy(request);
     if (request.question == Question::hint)
@@ -199,6 +201,19 @@ void BlockingAsker::Worker::answer_by_copy(BlockingRequest& request) {
     closing_ = true;
     ++done_;
     copy.reset();
+    closing_ = false;
+}
+
+/// To let go of a file may mean to remove it.
+void BlockingAsker::Worker::answer_of_file(BlockingRequest& request) {
+    UniqueFd held;
+    if (ask_file(request.about, request.fd, request.file, held))
+        request.outcome = Outcome::answered;
+    else
+        request.outcome = is_gone(errno) ? Outcome::closed : Outcome::failed;
+    closing_ = true;
+    ++done_;
+    held.reset();
     closing_ = false;
 }
 
@@ -248,6 +263,7 @@ std::size_t BlockingAsker::Worker::abandon(std::vector<BlockingRequest>& request
         open.process = asked.process;
         open.question = asked.question;
         open.owner = asked.owner;
+        open.about = asked.about;
     }
     dismissed_ = true;
     if (!stuck || done == requests.size()) return done;

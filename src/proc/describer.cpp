@@ -1,21 +1,26 @@
 #include <logfia/proc/describer.hpp>
 #include <logfia/proc/fd_info.hpp>
 #include <logfia/proc/object_info.hpp>
+#include <logfia/proc/proc_path.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <climits>
 #include <utility>
 
 namespace logfia {
 namespace {
 
-constexpr Duration kMountTableIdle = std::chrono::seconds(10);
+constexpr int kMostRounds = 4;  // that one descriptor is asked in
+constexpr std::size_t kMostAtOnce = 256;
 constexpr std::string_view kDeleted = " (deleted)";
+constexpr std::string_view kUnreadable = "?";
+constexpr std::string_view kAnonInode = "anon_inode:";
 
 struct KindOfLink {
     std::string_view text;
@@ -90,17 +95,11 @@ bool has_position(FdType type) {
     return type == FdType::file || type == FdType::block || type == FdType::memfd;
 }
 
-template <class... Args>
-std::array<char, 32> path_of(fmt::format_string<Args...> format, Args&&... args) {
-    std::array<char, 32> path{};
-    fmt::format_to_n(path.data(), path.size() - 1, format, std::forward<Args>(args)...);
-    return path;
-}
-
-/// "WORD:[N]" gives N.
-std::optional<std::uint64_t> bracketed_number(std::string_view text, std::string_view word) {
-    if (!text.starts_with(word) || !text.substr(word.size()).starts_with(":[")) return std::nullopt;
-    text.remove_prefix(word.size() + 2);
+/// "WORD:[N]" gives N: the inode number.
+std::optional<std::uint64_t> bracketed_number(std::string_view text) {
+    const auto colon = text.find(":[");
+    if (text.starts_with('/') || colon == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(colon + 2);
     std::uint64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error != std::errc{} || std::string_view(end, text.data() + text.size()) != "]")
@@ -108,20 +107,23 @@ std::optional<std::uint64_t> bracketed_number(std::string_view text, std::string
     return number;
 }
 
-}  // namespace
-
-bool is_renamed(const NamedFile& before, const NamedFile& after) {
-    const FileIdentity& a = before.identity;
-    const FileIdentity& b = after.identity;
-    if (!before.name.starts_with('/') || !after.name.starts_with('/')) return false;
-    if (!a.inode || !a.mount_id || a.inode != b.inode || a.mount_id != b.mount_id) return false;
-    if (a.handle && b.handle) return a.handle == b.handle;
-    return after.name.ends_with(kDeleted) &&
-           after.name.substr(0, after.name.size() - kDeleted.size()) == before.name;
+/// Of a path whose file is not asked: the name alone proves nothing in `/dev`.
+FdType likely_type(std::string_view name) {
+    return name.starts_with("/dev/") ? FdType::unknown : FdType::file;
 }
 
+/// Of a path on a mount that no table lists, as after a lazy unmount.
+FdType type_by_info(std::string_view name, const FdInfo& info) {
+    constexpr std::uint32_t kTemporary = O_TMPFILE & ~O_DIRECTORY;
+    const std::uint32_t flags = info.flags.value_or(0);
+    if ((flags & kTemporary) != 0) return FdType::file;
+    if ((flags & O_DIRECTORY) != 0) return FdType::directory;
+    return info.pos.value_or(0) > 0 ? likely_type(name) : FdType::unknown;
+}
+
+}  // namespace
+
 FdType type_of_link(std::string_view name) {
-    constexpr std::string_view kAnonInode = "anon_inode:";
     if (name.starts_with('/')) return FdType::unknown;
     if (name.starts_with(kAnonInode)) return anonymous_type(name.substr(kAnonInode.size()));
     const auto colon = name.find(":[");
@@ -130,57 +132,249 @@ FdType type_of_link(std::string_view name) {
 }
 
 std::optional<std::uint64_t> socket_inode(std::string_view name) {
-    return bracketed_number(name, "socket");
+    return name.starts_with("socket:[") ? bracketed_number(name) : std::nullopt;
 }
 
-Describer::Describer(const ProcRoot& root) {
+Describer::Describer(const ProcRoot& root)
+    : mounts_(root),
+      files_(root),
+      internal_(root.native() ? InternalMounts::of_kernel(root.fd()) : InternalMounts{}),
+      names_are_the_kernels_(root.is_procfs()) {
     std::array<char, 8192> buffer;
     ttys_ = TtyDrivers(read_file(root.fd(), "tty/drivers", buffer));
-    if (!root.native()) return;
-    own_mounts_.emplace(MountTable::of_ourselves(root.fd()));
 }
 
 void Describer::begin_look(SteadyTime now) {
     now_ = now;
-    current_ = nullptr;
-    if (mounts_.empty()) return;
-    // An open mountinfo keeps its namespace alive.
-    std::erase_if(mounts_,
-                  [now](const auto& item) { return now - item.second.used > kMountTableIdle; });
+    mounts_.begin_look(now);
 }
 
-void Describer::describe(const Process& process, int fd, std::string_view name, Descriptor& out,
-                         FileIdentity& identity) {
-    out.fd = fd;
-    out.name = name;
-    out.type = type_of_link(name);
-    out.inode = socket_inode(name);
+void Describer::forget(const Process& process) {
+    mounts_.forget(process);
+    files_.forget(process);
+}
 
-    // Who asks for an epoll's may have to wait: see BlockingAsker.
-    if (out.type == FdType::epoll) out.access = Access::read_write;
-    const std::string_view bytes =
-        out.type == FdType::epoll ? "" : read_info(process, fd, out.type);
-    const FdInfo info = parse_fd_info(bytes);
-    if (auto object = parse_object_info(out.type, bytes))
-        out.object = std::make_shared<const ObjectInfo>(std::move(*object));
-    identity = {info.mount_id, info.inode, std::nullopt};
-    if (info.inode) out.inode = info.inode;
-    if (info.flags) {
-        out.flags = *info.flags;
-        out.access = access_of(*info.flags);
+void Describer::describe(const Process& process, std::span<Description> batch,
+                         std::optional<Duration> resting_since) {
+    while (!batch.empty()) {
+        const auto some = batch.first(std::min(batch.size(), kMostAtOnce));
+        describe_some(process, some, resting_since);
+        batch = batch.subspan(some.size());
     }
-    if (name.starts_with('/')) {
-        const MountEntry mount = info.mount_id ? mount_of(process, *info.mount_id) : MountEntry{};
-        if (mount.kind == MountKind::unlisted && looks_like_memfd(name)) {
-            out.type = FdType::memfd;
-        } else if (mount.kind == MountKind::namespaces) {
-            out.type = FdType::name_space;
-        } else {
-            out.type = (out.flags & O_DIRECTORY) != 0 ? FdType::directory : FdType::file;
-            if (mount.kind == MountKind::local) ask_inode(process, fd, out, identity);
+}
+
+void Describer::describe_some(const Process& process, std::span<Description> batch,
+                              std::optional<Duration> resting_since) {
+    work_.assign(batch.size(), {});
+    for (int round = 0; round < kMostRounds; ++round) {
+        const bool rested = round == 0 && resting_since;
+        const auto since = rested ? resting_since : resting_where_it_counts(process, batch);
+        how_ = rested ? FileQuestion::How::in_passing : FileQuestion::How::held;
+        files_.clear();
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (work_[i].stage != Stage::unread) continue;
+            if (round > 0 && !reads_the_same(process, batch[i])) continue;
+            read(process, batch[i], work_[i]);
         }
+        files_.answer(process, now_);
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            if (work_[i].stage == Stage::asked) take_answer(batch[i], work_[i]);
+        if (rested)
+            settle(process.resting_since() == since ? Stage::done : Stage::unread);
+        else
+            check_links(process, batch, since);
+        if (std::all_of(work_.begin(), work_.end(),
+                        [](const Work& work) { return work.stage == Stage::done; }))
+            return;
     }
-    if (has_position(out.type)) out.pos = info.pos;
+    for (std::size_t i = 0; i < batch.size(); ++i)
+        if (work_[i].stage != Stage::done) leave_out_doubtful(batch[i]);
+}
+
+void Describer::settle(Stage stage) {
+    for (Work& work : work_)
+        if (work.stage == Stage::checked) work.stage = stage;
+}
+
+/// What has a number in its link is proved by that.
+std::optional<Duration> Describer::resting_where_it_counts(const Process& process,
+                                                           std::span<const Description> batch) {
+    const bool counts = std::any_of(batch.begin(), batch.end(), [](const Description& out) {
+        return !bracketed_number(out.name);
+    });
+    return counts ? process.resting_since() : std::nullopt;
+}
+
+/// From the link's text and fdinfo.
+void Describer::read(const Process& process, Description& out, Work& work) {
+    Descriptor& descriptor = out.descriptor;
+    descriptor = {};
+    descriptor.fd = out.fd;
+    descriptor.name = out.name;
+    descriptor.type = type_of_link(out.name);
+    descriptor.inode = socket_inode(out.name);
+    work.stage = Stage::done;
+    // Who asks for an epoll's may have to wait: see BlockingAsker.
+    if (descriptor.type == FdType::epoll) descriptor.access = Access::read_write;
+    if (descriptor.type == FdType::epoll) return;
+
+    const std::string_view bytes = read_info(process, out.fd, descriptor.type);
+    work.info = parse_fd_info(bytes);
+    const FdInfo& info = work.info;
+    if (auto object = parse_object_info(descriptor.type, bytes))
+        descriptor.object = std::make_shared<const ObjectInfo>(std::move(*object));
+    out.identity = {info.mount_id, info.inode, std::nullopt, std::nullopt};
+    if (info.inode) descriptor.inode = info.inode;
+    if (info.flags) {
+        descriptor.flags = *info.flags;
+        descriptor.access = access_of(*info.flags);
+        out.identity.flags = fixed_flags(*info.flags);
+    }
+    if (out.name == kUnreadable) return;
+    const auto number = bracketed_number(out.name);
+    if (!info.flags || (number && info.inode && number != info.inode))
+        work.stage = Stage::unread;
+    else if (out.name.starts_with('/'))
+        read_path(process, out, work);
+    else if (out.name.starts_with(kAnonInode) && has_a_place(process, info))
+        work.stage = Stage::unread;
+    else if (!number || !info.inode)
+        work.stage = Stage::checked;
+    if (has_position(descriptor.type)) descriptor.pos = info.pos;
+}
+
+/// True when it is a socket, a pipe or a file, which an object without a name is not.
+bool Describer::has_a_place(const Process& process, const FdInfo& info) {
+    if (!info.mount_id || info.mount_id == internal_.anonymous) return false;
+    return info.mount_id == internal_.sockets || info.mount_id == internal_.pipes ||
+           mounts_.find(process, *info.mount_id).kind != MountKind::unlisted;
+}
+
+void Describer::read_path(const Process& process, Description& out, Work& work) {
+    const FdInfo& info = work.info;
+    FdType& type = out.descriptor.type;
+    work.stage = Stage::checked;
+    if (info.mount_id && internal_.nothing_has_a_path_on(*info.mount_id)) {
+        work.stage = Stage::unread;
+        return;
+    }
+    const MountEntry mount = info.mount_id ? mounts_.find(process, *info.mount_id) : MountEntry{};
+    if (mount.kind == MountKind::unlisted) {
+        type = looks_like_memfd(out.name) ? FdType::memfd : type_by_info(out.name, info);
+    } else if (mount.kind == MountKind::namespaces) {
+        type = FdType::name_space;
+    } else if (mount.kind == MountKind::local && !files_.may_ask(process, now_)) {
+        type = type_by_info(out.name, info);
+    } else {
+        type = (out.descriptor.flags & O_DIRECTORY) != 0 ? FdType::directory : FdType::file;
+        if (mount.kind != MountKind::local) return;
+        work.question = files_.add(process, out.fd, how_);
+        work.stage = Stage::asked;
+    }
+}
+
+/// From the file itself.
+void Describer::take_answer(Description& out, Work& work) {
+    const BlockingRequest& request = files_[work.question];
+    Descriptor& descriptor = out.descriptor;
+    work.stage = Stage::checked;
+    if (request.outcome != BlockingRequest::Outcome::answered) {
+        if (request.outcome == BlockingRequest::Outcome::stuck)
+            descriptor.type = type_by_info(out.name, work.info);
+        else if (descriptor.type == FdType::file)
+            descriptor.type = likely_type(out.name);
+        if (!has_position(descriptor.type)) descriptor.pos.reset();
+        return;
+    }
+    const FileAnswer& file = request.file;
+    const bool has_name = names_are_the_kernels_ && !file.name.empty();
+    if ((has_name && file.name != out.name) ||
+        (work.info.inode && *work.info.inode != file.inode) ||
+        (work.info.mount_id && file.mount_id && names_are_the_kernels_ &&
+         *work.info.mount_id != *file.mount_id)) {
+        work.stage = Stage::unread;
+        return;
+    }
+    if (has_name && work.info.inode && file.mount_id) work.stage = Stage::done;
+    descriptor.type = type_of_mode(file.mode);
+    descriptor.inode = file.inode;
+    descriptor.device = file.device;
+    descriptor.deleted = file.links == 0;
+    if (descriptor.type == FdType::file) descriptor.size = file.size;
+    if (descriptor.type == FdType::character && ttys_.contains(file.special))
+        descriptor.type = FdType::tty;
+    descriptor.pos = has_position(descriptor.type) ? work.info.pos : std::nullopt;
+    out.identity.inode = file.inode;
+    out.identity.handle = file.handle;
+}
+
+/// For those that nothing else has proved.
+void Describer::check_links(const Process& process, std::span<Description> batch,
+                            std::optional<Duration> resting_since) {
+    const auto for_each_unproved = [&](const auto& is_proved) {
+        bool any = false;
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (work_[i].stage != Stage::checked) continue;
+            if (!is_proved(batch[i])) work_[i].stage = Stage::unread;
+            any = any || work_[i].stage == Stage::checked;
+        }
+        return any;
+    };
+    if (!for_each_unproved([&](const Description& out) { return reads_the_same(process, out); }))
+        return;
+    // The number could have been another file's just while fdinfo was read.
+    if (!resting_since || process.resting_since() != resting_since)
+        for_each_unproved([&](const Description& out) {
+            return !contradict(out.identity, identity_now(process, out.descriptor)) &&
+                   reads_the_same(process, out);
+        });
+    settle(Stage::done);
+}
+
+bool Describer::reads_the_same(const Process& process, const Description& out) {
+    link_.resize(PATH_MAX);
+    const ssize_t length =
+        readlinkat(process.fd_dir(), proc_path("{}", out.fd).data(), link_.data(), link_.size());
+    return length >= 0 &&
+           std::string_view(link_.data(), static_cast<std::size_t>(length)) == out.name;
+}
+
+/// The link was read by itself: what it says holds.
+void Describer::leave_out_doubtful(Description& out) const {
+    out.identity = {};
+    out.descriptor = {};
+    out.descriptor.fd = out.fd;
+    out.descriptor.name = out.name;
+    out.descriptor.type = type_of_link(out.name);
+    if (out.descriptor.type != FdType::pidfd) out.descriptor.inode = bracketed_number(out.name);
+    if (out.name.starts_with('/'))
+        out.descriptor.type = looks_like_memfd(out.name) ? FdType::memfd : likely_type(out.name);
+}
+
+bool Describer::may_be_replaced_unseen(const Descriptor& descriptor,
+                                       const FileIdentity& identity) const {
+    switch (descriptor.type) {
+        case FdType::memfd:
+        case FdType::character:
+        case FdType::tty:
+        case FdType::block:
+            return true;
+        case FdType::unknown:
+            return descriptor.name.starts_with('/');
+        case FdType::epoll:
+        case FdType::name_space:
+            return false;
+        default:
+            return descriptor.name.starts_with(kAnonInode) && identity.inode &&
+                   internal_.shared_inode && identity.inode != internal_.shared_inode;
+    }
+}
+
+FileIdentity Describer::identity_now(const Process& process, const Descriptor& descriptor) {
+    const FdInfo info = parse_fd_info(read_info(process, descriptor.fd, descriptor.type));
+    FileIdentity identity{info.mount_id, info.inode, std::nullopt, std::nullopt};
+    if (info.flags) identity.flags = fixed_flags(*info.flags);
+    return identity;
 }
 
 /// What every descriptor has comes first; what an inotify watches follows, a line each.
@@ -189,7 +383,7 @@ std::string_view Describer::read_info(const Process& process, int fd, FdType typ
     constexpr std::size_t kWithTargets = 128 * ObjectInfo::kMaxTargets;
     const std::size_t size = has_targets(type) ? kWithTargets : kUsual;
     if (info_.size() < size) info_.resize(size);
-    const auto path = path_of("fdinfo/{}", fd);
+    const ProcPath path = proc_path("fdinfo/{}", fd);
     return read_file(process.dir(), path.data(), std::span(info_).first(size));
 }
 
@@ -200,75 +394,6 @@ void Describer::refresh_object(const Process& process, Descriptor& out) {
     if (!object) out.object = nullptr;
     if (!object || (out.object && *object == *out.object)) return;
     out.object = std::make_shared<const ObjectInfo>(std::move(*object));
-}
-
-/// Only for filesystems that answer from memory: a stat through the link of a file on a dead NFS
-/// mount never comes back.
-void Describer::ask_inode(const Process& process, int fd, Descriptor& out, FileIdentity& identity) {
-    struct statx status {};
-    constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_SIZE | STATX_NLINK;
-    const auto number = path_of("{}", fd);
-    if (statx(process.fd_dir(), number.data(), AT_STATX_DONT_SYNC, kWanted, &status) != 0) return;
-    if (identity.inode && *identity.inode != status.stx_ino) return;  // another file by now
-
-    out.type = type_of_mode(status.stx_mode);
-    out.inode = status.stx_ino;
-    out.device = DeviceNumber{status.stx_dev_major, status.stx_dev_minor};
-    out.deleted = status.stx_nlink == 0;
-    if (out.type == FdType::file) out.size = status.stx_size;
-    if (out.type == FdType::character &&
-        ttys_.contains({status.stx_rdev_major, status.stx_rdev_minor})) {
-        out.type = FdType::tty;
-    }
-    if (!identity.inode) identity.inode = status.stx_ino;
-    if (out.type == FdType::file || out.type == FdType::directory)
-        identity.handle = handle_of(process, number.data());
-}
-
-std::optional<std::uint64_t> Describer::handle_of(const Process& process, const char* number) {
-    union {
-        file_handle head;
-        char bytes[sizeof(file_handle) + MAX_HANDLE_SZ];
-    } handle{};
-    handle.head.handle_bytes = MAX_HANDLE_SZ;
-    int mount_id = 0;
-    if (name_to_handle_at(process.fd_dir(), number, &handle.head, &mount_id, AT_SYMLINK_FOLLOW) !=
-        0)
-        return std::nullopt;
-    // FNV-1a; the type and the length are a part of it.
-    std::uint64_t digest = 0xcbf29ce484222325U;
-    for (std::size_t i = 0; i < sizeof(file_handle) + handle.head.handle_bytes; ++i)
-        digest = (digest ^ static_cast<unsigned char>(handle.bytes[i])) * 0x100000001b3U;
-    return digest;
-}
-
-MountEntry Describer::mount_of(const Process& process, int mount_id) {
-    if (current_ != &process) {
-        current_table_ = &table_of(process);
-        current_ = &process;
-    }
-    const MountEntry entry = current_table_->table.find(mount_id);
-    if (entry.kind != MountKind::unlisted || !own_mounts_) return entry;
-    own_mounts_->refresh();
-    return own_mounts_->find(mount_id);
-}
-
-Describer::HeldTable& Describer::table_of(const Process& process) {
-    char link[64];
-    const ssize_t length = readlinkat(process.dir(), "ns/mnt", link, sizeof link);
-    const auto mount_namespace =
-        length > 0 ? bracketed_number({link, static_cast<std::size_t>(length)}, "mnt")
-                   : std::nullopt;
-    // A tree without namespaces: the process is its own.
-    const std::uint64_t key = mount_namespace.value_or((std::uint64_t{1} << 63) |
-                                                       static_cast<std::uint32_t>(process.pid()));
-    auto at = mounts_.find(key);
-    if (at == mounts_.end()) {
-        at = mounts_.emplace(key, HeldTable{MountTable::open(process.dir()), now_}).first;
-    }
-    at->second.table.refresh();
-    at->second.used = now_;
-    return at->second;
 }
 
 }  // namespace logfia

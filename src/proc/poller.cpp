@@ -1,5 +1,3 @@
-#include <logfia/proc/fd_diff.hpp>
-#include <logfia/proc/fd_limit.hpp>
 #include <logfia/proc/object_info.hpp>
 #include <logfia/proc/poller.hpp>
 
@@ -16,6 +14,7 @@ namespace {
 constexpr Duration kThreadCheckPause = std::chrono::seconds(5);
 constexpr Duration kTargetsPause = std::chrono::seconds(1);
 constexpr Duration kProbePause = std::chrono::seconds(1);
+constexpr int kMostComparisons = 512;  // in a look
 
 /// True when a number that was open before is not.
 bool lacks_some_of(const FdSnapshot& before, const FdSnapshot& after) {
@@ -109,6 +108,8 @@ void Poller::look(Now now, EventSink& sink) {
     now_ = now;
     if (std::exchange(looked_ahead_, false)) publish(sink);
     ++look_;
+    comparisons_left_ = kMostComparisons;
+    describer_.let_go_idle(now.steady);
     not_begun_ = 0;
     sockets_.hear_ends();
     bool looked = false;
@@ -147,6 +148,8 @@ RunGate::Verdict Poller::judge(WatchedProcess& watched) const {
 }
 
 void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
+    // Later looks find little that is new.
+    resting_since_ = watched.begun ? std::nullopt : watched.process.resting_since();
     const LookOutcome outcome = read_table(watched);
     if (outcome.state == LookOutcome::State::gone) return end(watched);
     settle(watched, outcome);
@@ -154,6 +157,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
         if (!watched.begun) prepare_first_look(watched);
         const bool changed = take_changes(watched);
         parent_.reset();
+        compare_unclear(watched);
         // It did not run, and yet its table is another: somebody else shares it.
         if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
             watched.gate.disable();
@@ -257,77 +261,11 @@ void Poller::keep_to_given(const std::vector<GivenFd>& given) {
     });
 }
 
-/// True when descriptors came or went (a file that was renamed does not count).
-bool Poller::take_changes(WatchedProcess& watched) {
-    bool table_changed = false;
-    bool text_changed = false;
-    const auto close = [&](const FdEntry& before) {
-        table_changed = true;
-        SocketAsker::forget(watched, before.slot);
-        links_.let_go(watched.known[before.slot]);
-        --open_;
-        changes_.closed(watched, before.slot);
-    };
-    const auto open = [&](FdEntry& after) {
-        table_changed = true;
-        after.slot = learn(watched, after);
-        after.link = -1;
-        after.changed = watched.begun ? look_ : 0;
-        ++open_;
-        changes_.opened(watched, after.slot);
-    };
-    diff(
-        watched.snapshot, seen_, close,
-        [&](const FdEntry& before, FdEntry& after) {
-            text_changed = true;
-            if (take_renaming(watched, before, after)) return;
-            close(before);
-            open(after);
-        },
-        open);
-    if (!table_changed && !text_changed) return false;
-    watched.snapshot.assign(seen_);
-    if (table_changed && options_.limits) watched.fd_limit = read_fd_limit(watched.process.dir());
-    if (watched.begun) watched.process.refresh_comm(root_);
-    return table_changed;
-}
-
-std::uint32_t Poller::learn(WatchedProcess& watched, const FdEntry& entry) {
-    KnownFd known;
-    known.opened = now_;
-    known.initial = !watched.begun && (!parent_ || parent_->gave(entry.fd, seen_.name(entry)));
-    describer_.describe(watched.process, entry.fd, seen_.name(entry), known.descriptor,
-                        known.identity);
-    known.descriptor.id = ++descriptors_seen_;
-    const std::uint32_t slot = watched.known.add(std::move(known));
-    ask_more(watched, slot);
-    return slot;
-}
-
 /// What the descriptor alone does not tell.
 void Poller::ask_more(WatchedProcess& watched, std::uint32_t slot) {
     const FdType type = watched.known[slot].descriptor.type;
     if (type == FdType::socket && options_.socket_details) sockets_.ask(watched, slot, now_.steady);
     if (type == FdType::epoll && options_.targets) sockets_.ask_targets(watched, slot, now_.steady);
-}
-
-/// The link is another text: has the file got another name, or is it another file?
-bool Poller::take_renaming(WatchedProcess& watched, const FdEntry& before, FdEntry& after) {
-    KnownFd& known = watched.known[before.slot];
-    Descriptor descriptor;
-    FileIdentity identity;
-    describer_.describe(watched.process, after.fd, seen_.name(after), descriptor, identity);
-    const bool named_now = known.descriptor.name == "?";
-    if (!named_now &&
-        !is_renamed({known.descriptor.name, known.identity}, {descriptor.name, identity}))
-        return false;
-    after.changed = look_;
-    changes_.renamed(watched, before.slot, std::move(known.descriptor.name));
-    descriptor.id = known.descriptor.id;
-    known.descriptor = std::move(descriptor);
-    known.identity = identity;
-    if (named_now) ask_more(watched, before.slot);
-    return true;
 }
 
 /// An epoll is open before it is told what to watch; no record says so, but its close does.
@@ -352,6 +290,7 @@ void Poller::end(WatchedProcess& watched) {
     by_pidfd_.erase(watched.process.pidfd());
     watched.process.refresh_comm(root_);
     links_.let_go_all(watched);
+    describer_.forget(watched.process);
     for (const FdEntry& entry : watched.snapshot.entries()) changes_.closed(watched, entry.slot);
     open_ -= watched.snapshot.entries().size();
 }

@@ -15,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 namespace logfia {
@@ -281,6 +282,15 @@ std::optional<Duration> Process::cpu_time() const {
     timespec time{};
     if (!has_clock_ || clock_gettime(clock_, &time) != 0) return std::nullopt;
     return std::chrono::seconds(time.tv_sec) + Duration(time.tv_nsec);
+}
+
+std::optional<Duration> Process::resting_since() const {
+    if (!has_clock_ || thread_ != 0) return std::nullopt;
+    const auto stat = read_stat(dir_.get(), "stat");
+    constexpr std::string_view kAsleep = "SDITt";
+    if (!stat || stat->threads > 1 || kAsleep.find(stat->state) == kAsleep.npos)
+        return std::nullopt;
+    return cpu_time();
 }
 
 bool Process::find_thread_with_own_table() {

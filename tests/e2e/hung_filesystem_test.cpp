@@ -1,13 +1,19 @@
 // A target that has files in a filesystem which does not answer any more.
 
+#include "support/faulty_kernel.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 namespace logfia::test {
 namespace {
+
+namespace fs = std::filesystem;
 
 /// The helper is the filesystem, and its user. Both end with it: the mount is in its own namespace.
 struct Hanging {
@@ -88,6 +94,58 @@ TEST(HungFilesystem, IsNotAskedAboutWhatIsNew) {
     const Outcome outcome = outcome_of(watch_arguments(maker, {"--once"}));
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_THAT(outcome.lines, testing::Contains(testing::HasSubstr(hanging.path("new"))));
+    maker.child().signal(SIGKILL);
+    EXPECT_TRUE(maker.child().wait()) << "the helper is stuck in its own filesystem";
+}
+
+/// As a number may become a file that nobody answers for just before it is asked, whatever walks
+/// to the file is left to a thread of its own: the supervised one does not.
+TEST(HungFilesystem, IsNotWaitedForByTheLooks) {
+    if (const auto refusal = FaultyKernel::why_not(); !refusal.empty()) GTEST_SKIP() << refusal;
+    const TempDir local;
+    FdMaker maker;
+    FaultyKernel kernel;
+    ChildOptions options;
+    options.supervisor = kernel.socket();
+    options.environment = {"ASAN_OPTIONS=detect_leaks=0"};
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}), options);
+    RecordStream records(run);
+    records.next("open", 2);
+    const std::string path = local.file("here", "text");
+    const int fd = maker.fd("open " + path);
+    EXPECT_EQ(records.next("open", fd)["size"], "4");
+    fs::rename(path, local.path("there"));
+    EXPECT_EQ(records.next("rename", fd)["name"], local.path("there"));
+    for (const auto& [place, times] : kernel.places()) {
+        const bool walks = place == "statx /proc/N/fd/N" || place == "newfstatat /proc/N/fd/N" ||
+                           place == "name_to_handle_at /proc/N/fd/N";
+        EXPECT_FALSE(walks) << place;
+    }
+    EXPECT_EQ(run.interrupt(), 0) << run.errors();
+}
+
+/// By the time that a number is asked which was a local file's, it is one that nobody answers for.
+TEST(HungFilesystem, DoesNotHoldUpTheLooksWhenANumberBecomesItsFile) {
+    Hanging hanging;
+    if (const auto refusal = hanging.mount(); !refusal.empty()) GTEST_SKIP() << refusal;
+    FdMaker& maker = hanging.maker;
+    const TempDir local;
+    const int here = maker.fd("open " + local.file("here"));
+    const int there = maker.fd("open " + hanging.path("there"));
+    // The first close asks whether there is anything to be flushed.
+    maker.ask("close " + std::to_string(maker.fd("open " + hanging.path("first"))));
+    hanging.hang();
+    FdMaker other;
+    LogfiaRun run({"-n", "-j", "-d", "1", maker.pid_text(), other.pid_text()});
+    RecordStream records(run);
+    const int flipped = maker.fd(fmt::format("flip {} {}", here, there));
+    for (int i = 0; i < 200; ++i) {
+        const JsonRecord record = records.next("open", flipped);
+        EXPECT_FALSE(record["name"] == hanging.path("there") && record.has("size"));
+    }
+    expect_rhythm(other, records);
+    maker.ask("flip-no-more");
+    EXPECT_EQ(run.interrupt(), 0) << run.errors();
     maker.child().signal(SIGKILL);
     EXPECT_TRUE(maker.child().wait()) << "the helper is stuck in its own filesystem";
 }

@@ -50,6 +50,11 @@ std::span<const Command> load_commands();
 std::span<const Command> process_commands();
 std::span<const Command> family_commands();
 std::span<const Command> fuse_commands();
+std::span<const Command> mount_commands();
+
+/// Into a mount namespace of its own, with a user namespace where we need one to be allowed that.
+/// False, with errno, when it cannot be.
+bool leave_mounts();
 
 /// Answers commands until standard input ends. Any one thread may do it.
 [[noreturn]] void serve();

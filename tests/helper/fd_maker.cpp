@@ -78,7 +78,7 @@ Words split(std::string_view line) {
 
 constexpr std::array kFamilies{file_commands,   socket_commands, socket_state_commands,
                                object_commands, load_commands,   process_commands,
-                               family_commands, fuse_commands};
+                               family_commands, fuse_commands,   mount_commands};
 
 Reply help() {
     Reply reply;

@@ -13,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <future>
 #include <span>
 #include <string>
@@ -117,23 +116,6 @@ void serve_filesystem() {
         if (got < 0 && errno == ENODEV) return;
     }
     hung = false;  // it is heard
-}
-
-bool write_text(const char* path, const std::string& text) {
-    std::ofstream file(path);
-    file << text;
-    return static_cast<bool>(file.flush());
-}
-
-/// With a user namespace where we need one to be allowed the other.
-bool leave_mounts() {
-    if (geteuid() == 0) return unshare(CLONE_NEWNS) == 0;
-    const std::string uid = std::to_string(geteuid());
-    const std::string gid = std::to_string(getegid());
-    return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
-           write_text("/proc/self/setgroups", "deny") &&
-           write_text("/proc/self/uid_map", "0 " + uid + " 1") &&
-           write_text("/proc/self/gid_map", "0 " + gid + " 1");
 }
 
 Reply mount_filesystem(const Words& words) {

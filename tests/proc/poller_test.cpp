@@ -135,8 +135,7 @@ TEST_F(PollerTest, TheSameFileUnderAnotherNameIsARename) {
     EXPECT_THAT(look(), ElementsAre("42 close 3 " + b + " (deleted)"));
 }
 
-TEST_F(PollerTest, AnInodeNumberAloneIsNoProofOfARename) {
-    // As on a filesystem that may not be asked for more, where a number is given again at once.
+TEST_F(PollerTest, TheSameInodeIsARenameOnAnyFilesystem) {
     proc_.add_process(42, "worker");
     proc_.mountinfo(42, "28 1 0:40 / / rw - overlay overlay rw\n");
     proc_.open(42, 3, "/tmp/first", {.inode = 9});
@@ -145,8 +144,8 @@ TEST_F(PollerTest, AnInodeNumberAloneIsNoProofOfARename) {
     look();
     proc_.retarget(42, 3, "/tmp/second");
     proc_.retarget(42, 4, "anon_inode:[eventpoll]");
-    EXPECT_THAT(look(), ElementsAre("42 close 3 /tmp/first", "42 close 4 anon_inode:[eventfd]",
-                                    "42 open 3 /tmp/second", "42 open 4 anon_inode:[eventpoll]"));
+    EXPECT_THAT(look(), ElementsAre("42 close 4 anon_inode:[eventfd]",
+                                    "42 open 4 anon_inode:[eventpoll]", "42 rename 3 /tmp/second"));
     proc_.retarget(42, 3, "/tmp/second (deleted)");
     EXPECT_THAT(look(), ElementsAre("42 rename 3 /tmp/second (deleted)"));
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <logfia/proc/fd_info.hpp>
+#include <logfia/proc/file_answer.hpp>
 #include <logfia/proc/proc_path.hpp>
 #include <logfia/proc/socket_answer.hpp>
 
@@ -19,6 +20,7 @@ struct BlockingRequest {
         totals,   ///< of a TCP socket, the state and the totals
         hint,     ///< type and family of a socket that may not be asked itself
         targets,  ///< what an epoll watches
+        file,     ///< whatever a file tells without being opened
     };
     enum class Outcome : std::uint8_t {
         answered,
@@ -28,18 +30,20 @@ struct BlockingRequest {
         stuck,      ///< the kernel keeps whoever asks waiting
     };
 
-    int pidfd = -1;  ///< of the process; for a hint and targets: not needed
+    int pidfd = -1;  ///< of the process; for a hint, targets and a file: not needed
     int fd = -1;
     std::uint64_t inode = 0;  ///< of the socket that is meant
     int proc_fd = -1;         ///< our own procfs
     ProcPath process{};       ///< its directory below that
     Question question = Question::all;
     std::uint64_t owner = 0;  ///< whose descriptor it is: a number of the caller's
+    FileQuestion about{};     ///< of a file
 
     Outcome outcome = Outcome::failed;
     SocketAnswer answer;
     std::optional<ObjectInfo> object;  ///< targets; absent: it watches nothing
     FdInfo info;                       ///< with the targets
+    FileAnswer file;
 };
 
 /// Asks the kernel what it may let us wait for, on a thread of its own; one that is kept waiting is
@@ -50,7 +54,8 @@ struct BlockingRequest {
 ///   with SO_LINGER (socket(7)), or waits for a file on FUSE that has got the number meanwhile;
 /// - an attribute of a socket, which may be a file on FUSE by now;
 /// - the fdinfo of an epoll, which its owner locks while epoll_wait(2) writes to memory that does
-///   not come.
+///   not come;
+/// - a file, which may be on a filesystem that does not answer (MountKind).
 ///
 /// A thread that waits for memory cannot be killed: then our own end waits for that too.
 class BlockingAsker {

@@ -2,28 +2,39 @@
 
 #include <logfia/base/clock.hpp>
 #include <logfia/event/event.hpp>
-#include <logfia/proc/mount_table.hpp>
+#include <logfia/proc/fd_info.hpp>
+#include <logfia/proc/file_asker.hpp>
+#include <logfia/proc/internal_mounts.hpp>
+#include <logfia/proc/mount_tables.hpp>
 #include <logfia/proc/proc_root.hpp>
 #include <logfia/proc/process.hpp>
 #include <logfia/proc/tty_drivers.hpp>
 
-#include <compare>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 namespace logfia {
 
-/// What tells one file from another that has the same number under another name.
+/// What tells one file from another that has the same number under another name, or even the same.
 struct FileIdentity {
     std::optional<int> mount_id;
     std::optional<std::uint64_t> inode;
     /// A digest of its file handle, which holds the inode's generation (name_to_handle_at(2)): an
     /// inode number may be given to another file at once.
     std::optional<std::uint64_t> handle;
+    /// Those of its flags that stay as they were when it was opened (fixed_flags()).
+    std::optional<std::uint32_t> flags{};
 };
+
+/// The flags that neither F_SETFL nor F_SETFD of fcntl(2) can change.
+std::uint32_t fixed_flags(std::uint32_t flags);
+
+/// True when the two cannot be one open file.
+bool contradict(const FileIdentity& a, const FileIdentity& b);
 
 /// A file under the name that it had.
 struct NamedFile {
@@ -31,10 +42,14 @@ struct NamedFile {
     FileIdentity identity;
 };
 
-/// True when the two are one file that has another name now. Without a handle of both, an equal
-/// inode number proves nothing, unless the file was only unlinked: then ` (deleted)` is all that is
-/// new.
+/// True when the two are one file that has another name now, as far as anybody can tell: the same
+/// inode on the same mount. After a lazy unmount, below an overlay, and seen from another mount
+/// namespace the name changes in any way.
 bool is_renamed(const NamedFile& before, const NamedFile& after);
+
+/// Fills in what was known of a file before its name changed and may not be asked any more, since
+/// its mount is gone.
+void keep_what_was_known(const Descriptor& before, Descriptor& after);
 
 /// The type that the link's text tells; `unknown` for a path and for `?`.
 FdType type_of_link(std::string_view name);
@@ -42,43 +57,87 @@ FdType type_of_link(std::string_view name);
 /// The inode number of `socket:[N]`.
 std::optional<std::uint64_t> socket_inode(std::string_view name);
 
-/// Says what a descriptor is: from its link's text, its fdinfo and, where the filesystem cannot
-/// keep us waiting, its inode.
+/// A descriptor to be described, and what was learned of it.
+struct Description {
+    int fd = -1;
+    std::string_view name;  ///< its link, as it was read when it was noticed
+    Descriptor descriptor{};
+    FileIdentity identity{};
+};
+
+/// Says what descriptors are: from the link's text, fdinfo and, where the filesystem cannot keep us
+/// waiting, the file itself.
+///
+/// These are several questions, and the number may be another file's at each of them. So a socket's
+/// or a pipe's inode number must be that of its link; a file that is asked tells its name together
+/// with its inode and mount, which must be those of fdinfo; for all others, the link must be the
+/// same again afterwards, and all of it a second time unless the process has slept meanwhile. What
+/// does not fit is asked again some times, and then left out.
 class Describer {
   public:
     explicit Describer(const ProcRoot& root);
 
-    /// Once a look, before anything is described: lets go of mount tables that nobody needs any
-    /// more.
+    /// Once a look, before anything is described.
     void begin_look(SteadyTime now);
+    /// With each look, also with one that finds all processes asleep.
+    void let_go_idle(SteadyTime now) { mounts_.let_go_idle(now); }
+    /// The process has ended.
+    void forget(const Process& process);
 
     /// Fills in everything but the details of sockets. `process` must be acquired. What cannot be
-    /// learned (it is closed meanwhile, it may not be read) stays absent.
-    void describe(const Process& process, int fd, std::string_view name, Descriptor& out,
-                  FileIdentity& identity);
+    /// learned (it is closed meanwhile, it may not be read) stays absent. With what
+    /// Process::resting_since() told before the links were read, a process that has slept all the
+    /// time costs less.
+    void describe(const Process& process, std::span<Description> batch,
+                  std::optional<Duration> resting_since = {});
+
+    /// True when another file may take the number without its link becoming another text: a memfd,
+    /// a device, an object without a name that has an inode of its own.
+    [[nodiscard]] bool may_be_replaced_unseen(const Descriptor& descriptor,
+                                              const FileIdentity& identity) const;
+    /// What fdinfo tells of it now, which is one answer and thus about one file.
+    FileIdentity identity_now(const Process& process, const Descriptor& descriptor);
 
     /// What an inotify or fanotify watches by now; `process` must be acquired.
     void refresh_object(const Process& process, Descriptor& out);
 
   private:
-    struct HeldTable {
-        MountTable table;
-        SteadyTime used;
+    enum class Stage : std::uint8_t {
+        unread,   ///< nothing was learned yet, or nothing that fits
+        asked,    ///< the file itself is being asked
+        checked,  ///< fits if the link is the same again
+        done,
     };
-    MountEntry mount_of(const Process& process, int mount_id);
-    HeldTable& table_of(const Process& process);
-    static std::optional<std::uint64_t> handle_of(const Process& process, const char* number);
+    struct Work {
+        Stage stage = Stage::unread;
+        FdInfo info{};
+        std::size_t question = 0;  ///< of `files_`
+    };
+
+    void describe_some(const Process& process, std::span<Description> batch,
+                       std::optional<Duration> resting_since);
+    void settle(Stage stage);
+    bool has_a_place(const Process& process, const FdInfo& info);
+    static std::optional<Duration> resting_where_it_counts(const Process& process,
+                                                           std::span<const Description> batch);
+    void read(const Process& process, Description& out, Work& work);
+    void read_path(const Process& process, Description& out, Work& work);
+    void take_answer(Description& out, Work& work);
+    void check_links(const Process& process, std::span<Description> batch,
+                     std::optional<Duration> resting_since);
+    [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
+    void leave_out_doubtful(Description& out) const;
     std::string_view read_info(const Process& process, int fd, FdType type);
-    void ask_inode(const Process& process, int fd, Descriptor& out, FileIdentity& identity);
 
     TtyDrivers ttys_;
     std::vector<char> info_;  // fdinfo of the descriptor that is described
-    /// Our own mounts: what a process took along into a namespace of its own is not in its table.
-    /// Only when our procfs is meant, since the ids are the kernel's.
-    std::optional<MountTable> own_mounts_;
-    std::map<std::uint64_t, HeldTable> mounts_;  // by mount namespace
-    const Process* current_ = nullptr;           // whose table `current_table_` is, for this look
-    HeldTable* current_table_ = nullptr;
+    std::vector<char> link_;  // that is compared
+    MountTables mounts_;
+    FileAsker files_;
+    InternalMounts internal_;
+    bool names_are_the_kernels_;  // not a tree that a test has built
+    std::vector<Work> work_;      // for each that is described
+    FileQuestion::How how_ = FileQuestion::How::held;
     SteadyTime now_{};
 };
 

@@ -98,8 +98,13 @@ class Poller {
     void keep_to_given(const std::vector<GivenFd>& given);
     [[nodiscard]] WatchedProcess* find(pid_t pid) const;
     bool take_changes(WatchedProcess& watched);
-    std::uint32_t learn(WatchedProcess& watched, const FdEntry& entry);
-    bool take_renaming(WatchedProcess& watched, const FdEntry& before, FdEntry& after);
+    void describe_found(WatchedProcess& watched);
+    void close(WatchedProcess& watched, std::uint32_t slot);
+    void open(WatchedProcess& watched, FdEntry& entry, Description& description);
+    bool take_renaming(WatchedProcess& watched, FdEntry& entry, Description& description);
+    void list_unclear(WatchedProcess& watched);
+    void compare_unclear(WatchedProcess& watched);
+    bool replace_if_another(WatchedProcess& watched, FdEntry& entry);
     void end(WatchedProcess& watched);
     void ask_more(WatchedProcess& watched, std::uint32_t slot);
     void refresh_targets(WatchedProcess& watched);
@@ -129,6 +134,11 @@ class Poller {
     std::uint64_t processes_seen_ = 0;
     std::uint64_t descriptors_seen_ = 0;
     std::uint32_t look_ = FdReader::kHotLooks;  // so that what was there at first is not "hot"
+
+    std::optional<Duration> resting_since_;  // before the first look at a process
+    std::vector<FdEntry*> found_;            // with a link that was not there before
+    std::vector<Description> descriptions_;  // of these
+    int comparisons_left_ = 0;               // in the look that is under way
 
     LookChanges changes_;
     std::vector<std::string> notices_;

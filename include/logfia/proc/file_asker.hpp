@@ -1,0 +1,47 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/proc/blocking_asker.hpp>
+#include <logfia/proc/proc_root.hpp>
+#include <logfia/proc/process.hpp>
+
+#include <cstddef>
+#include <unordered_map>
+#include <vector>
+
+namespace logfia {
+
+/// Asks files what they are, on a thread that may be kept waiting: by the time that a descriptor is
+/// asked, it may be another file than its fdinfo told, on a filesystem that does not answer. All
+/// questions about one process go together, since each handing over costs two switches.
+class FileAsker {
+  public:
+    /// Asks `root` as long as it is open.
+    explicit FileAsker(const ProcRoot& root);
+
+    /// False for a while after one of its files has kept us waiting.
+    [[nodiscard]] bool may_ask(const Process& process, SteadyTime now) const;
+    /// Gives the number of the question, until answer() is called the next time.
+    std::size_t add(const Process& process, int fd, FileQuestion::How how);
+    void answer(const Process& process, SteadyTime now);
+    [[nodiscard]] const BlockingRequest& operator[](std::size_t number) const {
+        return requests_[number];
+    }
+    void clear() { requests_.clear(); }
+    /// The process has ended.
+    void forget(const Process& process) { pauses_.erase(&process); }
+
+  private:
+    struct Pause {
+        Duration length{};
+        SteadyTime until{};
+    };
+
+    int proc_fd_;
+    UniqueFd own_links_;
+    BlockingAsker asker_;
+    std::vector<BlockingRequest> requests_;
+    std::unordered_map<const Process*, Pause> pauses_;
+};
+
+}  // namespace logfia

@@ -1,0 +1,51 @@
+#include <logfia/proc/file_asker.hpp>
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+namespace logfia {
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::seconds(1);
+constexpr Duration kLongestPause = std::chrono::minutes(1);
+
+}  // namespace
+
+FileAsker::FileAsker(const ProcRoot& root)
+    : proc_fd_(root.fd()),
+      own_links_(openat(root.fd(), "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    // A procfs that does not show us.
+    if (!own_links_) own_links_.reset(open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
+bool FileAsker::may_ask(const Process& process, SteadyTime now) const {
+    if (pauses_.empty()) return true;
+    const auto at = pauses_.find(&process);
+    return at == pauses_.end() || now >= at->second.until;
+}
+
+std::size_t FileAsker::add(const Process& process, int fd, FileQuestion::How how) {
+    BlockingRequest& request = requests_.emplace_back();
+    request.fd = fd;
+    request.proc_fd = proc_fd_;
+    request.question = BlockingRequest::Question::file;
+    request.about = {process.fd_dir(), own_links_.get(), how};
+    return requests_.size() - 1;
+}
+
+void FileAsker::answer(const Process& process, SteadyTime now) {
+    if (requests_.empty()) return;
+    asker_.ask(requests_);
+    const bool stuck =
+        std::any_of(requests_.begin(), requests_.end(), [](const BlockingRequest& request) {
+            return request.outcome == BlockingRequest::Outcome::stuck;
+        });
+    if (!stuck) return;
+    // Each costs the looks some time, and a thread.
+    Pause& pause = pauses_[&process];
+    pause.length = std::clamp(2 * pause.length, kFirstPause, kLongestPause);
+    pause.until = now + pause.length;
+}
+
+}  // namespace logfia

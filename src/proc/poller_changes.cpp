@@ -1,0 +1,154 @@
+// What a look at one process's table has found becomes opens, closes and renames.
+
+#include <logfia/proc/fd_diff.hpp>
+#include <logfia/proc/fd_limit.hpp>
+#include <logfia/proc/poller.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace logfia {
+
+/// True when descriptors came or went (a file that was renamed does not count).
+bool Poller::take_changes(WatchedProcess& watched) {
+    found_.clear();
+    bool table_changed = false;
+    diff(
+        watched.snapshot, seen_,
+        [&](const FdEntry& before) {
+            table_changed = true;
+            close(watched, before.slot);
+        },
+        [&](const FdEntry& before, FdEntry& after) {
+            after.slot = before.slot;
+            found_.push_back(&after);
+        },
+        [&](FdEntry& after) {
+            after.slot = FdEntry::kNoSlot;
+            found_.push_back(&after);
+        });
+    if (!table_changed && found_.empty()) return false;
+    describe_found(watched);
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+        FdEntry& entry = *found_[i];
+        const bool was_open = entry.slot != FdEntry::kNoSlot;
+        if (was_open && take_renaming(watched, entry, descriptions_[i])) continue;
+        table_changed = true;
+        if (was_open) close(watched, entry.slot);
+        open(watched, entry, descriptions_[i]);
+    }
+    watched.snapshot.assign(seen_);
+    list_unclear(watched);
+    if (table_changed && options_.limits) watched.fd_limit = read_fd_limit(watched.process.dir());
+    if (watched.begun) watched.process.refresh_comm(root_);
+    return table_changed;
+}
+
+/// All at once: each question to a file's own filesystem goes to another thread.
+void Poller::describe_found(WatchedProcess& watched) {
+    descriptions_.clear();
+    descriptions_.reserve(found_.size());
+    for (const FdEntry* entry : found_) {
+        Description& description = descriptions_.emplace_back();
+        description.fd = entry->fd;
+        description.name = seen_.name(*entry);
+    }
+    if (!descriptions_.empty()) describer_.describe(watched.process, descriptions_, resting_since_);
+}
+
+void Poller::close(WatchedProcess& watched, std::uint32_t slot) {
+    SocketAsker::forget(watched, slot);
+    links_.let_go(watched.known[slot]);
+    --open_;
+    changes_.closed(watched, slot);
+}
+
+void Poller::open(WatchedProcess& watched, FdEntry& entry, Description& description) {
+    KnownFd known;
+    known.opened = now_;
+    known.initial = !watched.begun && (!parent_ || parent_->gave(entry.fd, description.name));
+    known.descriptor = std::move(description.descriptor);
+    known.identity = description.identity;
+    known.descriptor.id = ++descriptors_seen_;
+    entry.slot = watched.known.add(std::move(known));
+    entry.link = -1;
+    entry.changed = watched.begun ? look_ : 0;
+    ++open_;
+    ask_more(watched, entry.slot);
+    changes_.opened(watched, entry.slot);
+}
+
+/// The link is another text: has the file got another name, or is it another file?
+bool Poller::take_renaming(WatchedProcess& watched, FdEntry& entry, Description& description) {
+    KnownFd& known = watched.known[entry.slot];
+    Descriptor& descriptor = description.descriptor;
+    const bool named_now = known.descriptor.name == "?";
+    if (!named_now && !is_renamed({known.descriptor.name, known.identity},
+                                  {descriptor.name, description.identity}))
+        return false;
+    entry.changed = look_;
+    if (!named_now) {
+        keep_what_was_known(known.descriptor, descriptor);
+        if (!description.identity.handle) description.identity.handle = known.identity.handle;
+    }
+    changes_.renamed(watched, entry.slot, std::move(known.descriptor.name));
+    descriptor.id = known.descriptor.id;
+    known.descriptor = std::move(descriptor);
+    known.identity = description.identity;
+    if (named_now) ask_more(watched, entry.slot);
+    return true;
+}
+
+void Poller::list_unclear(WatchedProcess& watched) {
+    watched.unclear.clear();
+    for (const FdEntry& entry : watched.snapshot.entries()) {
+        const KnownFd& known = watched.known[entry.slot];
+        if (describer_.may_be_replaced_unseen(known.descriptor, known.identity))
+            watched.unclear.push_back(entry.fd);
+    }
+}
+
+/// Those whose links cannot tell that another file has taken the number, in rounds, of which each
+/// begins when the process has run since the one before.
+void Poller::compare_unclear(WatchedProcess& watched) {
+    if (watched.unclear.empty() || !watched.begun || watched.denied) return;
+    if (watched.compared_up_to < 0) {
+        const auto cpu = watched.process.cpu_time();
+        if (cpu && cpu == watched.compared_cpu) return;
+        watched.compared_cpu = cpu;
+    }
+    bool replaced = false;
+    auto at =
+        std::upper_bound(watched.unclear.begin(), watched.unclear.end(), watched.compared_up_to);
+    for (; at != watched.unclear.end() && comparisons_left_ > 0; ++at) {
+        --comparisons_left_;
+        watched.compared_up_to = *at;
+        auto& entries = watched.snapshot.entries();
+        const auto entry =
+            std::lower_bound(entries.begin(), entries.end(), *at,
+                             [](const FdEntry& held, int fd) { return held.fd < fd; });
+        if (entry != entries.end() && entry->fd == *at)
+            replaced = replace_if_another(watched, *entry) || replaced;
+    }
+    if (at == watched.unclear.end()) watched.compared_up_to = -1;
+    if (!replaced) return;
+    list_unclear(watched);
+    watched.process.refresh_comm(root_);
+}
+
+bool Poller::replace_if_another(WatchedProcess& watched, FdEntry& entry) {
+    const KnownFd& known = watched.known[entry.slot];
+    if (!contradict(known.identity, describer_.identity_now(watched.process, known.descriptor)))
+        return false;
+    // The link may have become another just now: then the next look tells.
+    descriptions_.clear();
+    descriptions_.push_back({entry.fd, watched.snapshot.name(entry)});
+    describer_.describe(watched.process, descriptions_);
+    Description& description = descriptions_.front();
+    if (!contradict(known.identity, description.identity)) return false;
+    close(watched, entry.slot);
+    open(watched, entry, description);
+    return true;
+}
+
+}  // namespace logfia

@@ -1,0 +1,124 @@
+// Numbers that are given to another file: while they are asked, and without their links telling.
+
+#include "support/temp_dir.hpp"
+#include "support/watching.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <string>
+
+namespace logfia::test {
+namespace {
+
+std::string inode_of(const std::string& path) {
+    struct stat status {};
+    EXPECT_EQ(stat(path.c_str(), &status), 0) << path;
+    return std::to_string(status.st_ino);
+}
+
+/// What a number is given to in turn with a file that may only be read.
+class Flipped : public testing::TestWithParam<const char*> {};
+
+TEST_P(Flipped, ARecordSpeaksOfOneFile) {
+    const TempDir directory;
+    const std::string read_only = directory.file("read-only", "text");
+    FdMaker maker;
+    const int file = maker.fd("open " + read_only + " r");
+    std::string command = GetParam();
+    if (const auto at = command.find("DIR"); at != command.npos)
+        command.replace(at, 3, directory.path());
+    const int other = maker.fd(command);
+    const std::string other_inode = inode_of(fmt::format("/proc/{}/fd/{}", maker.pid(), other));
+    const int flipped = maker.fd(fmt::format("flip {} {}", file, other));
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "1"}));
+    RecordStream records(run);
+    int with_facts = 0;
+    for (int i = 0; i < 500 || with_facts < 20; ++i) {
+        const JsonRecord record = records.next("open", flipped);
+        const bool is_file = record["name"] == read_only;
+        if (record.has("access")) {
+            ++with_facts;
+            EXPECT_EQ(record["access"], is_file ? "r" : "rw") << record["name"];
+        }
+        if (!record.has("inode")) continue;
+        EXPECT_EQ(record["inode"], is_file ? inode_of(read_only) : other_inode) << record["name"];
+    }
+    maker.ask("flip-no-more");
+    maker.end();
+    EXPECT_EQ(run.finish(), 0) << run.errors();
+}
+
+INSTANTIATE_TEST_SUITE_P(With, Flipped,
+                         testing::Values("open DIR/other rw create", "unix-socket", "eventfd"));
+
+/// Reads on to the end, and gives what happened to the number.
+std::vector<std::string> history(LogfiaRun& run, FdMaker& maker, int fd) {
+    maker.end();
+    EXPECT_EQ(run.finish(), 0) << run.errors();
+    std::vector<std::string> lines;
+    for (const JsonRecord& record : json_records(run))
+        if (record["fd"] == std::to_string(fd))
+            lines.push_back(record["event"] + ' ' + record["access"] + ' ' + record["inode"]);
+    return lines;
+}
+
+TEST(Replaced, AnotherMemfdOfTheSameNameIsACloseAndAnOpen) {
+    FdMaker maker;
+    const int fd = maker.fd("memfd region");
+    const std::string path = fmt::format("/proc/{}/fd/", maker.pid());
+    const std::string before = inode_of(path + std::to_string(fd));
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    records.next("open", fd);
+    const int other = maker.fd("memfd region");
+    const std::string after = inode_of(path + std::to_string(other));
+    maker.ask(fmt::format("dup {} {}", other, fd));
+    EXPECT_EQ(records.next("close", fd)["inode"], before);
+    const JsonRecord open = records.next("open", fd);
+    EXPECT_EQ(open["inode"], after);
+    EXPECT_FALSE(open.has("initial"));
+    const std::vector<std::string> expected{"open rw " + before, "close rw " + before,
+                                            "open rw " + after, "close rw " + after};
+    EXPECT_EQ(history(run, maker, fd), expected);
+}
+
+TEST(Replaced, ADeviceThatIsReopenedInAnotherModeIsACloseAndAnOpen) {
+    FdMaker maker;
+    const int fd = maker.fd("open /dev/null r");
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    EXPECT_EQ(records.next("open", fd)["access"], "r");
+    maker.ask(fmt::format("reopen {} /dev/null w", fd));
+    EXPECT_EQ(records.next("close", fd)["access"], "r");
+    const JsonRecord open = records.next("open", fd);
+    EXPECT_EQ(open["access"], "w");
+    EXPECT_EQ(history(run, maker, fd).size(), 4U);
+}
+
+/// Unlike an eventfd's, its inode is its own.
+TEST(Replaced, AnotherUserfaultfdIsACloseAndAnOpen) {
+    FdMaker maker;
+    int fd = -1;
+    int other = -1;
+    try {
+        fd = maker.fd("userfaultfd");
+        other = maker.fd("userfaultfd");
+    } catch (const FdMakerError& error) {
+        GTEST_SKIP() << error.what();
+    }
+    const std::string path = fmt::format("/proc/{}/fd/", maker.pid());
+    if (inode_of(path + std::to_string(fd)) == inode_of(path + std::to_string(other)))
+        GTEST_SKIP() << "before Linux 5.12 all of them share one inode";
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    records.next("open", other);
+    maker.ask(fmt::format("dup {} {}", other, fd));
+    records.next("close", fd);
+    records.next("open", fd);
+    EXPECT_EQ(history(run, maker, fd).size(), 4U);
+}
+
+}  // namespace
+}  // namespace logfia::test

@@ -1,0 +1,101 @@
+#include "command.hpp"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <fstream>
+#include <string>
+#include <thread>
+
+/// Mounts of this process's own, and a number that is another file's all the time.
+namespace fd_maker {
+namespace {
+
+bool write_text(const char* path, const std::string& text) {
+    std::ofstream file(path);
+    file << text;
+    return static_cast<bool>(file.flush());
+}
+
+Reply done(bool good) {
+    return good ? ok() : failed();
+}
+
+Reply have_own_mounts(const Words&) {
+    return done(leave_mounts() && mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0);
+}
+
+Reply mount_tmpfs(const Words& words) {
+    return done(mount("fd_maker", words[1].c_str(), "tmpfs", 0, nullptr) == 0);
+}
+
+Reply unmount_lazily(const Words& words) {
+    return done(umount2(words[1].c_str(), MNT_DETACH) == 0);
+}
+
+/// As containers do it: the new root has a `dev` and an empty file, the old one is gone.
+Reply pivot(const Words& words) {
+    const std::string root = words[1];
+    const std::string dev = root + "/dev";
+    if (mount("fd_maker", root.c_str(), "tmpfs", 0, nullptr) != 0) return failed();
+    if (mkdir(dev.c_str(), 0755) != 0) return failed();
+    if (mount("/dev", dev.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0) return failed();
+    if (!write_text((root + "/file").c_str(), "")) return failed();
+    return done(chdir(root.c_str()) == 0 && syscall(SYS_pivot_root, ".", ".") == 0 &&
+                umount2(".", MNT_DETACH) == 0);
+}
+
+std::atomic<bool> flipping = false;
+
+/// From now on a third number is the one file and the other in turn; it is never free.
+Reply flip(const Words& words) {
+    const int one = descriptor(words[1]);
+    const int other = descriptor(words[2]);
+    const int number = dup(one);
+    if (number < 0) return failed();
+    flipping = true;
+    std::thread([one, other, number] {
+        while (flipping) {
+            dup2(other, number);
+            dup2(one, number);
+        }
+    }).detach();
+    return ok({number});
+}
+
+Reply stop_flipping(const Words&) {
+    flipping = false;
+    return ok();
+}
+
+constexpr std::array kCommands{
+    Command{"own-mounts", "(a mount namespace of its own)", 0, 0, have_own_mounts},
+    Command{"mount-tmpfs", "DIR", 1, 1, mount_tmpfs},
+    Command{"umount-lazily", "DIR", 1, 1, unmount_lazily},
+    Command{"pivot", "DIR (becomes the root, with dev/ and file)", 1, 1, pivot},
+    Command{"flip", "FD FD (the number of what is both in turn)", 2, 2, flip},
+    Command{"flip-no-more", "", 0, 0, stop_flipping},
+};
+
+}  // namespace
+
+bool leave_mounts() {
+    if (geteuid() == 0) return unshare(CLONE_NEWNS) == 0;
+    const std::string uid = std::to_string(geteuid());
+    const std::string gid = std::to_string(getegid());
+    return unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0 &&
+           write_text("/proc/self/setgroups", "deny") &&
+           write_text("/proc/self/uid_map", "0 " + uid + " 1") &&
+           write_text("/proc/self/gid_map", "0 " + gid + " 1");
+}
+
+std::span<const Command> mount_commands() {
+    return kCommands;
+}
+
+}  // namespace fd_maker
