@@ -1,4 +1,5 @@
 #include <logfia/app/command.hpp>
+#include <logfia/app/descendants.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,7 +21,8 @@ namespace {
 
 constexpr int kStopChecks = 3;
 constexpr Duration kStopSettles = std::chrono::milliseconds(30);
-constexpr Duration kWaitAtMost = std::chrono::milliseconds(50);
+/// A shell and a make end a moment before the last of what they have started.
+constexpr Duration kTellLeftAfter = std::chrono::milliseconds(150);
 
 struct Pipe {
     UniqueFd read_end;
@@ -97,6 +99,7 @@ int shell_status(int status) {
 Result<std::unique_ptr<Command>> Command::start(const CommandPlan& plan) {
     std::unique_ptr<Command> command(new Command);
     command->name_ = plan.argv.front();
+    command->proc_ = plan.proc;
     command->orphans_ = plan.orphans;
     command->given_ = inherited_descriptors(plan.closed);
     auto go = make_pipe();
@@ -144,11 +147,14 @@ Command::~Command() {
     without_interruption([this] { return waitpid(pid_, nullptr, 0); });
 }
 
-int Command::go() {
+int Command::go(const StopSignals& signals) {
     const char byte = 0;
     if (without_interruption([&] { return write(go_.get(), &byte, 1); }) != 1) return errno;
     runs_ = true;
     go_.reset();
+    pollfd outcome{outcome_.get(), POLLIN, 0};
+    while (ppoll(&outcome, 1, nullptr, signals.while_waiting()) < 0 && errno == EINTR)
+        pass_on_signals();
     int code = 0;
     const ssize_t got =
         without_interruption([&] { return read(outcome_.get(), &code, sizeof code); });
@@ -162,7 +168,15 @@ int Command::go() {
     return code;
 }
 
-void Command::reap() {
+void Command::attend(SteadyTime now, StopSignals& signals, Notices& notices) {
+    // Before it is known to have ended: what was sent to both of us is its own, and ends not us.
+    pass_on_signals();
+    reap(now, signals);
+    follow_stops(now);
+    tell_whom_it_left(now, signals, notices);
+}
+
+void Command::reap(SteadyTime now, StopSignals& signals) {
     const pid_t whom = orphans_ == Orphans::adopted ? -1 : pid_;
     if (!all_gone_) all_gone_ = orphans_ == Orphans::left && status_;
     while (!all_gone_) {
@@ -170,8 +184,28 @@ void Command::reap() {
         const pid_t got = waitpid(whom, &status, WNOHANG);
         if (got == 0) return;
         if (got < 0 && errno != EINTR) all_gone_ = true;
-        if (got == pid_) status_ = shell_status(status);
+        if (got != pid_) continue;
+        status_ = shell_status(status);
+        ended_at_ = now;
+        signals.command_has_ended();
     }
+}
+
+std::optional<Duration> Command::next_word(SteadyTime now) const {
+    if (told_left_ || !ended() || all_gone()) return std::nullopt;
+    return ended_at_ + kTellLeftAfter - now;
+}
+
+/// Else nobody would know what we wait for.
+void Command::tell_whom_it_left(SteadyTime now, const StopSignals& signals, Notices& notices) {
+    const auto due = next_word(now);
+    if (!due || *due > Duration::zero()) return;
+    told_left_ = true;
+    if (signals.stop_wanted()) return;  // we wait no more
+    std::string left;
+    if (const auto root = ProcRoot::open(proc_)) left = short_list(descendants_of(*root, getpid()));
+    if (left.empty()) left = "processes that it has started";
+    notices.notice("the command has ended; still waiting for " + left);
 }
 
 void Command::send(int signal) const {
@@ -179,6 +213,13 @@ void Command::send(int signal) const {
     if (!status_) kill(pid_, signal);
 }
 
+void Command::pass_on_signals() const {
+    if (ended()) return;
+    for (const int signal : StopSignals::take()) send(signal);
+}
+
+/// When the command was stopped and we were not, we stop too, so that the shell learns it; and when
+/// we are continued, so is the command.
 void Command::follow_stops(SteadyTime now) {
     if (status_) return;
     siginfo_t info{};
@@ -197,15 +238,14 @@ void Command::follow_stops(SteadyTime now) {
     send(SIGCONT);
 }
 
-void Command::wait(Until until, const StopSignals& signals) {
+void Command::wait(Until until, StopSignals& signals, Notices& notices) {
     const UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
     for (;;) {
-        reap();
+        attend(read_clocks().steady, signals, notices);
         if (until == Until::it_ends ? ended() : all_gone()) return;
-        follow_stops(read_clocks().steady);
-        for (const int signal : StopSignals::take()) send(signal);
+        if (signals.stop_wanted()) return;
         pollfd end{ended() ? -1 : pidfd.get(), POLLIN, 0};
-        const timespec limit{0, kWaitAtMost.count()};
+        const timespec limit{0, kAttendEach.count()};
         // It is a pause, whatever becomes of it.
         if (ppoll(&end, 1, &limit, signals.while_waiting()) < 0 && errno != EINTR)
             nanosleep(&limit, nullptr);

@@ -145,9 +145,10 @@ bool gather(const Options& options, ProcessSet& processes, Command* command, Not
 }
 
 /// False when it could not be run: that was said.
-bool go(Command& command, const Options& options, Poller& poller, Notices& notices, Now start) {
+bool go(Command& command, const Options& options, Poller& poller, const StopSignals& signals,
+        Notices& notices, Now start) {
     poller.look_ahead(start);
-    const int code = command.go();
+    const int code = command.go(signals);
     if (code == 0) {
         poller.after_exec();
         return true;
@@ -178,7 +179,7 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
     auto resolver = make_resolver(options, notices);
     // With a command the watch begins with the look before its exec.
     const Now start = read_clocks();
-    if (command != nullptr && !go(*command, options, poller, notices, start))
+    if (command != nullptr && !go(*command, options, poller, signals, notices, start))
         return ExitStatus::failure;
     sharpen_timer(options.interval);
     auto writer = make_writer(options, *output, start);
@@ -209,13 +210,15 @@ int to_int(ExitStatus status) {
 int run_command(const Options& options, const InheritedSignals& inherited, std::vector<int> closed,
                 Notices& notices) {
     const Orphans orphans = options.follow ? Orphans::adopted : Orphans::left;
-    auto command = Command::start({options.command, inherited, std::move(closed), orphans});
+    auto command =
+        Command::start({options.command, inherited, std::move(closed), orphans, options.proc});
     if (!command) return to_int(fail(notices, command.error()));
     StopSignals signals(SignalsMean::pass_on);
     const ExitStatus status =
         watch_while_there_is_memory(options, command->get(), signals, notices);
     if (!(*command)->started()) return to_int(status);
-    (*command)->wait(options.follow ? Command::Until::all_end : Command::Until::it_ends, signals);
+    const auto until = options.follow ? Command::Until::all_end : Command::Until::it_ends;
+    (*command)->wait(until, signals, notices);
     const int own = (*command)->status();
     return own != 0 ? own : to_int(status);
 }

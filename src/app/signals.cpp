@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <ctime>
+#include <limits>
 #include <utility>
 
 namespace logfia {
@@ -62,9 +63,22 @@ StopSignals::StopSignals(SignalsMean meaning) {
     }
     take_over(SIGTERM);
     if (!is_ignored(SIGHUP)) take_over(SIGHUP);
+    if (meaning == SignalsMean::pass_on) for_command_ = std::numeric_limits<int>::max();
+    block();
+}
+
+/// All that are caught, but while the loop waits.
+void StopSignals::block() {
     sigprocmask(SIG_BLOCK, &caught_, &waiting_);
     for (const int signal : kPassedOn)
         if (sigismember(&caught_, signal) == 1) sigdelset(&waiting_, signal);
+}
+
+void StopSignals::command_has_ended() {
+    take_pending();
+    for_command_ = count();
+    take_over(SIGINT);
+    block();
 }
 
 void StopSignals::take_over(int signal) {

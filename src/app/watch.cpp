@@ -121,35 +121,28 @@ void Watch::step(Now now) {
     if (stage_ == Stage::finished) return;
     if (until_ && now.steady >= *until_) drain(now);
     if (stage_ == Stage::watching && ticks_.due(now.steady)) tick(now);
-    if (stage_ == Stage::watching && all_ended()) drain(now);
+    if (stage_ == Stage::watching && all_ended(now)) drain(now);
     pump(now);
 }
 
 void Watch::take_signals(Now now) {
-    if (parts_.command != nullptr) {
-        for (const int signal : StopSignals::take()) parts_.command->send(signal);
-        return;
-    }
+    if (parts_.command != nullptr) parts_.command->attend(now.steady, parts_.signals, notices_);
     const int signals = StopSignals::count();
-    if (signals <= signals_seen_) return;
+    if (signals <= signals_seen_ || !parts_.signals.stop_wanted()) return;
     signals_seen_ = signals;
     drain(now);
     if (signals >= 2) give_up(now);
 }
 
 /// With a command and `--follow` also those count that could not be looked into.
-bool Watch::all_ended() const {
+bool Watch::all_ended(Now now) const {
     if (parts_.poller.watched() > 0 || parts_.processes.awaits_more()) return false;
     if (parts_.command == nullptr) return true;
-    parts_.command->reap();
+    parts_.command->reap(now.steady, parts_.signals);
     return options_.follow ? parts_.command->all_gone() : parts_.command->ended();
 }
 
 void Watch::tick(Now now) {
-    if (parts_.command != nullptr) {
-        parts_.command->reap();
-        parts_.command->follow_stops(now.steady);
-    }
     if (paused_by_backlog(now)) return;
     const std::uint64_t missed = ticks_.take(now.steady);
     tell_late(now, late_.note(missed, now.steady));
@@ -334,9 +327,14 @@ void Watch::write_summary_apart(Now now) {
     notices_.write(summary_text(now, terminal_width(STDERR_FILENO)));
     // It may be more than a pipe holds. Whoever does not want to wait says so with a signal.
     const int signals = StopSignals::count();
-    while (!notices_.flush() && StopSignals::count() == signals) {
+    const timespec limit{0, Command::kAttendEach.count()};
+    while (!notices_.flush()) {
+        if (parts_.command != nullptr)
+            parts_.command->attend(read_clocks().steady, parts_.signals, notices_);
+        if (StopSignals::count() > signals && parts_.signals.stop_wanted()) return;
         pollfd room = notices_.wanted();
-        if (ppoll(&room, 1, nullptr, parts_.signals.while_waiting()) < 0 && errno != EINTR) return;
+        const timespec* most = parts_.command != nullptr ? &limit : nullptr;
+        if (ppoll(&room, 1, most, parts_.signals.while_waiting()) < 0 && errno != EINTR) return;
     }
 }
 
@@ -345,6 +343,10 @@ std::optional<Duration> Watch::time_to_sleep(Now now) const {
     if (stage_ == Stage::watching) {
         shorten(sleep, ticks_.next() - now.steady);
         if (until_) shorten(sleep, *until_ - now.steady);
+    }
+    if (const Command* command = parts_.command; command != nullptr) {
+        if (stage_ != Stage::watching && !command->all_gone()) shorten(sleep, Command::kAttendEach);
+        if (const auto word = command->next_word(now.steady)) shorten(sleep, *word);
     }
     if (const auto deadline = outbox_.deadline()) shorten(sleep, *deadline - now.steady);
     if (parts_.resolver) {

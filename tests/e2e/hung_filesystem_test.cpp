@@ -7,8 +7,13 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 
 namespace logfia::test {
 namespace {
@@ -148,6 +153,35 @@ TEST(HungFilesystem, DoesNotHoldUpTheLooksWhenANumberBecomesItsFile) {
     EXPECT_EQ(run.interrupt(), 0) << run.errors();
     maker.child().signal(SIGKILL);
     EXPECT_TRUE(maker.child().wait()) << "the helper is stuck in its own filesystem";
+}
+
+/// The program lies on it: its exec waits for an answer.
+TEST(HungFilesystem, KeepsNoSignalFromACommand) {
+    Hanging hanging;
+    if (const auto refusal = hanging.mount(); !refusal.empty()) GTEST_SKIP() << refusal;
+    const std::string root = "/proc/" + hanging.maker.pid_text() + "/root";
+    const std::string program = root + hanging.path("program");
+    if (access((root + hanging.path("x")).c_str(), F_OK) != 0)
+        GTEST_SKIP() << "another mount namespace cannot be looked into: " << std::strerror(errno);
+    // Nobody else may be waiting: the kernel lets one at a time ask for a name, and a wait for
+    // one's turn gives way to no signal (fuse_lock_inode()).
+    hanging.maker.ask("fuse-hang");
+    for (const int signal : {SIGTERM, SIGHUP}) {
+        LogfiaRun run({"-n", "-d", "5", "--", program});
+        const auto child_is_at_its_exec = [&] {
+            const std::string pid = std::to_string(run.pid());
+            std::ifstream children("/proc/" + pid + "/task/" + pid + "/children");
+            pid_t child = 0;
+            return children >> child && status_line(child, "Name") == "program";
+        };
+        ASSERT_TRUE(eventually(child_is_at_its_exec));
+        run.child().signal(SIGINT);  // is the command's, which gets it from the terminal
+        run.child().signal(signal);
+        EXPECT_EQ(run.finish(), 128 + signal) << run.errors();
+        EXPECT_EQ(run.errors(), "");
+    }
+    hanging.maker.child().signal(SIGKILL);
+    EXPECT_TRUE(hanging.maker.child().wait()) << "the helper is stuck in its own filesystem";
 }
 
 }  // namespace

@@ -1,21 +1,15 @@
 // How a watch stops, and that no stop invents a close.
 
+#include "support/stalled_reader.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
-#include <logfia/base/unique_fd.hpp>
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#include <array>
 #include <map>
 #include <optional>
-#include <stdexcept>
 
 namespace logfia::test {
 namespace {
@@ -115,47 +109,6 @@ TEST(Stops, NoInitialPrintsWhatComesAndItsCloses) {
         EXPECT_NE(record["event"] + record["name"], "open/etc/group");
     }
 }
-
-/// A pipe of one page that nobody reads, for logfia's standard output.
-class StalledReader {
-  public:
-    StalledReader() {
-        std::array<int, 2> ends{};
-        if (pipe2(ends.data(), O_CLOEXEC) < 0) throw std::runtime_error("pipe2");
-        read_.reset(ends[0]);
-        write_.reset(ends[1]);
-        capacity_ = fcntl(read_.get(), F_SETPIPE_SZ, 4096);
-        fcntl(read_.get(), F_SETFL, O_NONBLOCK);
-    }
-    [[nodiscard]] ChildOptions options() const { return {.standard_output = write_.get()}; }
-    [[nodiscard]] int capacity() const { return capacity_; }
-
-    /// Something was written.
-    [[nodiscard]] bool has_some() const {
-        return eventually([this] {
-            int bytes = 0;
-            return ioctl(read_.get(), FIONREAD, &bytes) == 0 && bytes > 0;
-        });
-    }
-    /// Reads to the end: call it when logfia has the only other end, or it never comes.
-    std::string read_all() {
-        write_.reset();
-        std::string text;
-        std::array<char, 65536> chunk{};
-        for (;;) {
-            pollfd ready{read_.get(), POLLIN, 0};
-            if (poll(&ready, 1, static_cast<int>(kPatience.count())) <= 0) return text;
-            const ssize_t got = read(read_.get(), chunk.data(), chunk.size());
-            if (got <= 0) return text;
-            text.append(chunk.data(), static_cast<std::size_t>(got));
-        }
-    }
-
-  private:
-    UniqueFd read_;
-    UniqueFd write_;
-    int capacity_ = 0;
-};
 
 TEST(Stops, ASecondSignalGivesUpWhatNobodyReads) {
     StalledReader reader;

@@ -4,6 +4,7 @@
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/base/unique_fd.hpp>
+#include <logfia/output/notices.hpp>
 #include <logfia/proc/watched_process.hpp>
 
 #include <sys/types.h>
@@ -26,6 +27,7 @@ struct CommandPlan {
     InheritedSignals signals;       ///< it gets them back
     std::vector<int> closed;        ///< standard streams that were closed when we were started
     Orphans orphans = Orphans::left;
+    std::string proc = "/proc";  ///< where procfs is mounted
 };
 
 /// A command that we have started. It shares our terminal, our session and our process group, so
@@ -44,35 +46,49 @@ class Command {
     /// The descriptors that it is started with.
     [[nodiscard]] const std::vector<GivenFd>& given() const { return given_; }
 
-    /// Lets it call exec, and waits until it has: none of our descriptors is in its table then.
-    /// Returns 0, or the errno of execvp(3); or that of write(2), when it could not even be told.
-    int go();
+    /// Lets it call exec, and waits until it has: none of our descriptors is in its table then. On
+    /// a filesystem that hangs that may take for ever: signals are passed on meanwhile. Returns 0,
+    /// also when one of them has ended it, or the errno of execvp(3); or that of write(2), when it
+    /// could not even be told.
+    int go(const StopSignals& signals);
 
     [[nodiscard]] bool started() const { return runs_; }
 
+    /// What is to be done for it at each tick and after each signal; never waits. Passes signals on
+    /// while it runs, reaps, and keeps us stopped as long as it is. When it has ended and
+    /// descendants live on, one notice says which.
+    void attend(SteadyTime now, StopSignals& signals, Notices& notices);
+    /// How soon attend() is to be called although neither a signal nor a process's end calls for
+    /// it.
+    [[nodiscard]] std::optional<Duration> next_word(SteadyTime now) const;
+
     /// Notes who has ended, and reaps them; never waits.
-    void reap();
+    void reap(SteadyTime now, StopSignals& signals);
     [[nodiscard]] bool ended() const { return status_.has_value(); }
     /// No child of ours is left: with Orphans::adopted, no descendant.
     [[nodiscard]] bool all_gone() const { return all_gone_; }
     /// 0 to 255, or 128+N when signal N has killed it; 0 as long as it runs.
     [[nodiscard]] int status() const { return status_.value_or(0); }
 
-    void send(int signal) const;
-    /// To be called at each tick: when the command was stopped and we were not, we stop too, so
-    /// that the shell learns it; and when we are continued, so is the command.
-    void follow_stops(SteadyTime now);
+    /// Where nobody tells that it has ended: as often as that.
+    static constexpr Duration kAttendEach = std::chrono::milliseconds(50);
 
-    /// Waits for its end, or for that of all descendants; passes signals on meanwhile.
+    /// Waits for its end, or for that of all descendants; attends to it meanwhile. Once it has
+    /// ended, a signal ends the wait.
     enum class Until { it_ends, all_end };
-    void wait(Until until, const StopSignals& signals);
+    void wait(Until until, StopSignals& signals, Notices& notices);
 
   private:
     Command() = default;
+    void send(int signal) const;
+    void pass_on_signals() const;
+    void follow_stops(SteadyTime now);
+    void tell_whom_it_left(SteadyTime now, const StopSignals& signals, Notices& notices);
     [[noreturn]] static void run_child(const CommandPlan& plan, char* const* argv, int go,
                                        int outcome);
 
     std::string name_;
+    std::string proc_;
     pid_t pid_ = 0;
     Orphans orphans_ = Orphans::left;
     UniqueFd go_;       // a byte lets the child call exec
@@ -81,6 +97,8 @@ class Command {
     std::optional<int> status_;
     bool runs_ = false;
     bool all_gone_ = false;
+    bool told_left_ = false;
+    SteadyTime ended_at_{};
     int stops_seen_ = 0;
     SteadyTime stopped_since_{};
 };

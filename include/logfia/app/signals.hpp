@@ -25,8 +25,10 @@ void restore(const InheritedSignals& inherited);
 
 /// What the signals that usually end a program are to mean.
 enum class SignalsMean {
-    stop,     ///< SIGINT, SIGTERM and SIGHUP stop the watch
-    pass_on,  ///< a command runs: SIGINT and SIGQUIT are its own, the others are passed on to it
+    stop,  ///< SIGINT, SIGTERM and SIGHUP stop the watch
+    /// A command runs: SIGINT and SIGQUIT are its own, the others are passed on to it. Once it has
+    /// ended all but SIGQUIT stop the watch.
+    pass_on,
 };
 
 /// Catches those signals for the life of the program. A SIGHUP that is ignored already stays so
@@ -41,12 +43,19 @@ class StopSignals {
     void take_pending() const;
     /// How many have come.
     [[nodiscard]] static int count();
+    /// To be called once. What has come up to now was for the command: one that is sent to the
+    /// whole process group has reached us before the command's end could be noticed.
+    void command_has_ended();
+    /// True when one has come that was not for the command.
+    [[nodiscard]] bool stop_wanted() const { return count() > for_command_; }
     /// Those that have come since the last call, each at most once.
     [[nodiscard]] static std::vector<int> take();
 
   private:
     void take_over(int signal);
+    void block();
 
+    int for_command_ = 0;  // of those that have come
     sigset_t caught_;
     sigset_t waiting_;
 };

@@ -64,7 +64,7 @@ class Watch final : public EventSink {
     void tick(Now now);
     void look(Now now);
     void look_at_new();
-    [[nodiscard]] bool all_ended() const;
+    [[nodiscard]] bool all_ended(Now now) const;
     bool paused_by_backlog(Now now);
     void take(Event event);
     void pump(Now now);
