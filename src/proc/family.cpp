@@ -3,7 +3,18 @@
 namespace logfia {
 
 void Family::add(pid_t pid, pid_t parent, bool followed) {
-    members_.insert_or_assign(pid, Member{parent, 0, followed});
+    // Numbers that were given again could make it endless.
+    constexpr std::size_t kLongest = 64;
+    Member member;
+    if (parent > 0) {
+        member.line.push_back({parent, number_of(parent)});
+        if (const auto at = members_.find(parent); at != members_.end())
+            for (const Forebear& one : at->second.line)
+                if (member.line.size() < kLongest) member.line.push_back(one);
+    }
+    member.number = ++last_number_;
+    member.followed = followed;
+    members_.insert_or_assign(pid, std::move(member));
 }
 
 void Family::set_start(pid_t pid, std::uint64_t start_time) {
@@ -18,7 +29,21 @@ bool Family::follows(pid_t pid) const {
 
 pid_t Family::parent_of(pid_t pid) const {
     const auto at = members_.find(pid);
-    return at == members_.end() ? 0 : at->second.parent;
+    return at == members_.end() || at->second.line.empty() ? 0 : at->second.line.front().pid;
+}
+
+std::uint64_t Family::number_of(pid_t pid) const {
+    const auto at = members_.find(pid);
+    return at == members_.end() ? 0 : at->second.number;
+}
+
+std::vector<Ancestor> Family::ancestors_of(pid_t pid) const {
+    std::vector<Ancestor> ancestors;
+    const auto at = members_.find(pid);
+    if (at == members_.end()) return ancestors;
+    for (const Forebear& one : at->second.line)
+        ancestors.push_back({one.pid, number_of(one.pid) == one.number});
+    return ancestors;
 }
 
 }  // namespace logfia

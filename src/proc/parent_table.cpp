@@ -26,7 +26,7 @@ bool ParentTable::gave(int fd, std::string_view name) const {
         const FdEntry* seen = last_seen_->find(fd);
         if (seen != nullptr && last_seen_->name(*seen) == name) return true;
     }
-    if (!fd_dir_) return last_seen_ == nullptr;
+    if (!fd_dir_) return false;
     std::array<char, PATH_MAX> link;
     const auto number = fmt::format_int(fd);
     const ssize_t length = readlinkat(fd_dir_.get(), number.c_str(), link.data(), link.size());

@@ -7,9 +7,9 @@ namespace logfia {
 namespace {
 
 constexpr Duration kFirstPause = std::chrono::milliseconds(1);
-// Descriptors may be free again at any time; rights seldom change.
+// Descriptors may be free again at any time; the rest seldom changes.
 constexpr Duration kLongestPauseLacking = std::chrono::seconds(1);
-constexpr Duration kLongestPauseDenied = std::chrono::seconds(10);
+constexpr Duration kLongestPause = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -35,11 +35,17 @@ void PendingProcesses::put_off(pid_t pid, SteadyTime now) {
 }
 
 void PendingProcesses::pause(Entry& entry, SteadyTime now) {
-    const bool denied = entry.process.why == PendingProcess::Why::denied;
-    entry.pause = std::clamp(2 * entry.pause, kFirstPause,
-                             denied ? kLongestPauseDenied : kLongestPauseLacking);
+    const bool lacking = entry.process.why == PendingProcess::Why::lacking;
+    entry.pause =
+        std::clamp(2 * entry.pause, kFirstPause, lacking ? kLongestPauseLacking : kLongestPause);
     entry.next = now + entry.pause;
     next_ = std::min(next_, entry.next);
+}
+
+std::optional<PendingProcess> PendingProcesses::find(pid_t pid) const {
+    const auto at = entries_.find(pid);
+    if (at == entries_.end()) return std::nullopt;
+    return at->second.process;
 }
 
 std::size_t PendingProcesses::count(PendingProcess::Why why) const {

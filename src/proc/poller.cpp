@@ -156,7 +156,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
     if (outcome.state == LookOutcome::State::complete) {
         if (!watched.begun) prepare_first_look(watched);
         const bool changed = take_changes(watched);
-        parent_.reset();
+        ancestry_.reset();
         compare_unclear(watched);
         // It did not run, and yet its table is another: somebody else shares it.
         if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
@@ -246,10 +246,7 @@ void Poller::settle(WatchedProcess& watched, const LookOutcome& outcome) {
 
 void Poller::prepare_first_look(const WatchedProcess& watched) {
     if (watched.birth.when == Birth::When::by_us) keep_to_given(watched.birth.given);
-    if (watched.birth.when != Birth::When::during) return;
-    const WatchedProcess* parent = find(watched.birth.parent);
-    const bool seen = parent != nullptr && parent->begun;
-    parent_.emplace(root_, watched.birth.parent, seen ? &parent->snapshot : nullptr);
+    if (watched.birth.when == Birth::When::during) trace_ancestry(watched);
 }
 
 /// The launcher's own descriptors are not the command's, which has not begun yet.
@@ -321,6 +318,9 @@ void Poller::publish(EventSink& sink) {
 void Poller::forget_ended() {
     if (!some_ended_) return;
     some_ended_ = false;
+    if (keeps_past_)
+        for (const auto& watched : processes_)
+            if (watched->ended) remember(*watched);
     std::erase_if(processes_, [](const auto& watched) { return watched->ended; });
 }
 

@@ -42,6 +42,7 @@ ProcessSet::ProcessSet(WantedProcesses wanted, Poller& poller)
     self_ = root.self();
     began_ = self ? self->start_time : std::numeric_limits<std::uint64_t>::max();
     if (!wanted_.waits || (!wanted_.by_name() && !wanted_.follow)) return;
+    poller_.keep_past();
     if (root.native()) {
         if (auto events = ProcessEvents::open()) events_ = std::move(*events);
     }
@@ -66,9 +67,10 @@ std::vector<Error> ProcessSet::begin(EventSink& sink) {
 Result<bool> ProcessSet::begin_with(pid_t command, std::vector<GivenFd> given) {
     auto process = Process::open(poller_.root(), command, Holding::descriptors);
     if (!process) return process.error();
+    command_ = command;
     family_.follow(command, 0);
     family_.set_start(command, process->start_time());
-    poller_.add(std::move(*process), {Birth::When::by_us, 0, std::move(given)});
+    poller_.add(std::move(*process), {Birth::When::by_us, {}, std::move(given)});
     began_ = 0;  // whatever follows was born under our eyes
     begun_ = true;
     return true;
@@ -107,9 +109,11 @@ void ProcessSet::take_fork(pid_t pid, pid_t parent, EventSink& sink) {
     // Whoever had the number before is no more.
     family_.forget(pid);
     pending_.erase(pid);
+    poller_.forget_past(pid);
     if (wanted_.follow && (family_.follows(parent) || makes_siblings(parent))) {
         adopt(pid, parent, sink);
     } else if (wanted_.by_name()) {
+        family_.note(pid, parent);
         judge(pid, sink);
     }
 }
@@ -122,8 +126,8 @@ bool ProcessSet::makes_siblings(pid_t parent) const {
 /// The first thread's end alone is told like the process's. During an exec by another thread it is
 /// a zombie for a moment, and then that thread has its number (de_thread(), fs/exec.c).
 void ProcessSet::take_exit(pid_t pid) {
-    if (!family_.follows(pid) && !pending_.contains(pid)) return;
-    if (lives(poller_.root(), pid)) return;
+    const bool matters = family_.follows(pid) || pending_.contains(pid);
+    if (matters && lives(poller_.root(), pid)) return;
     family_.forget(pid);
     pending_.erase(pid);
 }
@@ -138,7 +142,9 @@ void ProcessSet::forget_dead() {
 /// An exec gives another name, and perhaps other rights.
 void ProcessSet::take_exec(pid_t pid, EventSink& sink) {
     if (poller_.take_exec(pid)) return;
-    if (family_.follows(pid)) {
+    if (auto waiting = pending_.find(pid)) {
+        try_again(std::move(*waiting), sink);
+    } else if (family_.follows(pid)) {
         adopt(pid, family_.parent_of(pid), sink);
     } else if (wanted_.by_name()) {
         judge(pid, sink);
@@ -172,19 +178,26 @@ void ProcessSet::refresh(Now now, EventSink& sink) {
 }
 
 bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
-    family_.follow(pid, parent);
+    // Whose parent we are is the command's, or was born by one that has ended since.
+    if (parent == self_) parent = command_;
+    if (!family_.follows(pid) || family_.parent_of(pid) != parent) family_.follow(pid, parent);
     int error = 0;
     const auto facts = read_facts(poller_.root(), pid, &error);
     if (!facts) {
-        const Birth birth{begun_ ? Birth::When::during : Birth::When::before, parent, {}};
+        const Birth birth{
+            begun_ ? Birth::When::during : Birth::When::before, family_.ancestors_of(pid), {}};
         put_off({pid, 0, {}, PendingProcess::Wanted::yes, birth}, cannot_watch(pid, error), sink);
         return false;
     }
     family_.set_start(pid, facts->start_time);
+    // As long as it is not reaped it is listed.
+    if (facts->zombie && !events_) wait_for_reaping(*facts);
+    if (facts->zombie) return false;
     // What is there at the beginning is listed then. A child that is found later is new, unless its
     // parent has come to be watched by its name: there the start tells, in coarse clock ticks.
     const bool before = !begun_ || (wanted_.by_name() && !events_ && facts->start_time <= began_);
-    return add(*facts, {before ? Birth::When::before : Birth::When::during, parent, {}}, sink);
+    const auto when = before ? Birth::When::before : Birth::When::during;
+    return add(*facts, {when, family_.ancestors_of(pid), {}}, sink);
 }
 
 ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
@@ -202,11 +215,16 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
         return facts ? Judgement::unwanted : Judgement::settled;
     }
     const bool before = facts->start_time <= began_;
-    if (wanted_.follow) {
-        family_.follow(pid, facts->parent);
-        family_.set_start(pid, facts->start_time);
-    }
-    add(*facts, {before ? Birth::When::before : Birth::When::during, facts->parent, {}}, sink);
+    const auto when = before ? Birth::When::before : Birth::When::during;
+    // Its parent now may be one that takes in orphans.
+    const pid_t told = family_.parent_of(pid);
+    const pid_t parent = told != 0 ? told : facts->parent;
+    if (wanted_.follow && !family_.follows(pid))
+        family_.follow(pid, parent);
+    else if (told == 0)
+        family_.note(pid, parent);
+    family_.set_start(pid, facts->start_time);
+    add(*facts, {when, family_.ancestors_of(pid), {}}, sink);
     return Judgement::settled;
 }
 

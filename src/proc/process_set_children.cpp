@@ -32,7 +32,7 @@ bool ProcessSet::adopt_children(EventSink& sink) {
             list_children(parent, sink) == ChildrenListing::State::unsupported || unsupported;
         for (const pid_t child : listed_) {
             if (poller_.watches(child) || pending_.contains(child)) continue;
-            added = adopt(child, parent == self_ ? 0 : parent, sink) || added;
+            added = adopt(child, parent, sink) || added;
         }
     }
     if (!unsupported || now_ < next_scan_for_parents_) return added;
@@ -112,8 +112,7 @@ bool ProcessSet::adopt_by_parents(EventSink& sink) {
     for (bool more = true; std::exchange(more, false);) {
         std::erase_if(strangers, [&](const ProcessFacts& one) {
             if (!has_parent_here(one)) return false;
-            const bool ours = makes_siblings(one.parent);
-            added = adopt(one.pid, ours ? 0 : one.parent, sink) || added;
+            added = adopt(one.pid, one.parent, sink) || added;
             return more = true;
         });
     }

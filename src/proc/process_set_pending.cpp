@@ -38,6 +38,11 @@ void ProcessSet::tell_pending(const PendingProcess& process, const Error& error,
     sink.notice(describe(line));
 }
 
+void ProcessSet::wait_for_reaping(const ProcessFacts& facts) {
+    pending_.put({facts.pid, facts.start_time, PendingProcess::Why::ended, {}, {}}, now_,
+                 PendingProcesses::Retry::by_time);
+}
+
 void ProcessSet::try_again(EventSink& sink) {
     due_.clear();
     pending_.copy_due(now_, due_);
@@ -55,6 +60,7 @@ void ProcessSet::try_again(PendingProcess process, EventSink& sink) {
     const bool is_other =
         facts && (process.start_time != 0 ? facts->start_time != process.start_time
                                           : !events_ && !has_parent_here(*facts));
+    if (facts && facts->zombie && !is_other && !events_) return wait_for_reaping(*facts);
     if (!facts || facts->zombie || is_other) return pending_.erase(process.pid);
     family_.set_start(process.pid, facts->start_time);
     add(*facts, std::move(process.birth), sink);

@@ -16,6 +16,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using test::FakeStat;
 using test::Lines;
 using test::NoMoreDescriptors;
 using test::NoOverride;
@@ -85,6 +86,18 @@ class Pending : public ProcessSetTest {
         add(10, "parent");
         watch(following(10));
         tick();
+    }
+    /// In how many of a hundred looks, in which nothing comes, the file is opened.
+    int looks_that_open(const std::string& file) {
+        const UniqueFd opens(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+        EXPECT_GE(inotify_add_watch(opens.get(), (proc_.path() + '/' + file).c_str(), IN_OPEN), 0);
+        int looks = 0;
+        for (int i = 0; i < 100; ++i) {
+            EXPECT_THAT(tick(), IsEmpty());
+            std::array<char, 4096> events;
+            if (read(opens.get(), events.data(), events.size()) > 0) ++looks;
+        }
+        return looks;
     }
     /// So that it may not be looked into, whoever asks.
     void deny(int pid, mode_t mode = 0) {
@@ -179,20 +192,32 @@ TEST_F(Pending, ADeniedChildIsOpenedSeldom) {
     bear(11, 10, "/a");
     deny(11);
     proc_.children(10, "11 ");
-    const UniqueFd opens(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
-    const std::string stat = proc_.path() + "/11/stat";
-    ASSERT_GE(inotify_add_watch(opens.get(), stat.c_str(), IN_OPEN), 0);
-    int looks_with_opens = 0;
-    for (int i = 0; i < 100; ++i) {
-        EXPECT_THAT(tick(), IsEmpty());
-        std::array<char, 4096> events;
-        if (read(opens.get(), events.data(), events.size()) > 0) ++looks_with_opens;
-    }
-    EXPECT_GT(looks_with_opens, 5);
-    EXPECT_LT(looks_with_opens, 20);
+    const int looks = looks_that_open("11/stat");
+    EXPECT_GT(looks, 5);
+    EXPECT_LT(looks, 20);
     EXPECT_THAT(seen_.notices, ElementsAre(HasSubstr("process 11: Permission denied")));
     deny(11, 0700);
     EXPECT_THAT(tick_for_long(), ElementsAre("open 11 /a"));
+}
+
+/// It is listed until its parent asks for its status, which may be never.
+TEST_F(Pending, AZombieIsOpenedSeldom) {
+    follow_10();
+    bear(11, 10, "/a");
+    FakeStat dead;
+    dead.state = 'Z';
+    dead.start_time = 6000;
+    proc_.set_stat(11, dead);
+    proc_.children(10, "11 ");
+    EXPECT_LT(looks_that_open("11/stat"), 20);
+    EXPECT_THAT(seen_.notices, IsEmpty());
+    EXPECT_FALSE(set_->awaits_more());
+    proc_.end(11);
+    proc_.children(10, "");
+    tick_for_long();
+    bear(11, 10, "/a");
+    proc_.children(10, "11 ");
+    EXPECT_THAT(tick(), ElementsAre("open 11 /a"));
 }
 
 TEST_F(Pending, WithoutChildrenFilesParentsAreAsked) {

@@ -47,7 +47,7 @@ TEST_F(ProcessSetTest, WithNobodyThereItSaysSoOnce) {
     EXPECT_EQ(seen_.notices.size(), 1U);
     add(10, "worker", 1, 6000);
     proc_.open(10, 3, "/a");
-    EXPECT_THAT(tick(), ElementsAre("open initial 10 /a")) << "its parent is not to be seen";
+    EXPECT_THAT(tick(), ElementsAre("open 10 /a")) << "nobody can have given it that";
 }
 
 TEST_F(ProcessSetTest, ANameThatComesWithAnExec) {
@@ -59,7 +59,7 @@ TEST_F(ProcessSetTest, ANameThatComesWithAnExec) {
     stat.start_time = 6000;
     proc_.set_stat(10, stat);
     proc_.open(10, 3, "/a");
-    EXPECT_THAT(tick_for_long(), ElementsAre("open initial 10 /a"));
+    EXPECT_THAT(tick_for_long(), ElementsAre("open 10 /a"));
 }
 
 TEST_F(ProcessSetTest, OnceWatchedItIsWatchedToItsEnd) {
@@ -123,14 +123,28 @@ TEST_F(ProcessSetTest, ChildrenAndTheirsAreFound) {
 
 TEST_F(ProcessSetTest, OrphansOfACommandBecomeOurChildren) {
     add(10, "command", kSelf, 6000);
-    auto wanted = following(10);
-    wanted.orphans_are_ours = true;
-    watch(wanted);
+    WantedProcesses wanted;
+    wanted.follow = wanted.orphans_are_ours = true;
+    watch_command(wanted, 10);
     tick();
-    add(20, "orphan", kSelf, 6000);
-    proc_.open(20, 3, "/own");
+    proc_.open(10, 3, "/given");
+    tick();
+    for (const int orphan : {20, 21}) {
+        add(orphan, "orphan", kSelf, 6000);
+        proc_.open(orphan, 3, "/given");
+        proc_.open(orphan, 4, "/own");
+        proc_.open(orphan, 5, "pipe:[77]");
+    }
     proc_.children(kSelf, "10 20 ");
-    EXPECT_THAT(tick(), ElementsAre("open initial 20 /own"));
+    EXPECT_THAT(tick(),
+                ElementsAre("open initial 20 /given", "open 20 /own", "open initial 20 pipe:[77]"));
+    // The command may have ended by then.
+    proc_.end(10);
+    proc_.children(kSelf, "20 ");
+    tick();
+    proc_.children(kSelf, "20 21 ");
+    EXPECT_THAT(tick(),
+                ElementsAre("open initial 21 /given", "open 21 /own", "open initial 21 pipe:[77]"));
 }
 
 TEST_F(ProcessSetTest, WhatAChildOfACommandOpensBeforeItIsSeenIsItsOwn) {
@@ -153,13 +167,13 @@ TEST_F(ProcessSetTest, AReusedPidIsAnotherProcess) {
     add(10, "worker", 1, 6000);
     proc_.open(10, 3, "/old");
     watch(named("worker"));
-    EXPECT_THAT(tick(), ElementsAre("open initial 10 /old"));
+    EXPECT_THAT(tick(), ElementsAre("open 10 /old"));
     proc_.end(10);
     add(10, "worker", 1, 7000);
     proc_.open(10, 3, "/young");
     Lines lines = tick();
     for (std::string& line : tick()) lines.push_back(std::move(line));
-    EXPECT_THAT(lines, ElementsAre("close 10 /old", "open initial 10 /young"));
+    EXPECT_THAT(lines, ElementsAre("close 10 /old", "open 10 /young"));
     EXPECT_EQ(poller_->processes_seen(), 2U);
 }
 
@@ -193,7 +207,7 @@ TEST_F(ProcessSetTest, ProcessesThatComeAndGo) {
     for (int pid = 2000; pid < 2300; ++pid) {
         add(pid, "short", 1, 6000);
         proc_.open(pid, 3, "/a");
-        ASSERT_THAT(tick(), ElementsAre(fmt::format("open initial {} /a", pid)));
+        ASSERT_THAT(tick(), ElementsAre(fmt::format("open {} /a", pid)));
         proc_.end(pid);
         ASSERT_THAT(tick(), ElementsAre(fmt::format("close {} /a", pid)));
         ASSERT_EQ(poller_->watched(), 0U);

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <logfia/proc/watched_process.hpp>
+
 #include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace logfia {
 
@@ -23,6 +26,8 @@ class Family {
     [[nodiscard]] bool follows(pid_t pid) const;
     /// 0: not known.
     [[nodiscard]] pid_t parent_of(pid_t pid) const;
+    /// Its parent first; none when nothing was told of it.
+    [[nodiscard]] std::vector<Ancestor> ancestors_of(pid_t pid) const;
     [[nodiscard]] std::size_t size() const { return members_.size(); }
 
     /// Keeps those of which `lives(pid, start_time)` is true; a start time of 0 is not known.
@@ -39,15 +44,24 @@ class Family {
 
   private:
     static constexpr std::size_t kFew = 4096;
+    /// Our own number for somebody tells whether a PID was given again meanwhile; 0: he was there
+    /// before all that was told.
+    struct Forebear {
+        pid_t pid = 0;
+        std::uint64_t number = 0;
+    };
     struct Member {
-        pid_t parent = 0;
+        std::uint64_t number = 0;
+        std::vector<Forebear> line{};  // its parent first; they may have ended since
         std::uint64_t start_time = 0;
         bool followed = false;
     };
+    [[nodiscard]] std::uint64_t number_of(pid_t pid) const;
     void add(pid_t pid, pid_t parent, bool followed);
 
     std::unordered_map<pid_t, Member> members_;
     std::size_t limit_ = kFew;
+    std::uint64_t last_number_ = 0;
 };
 
 }  // namespace logfia

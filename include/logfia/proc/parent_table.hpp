@@ -14,14 +14,15 @@ namespace logfia {
 /// has opened itself: a child is born with a copy of its parent's table (fork(2)).
 class ParentTable {
   public:
-    /// `parent` of 0: not known. `last_seen`, when it is watched, must outlive this.
+    /// `parent` of 0: it is gone. `last_seen`, when it is or was watched, must outlive this.
     ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* last_seen);
 
     /// True when the child was born with `name` at that number: the parent has, or had, it there,
     /// or it is a pipe. Those of a pipeline are made just before the fork and closed in the parent
-    /// just after, so that nobody may have seen them. A parent that is gone or may not be looked
-    /// into, and was never seen, tells nothing: then everything counts as inherited.
+    /// just after, so that nobody may have seen them.
     [[nodiscard]] bool gave(int fd, std::string_view name) const;
+    /// False for a parent that is gone or may not be looked into.
+    [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_dir_); }
 
   private:
     UniqueFd fd_dir_;  // only while it can tell

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct PendingProcess {
     enum class Why : std::uint8_t {
         denied,   ///< this user may not look into it
         lacking,  ///< we lack descriptors or memory
+        ended,    ///< it is a zombie, which is asked seldom when it will be gone
     };
     enum class Wanted : std::uint8_t {
         yes,
@@ -44,6 +46,7 @@ class PendingProcesses {
     void put_off(pid_t pid, SteadyTime now);
     void erase(pid_t pid) { entries_.erase(pid); }
 
+    [[nodiscard]] std::optional<PendingProcess> find(pid_t pid) const;
     [[nodiscard]] bool contains(pid_t pid) const { return entries_.contains(pid); }
     [[nodiscard]] std::size_t count(PendingProcess::Why why) const;
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <logfia/event/event_sink.hpp>
+#include <logfia/proc/ancestry.hpp>
 #include <logfia/proc/describer.hpp>
 #include <logfia/proc/kept_links.hpp>
 #include <logfia/proc/look_changes.hpp>
-#include <logfia/proc/parent_table.hpp>
 #include <logfia/proc/proc_root.hpp>
 #include <logfia/proc/socket_asker.hpp>
 #include <logfia/proc/watched_process.hpp>
@@ -74,6 +74,11 @@ class Poller {
     /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
     void keep_links(std::size_t most) { links_.allow(most); }
 
+    /// From now on what those had who have ended is kept for their children, within bounds.
+    void keep_past() { keeps_past_ = true; }
+    /// Another process has this number now.
+    void forget_past(pid_t pid) { past_.forget(pid); }
+
     /// From now on it is noted who was looked at: the others have not run, nor got children.
     void note_looked_at() { notes_looked_at_ = true; }
     /// Those since the last call, in place of what was in `out`.
@@ -95,6 +100,9 @@ class Poller {
                                      const LookOutcome& outcome) const;
     void settle(WatchedProcess& watched, const LookOutcome& outcome);
     void prepare_first_look(const WatchedProcess& watched);
+    void trace_ancestry(const WatchedProcess& watched);
+    [[nodiscard]] const FdSnapshot* last_table(pid_t pid) const;
+    void remember(WatchedProcess& watched);
     void keep_to_given(const std::vector<GivenFd>& given);
     [[nodiscard]] WatchedProcess* find(pid_t pid) const;
     bool take_changes(WatchedProcess& watched);
@@ -122,13 +130,15 @@ class Poller {
     std::vector<std::unique_ptr<WatchedProcess>> processes_;  // by PID
     std::unordered_map<int, WatchedProcess*> by_pidfd_;
     std::vector<WatchedProcess*> ended_;
-    std::optional<ParentTable> parent_;  // of the process whose first look is under way
+    std::optional<Ancestry> ancestry_;  // of the process whose first look is under way
     std::vector<int> new_pidfds_;
     std::vector<pid_t> looked_at_;
     std::size_t not_begun_ = 0;  // processes that no look was taken at
     std::size_t open_ = 0;       // descriptors, of all processes
     bool some_ended_ = false;
     bool notes_looked_at_ = false;
+    bool keeps_past_ = false;
+    PastTables past_;
     bool looked_ahead_ = false;  // and did not tell what was seen
     Now now_;
     std::uint64_t processes_seen_ = 0;

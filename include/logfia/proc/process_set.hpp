@@ -85,6 +85,7 @@ class ProcessSet {
     [[nodiscard]] bool is_wanted(const ProcessFacts& facts, int* error) const;
     void put_off(PendingProcess process, const Error& error, EventSink& sink);
     void tell_pending(const PendingProcess& process, const Error& error, EventSink& sink);
+    void wait_for_reaping(const ProcessFacts& facts);
     void try_again(EventSink& sink);
     void try_again(PendingProcess process, EventSink& sink);
     [[nodiscard]] bool has_parent_here(const ProcessFacts& facts) const;
@@ -111,6 +112,7 @@ class ProcessSet {
     Family family_;
     PendingProcesses pending_;
     std::vector<PendingProcess> due_;
+    pid_t command_ = 0;        ///< of our own; 0: there is none
     pid_t self_ = 0;           ///< as the procfs numbers us; 0: it does not show us
     std::uint64_t began_ = 0;  ///< our own start, in clock ticks since boot
     std::vector<pid_t> listed_;

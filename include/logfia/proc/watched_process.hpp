@@ -37,6 +37,12 @@ struct GivenFd {
     std::string name;  ///< the kernel's link
 };
 
+/// From whom a process is descended.
+struct Ancestor {
+    pid_t pid = 0;
+    bool lives = false;  ///< it did when its descendant was born; else its number may be another's
+};
+
 /// How a process came to be watched, which tells what was open in it `initial`ly.
 struct Birth {
     enum class When : std::uint8_t {
@@ -45,8 +51,8 @@ struct Birth {
         by_us,   ///< it waits for its exec: what it is `given`, and nothing else is to be seen yet
     };
     When when = When::before;
-    pid_t parent = 0;              ///< `during`; 0: not known, then all that its first look sees
-    std::vector<GivenFd> given{};  ///< `by_us`
+    std::vector<Ancestor> ancestors{};  ///< `during`: its parent first; as far as they are known
+    std::vector<GivenFd> given{};       ///< `by_us`
 };
 
 /// One process with all that is remembered of it from look to look.
