@@ -52,8 +52,9 @@ sock_filter jump_if(std::uint32_t value, std::uint8_t then, std::uint8_t otherwi
 
 /// Threads come and go, and get names, far more often than processes: they need not wake us. News
 /// are a process's when the numbers of the thread and of its process are equal.
-void drop_threads(int socket) {
-    const std::uint32_t of_fork = kDataAt + 8;  // behind those of the parent
+void drop_threads(int socket, bool names) {
+    const std::uint8_t of_names = names ? 0 : 5;  // 5: to where they are dropped
+    const std::uint32_t of_fork = kDataAt + 8;    // behind those of the parent
     const std::array<sock_filter, 17> program{{
         load(kEventAt),
         jump_if(kFork, 0, 6),
@@ -64,7 +65,7 @@ void drop_threads(int socket) {
         BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
         BPF_STMT(BPF_RET | BPF_K, 0),
         jump_if(kExit, 1, 0),
-        jump_if(kComm, 0, 6),
+        jump_if(kComm, of_names, 6),
         load(kDataAt),
         BPF_STMT(BPF_MISC | BPF_TAX, 0),
         load(kDataAt + 4),
@@ -165,14 +166,16 @@ Result<ProcessEvents> ProcessEvents::open() {
     // Once more with a mask, which would have kept the answer away; older kernels pass it over.
     subscribe(socket.get(), {PROC_CN_MCAST_LISTEN, kFork | kExec | kComm | kExit},
               sizeof(Subscription));
-    drop_threads(socket.get());
+    drop_threads(socket.get(), true);
     return ProcessEvents(std::move(socket));
 }
 
 ProcessEvents::Reading ProcessEvents::read(std::vector<ProcessEvent>& out) {
+    // Who comes faster than we read must not keep us here.
+    constexpr int kMostAtOnce = 5'000;
     Reading reading = Reading::complete;
     std::array<std::byte, 4096> buffer;
-    for (;;) {
+    for (int i = 0; i < kMostAtOnce; ++i) {
         sockaddr_nl from{};
         socklen_t length = sizeof from;
         const ssize_t got = recvfrom(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT,
@@ -187,6 +190,13 @@ ProcessEvents::Reading ProcessEvents::read(std::vector<ProcessEvent>& out) {
         if (from.nl_pid != 0) continue;  // not from the kernel
         parse_process_events(std::span(buffer.data(), static_cast<std::size_t>(got)), out);
     }
+    return reading;
+}
+
+void ProcessEvents::hear_names(bool hear) {
+    if (hear == hears_names_) return;
+    hears_names_ = hear;
+    drop_threads(socket_.get(), hear);
 }
 
 void parse_process_events(std::span<const std::byte> datagram, std::vector<ProcessEvent>& out) {

@@ -81,6 +81,10 @@ void ProcessSet::take_news(Now now, EventSink& sink) {
     if (!events_) return;
     news_.clear();
     const auto reading = events_->read(news_);
+    const auto names = std::count_if(news_.begin(), news_.end(), [](const ProcessEvent& one) {
+        return one.kind == ProcessEvent::Kind::comm;
+    });
+    events_->hear_names(name_flood_.may_hear(static_cast<std::size_t>(names), now_));
     hear(news_, sink);
     if (reading == ProcessEvents::Reading::overflowed) recover(now, sink);
 }

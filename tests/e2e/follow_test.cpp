@@ -178,6 +178,7 @@ TEST(Follow, OrphansOfACommandAreFollowed) {
         return r["pid"] == text(orphan[0]) && r["name"] == "/etc/passwd";
     });
     EXPECT_EQ(open["fd"], text(orphan[1]));
+    EXPECT_FALSE(open.has("initial")) << "its parent was gone, and it opened that itself";
     EXPECT_EQ(maker.end(3), 3);
     EXPECT_THAT(balance(file.all()), IsEmpty());
 }

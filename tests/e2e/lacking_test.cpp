@@ -68,5 +68,45 @@ TEST_F(Lacking, AChildWithoutAPidfdIsWatched) {
         expect_told({"pidfd_open", EMFILE, times});
 }
 
+/// Those who were there before are listed, and the listing fails.
+TEST_F(Lacking, ChildrenThatCannotBeListedAreListedAgain) {
+    for (const char* place : {"openat /proc/N/task/N/children", "newfstatat /proc/N/task"}) {
+        SCOPED_TRACE(place);
+        FdMaker maker;
+        const auto child = maker.numbers("fork-open " + as_word(file_));
+        FaultyKernel faulty({place, ENOMEM, Fault::Times::once});
+        ChildOptions options;
+        options.supervisor = faulty.socket();
+        options.environment = {"ASAN_OPTIONS=detect_leaks=0"};
+        LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()}, options);
+        RecordStream records(run);
+        records.next([&](const JsonRecord& record) {
+            return record["pid"] == std::to_string(child.at(0)) && record["name"] == file_;
+        });
+        EXPECT_GT(faulty.faults(), 0);
+        EXPECT_EQ(run.interrupt(), 0);
+        EXPECT_THAT(run.errors(), HasSubstr("cannot list the children of process"));
+    }
+}
+
+/// As where CONFIG_PROC_CHILDREN is off.
+TEST_F(Lacking, AKernelWithoutChildrenFilesIsToldOnce) {
+    FdMaker maker;
+    const auto child = maker.numbers("fork-open " + as_word(file_));
+    FaultyKernel faulty({"openat /proc/N/task/N/children", ENOENT, Fault::Times::always});
+    ChildOptions options;
+    options.supervisor = faulty.socket();
+    options.environment = {"ASAN_OPTIONS=detect_leaks=0"};
+    LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()}, options);
+    RecordStream records(run);
+    records.next([&](const JsonRecord& record) {
+        return record["pid"] == std::to_string(child.at(0)) && record["name"] == file_;
+    });
+    EXPECT_EQ(run.interrupt(), 0);
+    const Lines errors = complete_lines(run.errors());
+    EXPECT_EQ(errors.size(), 1U) << run.errors();
+    EXPECT_THAT(run.errors(), HasSubstr("CONFIG_PROC_CHILDREN"));
+}
+
 }  // namespace
 }  // namespace logfia::test

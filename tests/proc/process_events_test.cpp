@@ -154,6 +154,26 @@ TEST(ProcessEventsTest, TellOfANewNameButNotOfAThreads) {
     EXPECT_EQ(names, 1);
 }
 
+TEST(ProcessEventsTest, NamesAreNotToldToWhomTheyAreTooMany) {
+    auto source = ProcessEvents::open();
+    if (!source) GTEST_SKIP() << describe(source.error());
+    test::FdMaker maker;
+    source->hear_names(false);
+    maker.ask("comm one");
+    source->hear_names(true);
+    maker.ask("comm two");
+    std::vector<std::string> names;
+    ASSERT_TRUE(test::eventually([&] {
+        std::vector<ProcessEvent> events;
+        source->read(events);
+        for (const ProcessEvent& event : events)
+            if (event.kind == Kind::comm && event.pid == maker.pid())
+                names.emplace_back(event.name());
+        return !names.empty();
+    }));
+    EXPECT_THAT(names, ElementsAre("two"));
+}
+
 TEST(ProcessEventsTest, ThreadsAreNotTold) {
     auto source = ProcessEvents::open();
     if (!source) GTEST_SKIP() << describe(source.error());

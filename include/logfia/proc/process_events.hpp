@@ -48,13 +48,17 @@ class ProcessEvents {
         complete,
         overflowed,  ///< the kernel has dropped some, since they were not read in time
     };
-    /// Appends all that has come. Never waits.
+    /// Appends all that has come, within reason: then the rest is still there. Never waits.
     Reading read(std::vector<ProcessEvent>& out);
+
+    /// False: nothing is told of new names from now on.
+    void hear_names(bool hear);
 
   private:
     explicit ProcessEvents(UniqueFd socket) : socket_(std::move(socket)) {}
 
     UniqueFd socket_;
+    bool hears_names_ = true;
 };
 
 /// Appends what one datagram tells, which may hold several messages; what is cut or of no interest

@@ -6,6 +6,7 @@
 #include <logfia/proc/children.hpp>
 #include <logfia/proc/family.hpp>
 #include <logfia/proc/holdings.hpp>
+#include <logfia/proc/name_flood.hpp>
 #include <logfia/proc/pending_processes.hpp>
 #include <logfia/proc/poller.hpp>
 #include <logfia/proc/process_events.hpp>
@@ -107,6 +108,7 @@ class ProcessSet {
     Holdings holdings_;
     std::optional<ProcessEvents> events_;
     std::vector<ProcessEvent> news_;
+    NameFlood name_flood_;
     /// All that are followed, by what the connector tells; also those that cannot be looked into,
     /// since their children may.
     Family family_;
