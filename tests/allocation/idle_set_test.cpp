@@ -1,0 +1,58 @@
+#include "allocation/counting.hpp"
+#include "support/fake_proc.hpp"
+#include <logfia/proc/process_set.hpp>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <utility>
+
+namespace logfia {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Nobody final : public EventSink {
+  public:
+    void accept(Event) override {}
+    void notice(std::string_view) override {}
+};
+
+/// How often memory is asked for in a hundred ticks in which no process comes or goes. In a procfs
+/// that is not ours nobody tells of strangers, of whom there may be some at any time.
+std::size_t allocations_of_idle_ticks(const std::string& proc, pid_t pid) {
+    auto root = ProcRoot::open(proc);
+    PollerOptions options;
+    options.interval = milliseconds(1);
+    Poller poller(std::move(*root), options);
+    WantedProcesses wanted;
+    wanted.pids = {pid};
+    wanted.follow = true;
+    wanted.interval = options.interval;
+    ProcessSet set(std::move(wanted), poller);
+    Nobody sink;
+    EXPECT_TRUE(set.begin(sink).empty());
+    Now now = read_clocks();
+    const auto tick = [&] {
+        now.steady += options.interval;
+        set.refresh(now, sink);
+        poller.look(now, sink);
+        while (set.adopt_children(sink)) poller.look_at_new(now, sink);
+    };
+    for (int warm_up = 0; warm_up < 10; ++warm_up) tick();
+    EXPECT_EQ(poller.watched(), 2U);
+    const std::size_t before = allocations;
+    for (int i = 0; i < 100; ++i) tick();
+    return allocations - before;
+}
+
+TEST(AllocationsOfASet, NoneWhereChildrenAreListed) {
+    test::FakeProc proc;
+    for (const int pid : {10, 11}) proc.add_process(pid, "worker");
+    proc.open(10, 3, "/a");
+    proc.children(10, "11 ");
+    EXPECT_EQ(allocations_of_idle_ticks(proc.path(), 10), 0U);
+}
+
+}  // namespace
+}  // namespace logfia
