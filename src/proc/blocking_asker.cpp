@@ -298,6 +298,11 @@ void BlockingAsker::ask(std::vector<BlockingRequest>& requests) {
     for (int tries = 0; done < requests.size() && tries < kMostTries; ++tries) {
         const std::shared_ptr<Worker> worker = free_worker();
         if (!worker) return;  // what is left has failed
+        if (done == 0) {      // as nearly always
+            worker->give(requests);
+            done = worker->take(requests);
+            continue;
+        }
         const auto rest = requests.begin() + static_cast<std::ptrdiff_t>(done);
         batch_.assign(std::make_move_iterator(rest), std::make_move_iterator(requests.end()));
         worker->give(batch_);

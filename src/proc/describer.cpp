@@ -17,7 +17,7 @@ namespace logfia {
 namespace {
 
 constexpr int kMostRounds = 4;  // that one descriptor is asked in
-constexpr std::size_t kMostAtOnce = 256;
+constexpr std::size_t kMostAtOnce = 128;
 constexpr std::string_view kDeleted = " (deleted)";
 constexpr std::string_view kUnreadable = "?";
 constexpr std::string_view kAnonInode = "anon_inode:";
@@ -383,8 +383,11 @@ std::string_view Describer::read_info(const Process& process, int fd, FdType typ
     constexpr std::size_t kWithTargets = 128 * ObjectInfo::kMaxTargets;
     const std::size_t size = has_targets(type) ? kWithTargets : kUsual;
     if (info_.size() < size) info_.resize(size);
-    const ProcPath path = proc_path("fdinfo/{}", fd);
-    return read_file(process.dir(), path.data(), std::span(info_).first(size));
+    const UniqueFd file(
+        openat(process.dir(), proc_path("fdinfo/{}", fd).data(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    // All of it comes at once (single_open(), fs/proc/fd.c): there is no end to be read.
+    const ssize_t got = file ? ::read(file.get(), info_.data(), size) : -1;
+    return {info_.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
 void Describer::refresh_object(const Process& process, Descriptor& out) {
