@@ -67,8 +67,21 @@ bool ask_copy(int fd, const BlockingRequest& request, SocketAnswer& answer) {
     return true;
 }
 
+/// What was answered may be about another file that had the number by then: its link tells, and no
+/// filesystem is asked for that.
+bool is_still(const BlockingRequest& request, std::string_view name) {
+    std::array<char, 64> link;
+    const ProcPath path = proc_path("{}/fd/{}", request.process.data(), request.fd);
+    const ssize_t length = readlinkat(request.proc_fd, path.data(), link.data(), link.size());
+    return length >= 0 && std::string_view(link.data(), static_cast<std::size_t>(length)) == name;
+}
+
 void ask_hint(BlockingRequest& request) {
     const SocketHint hint = socket_type_hint(request.proc_fd, request.process.data(), request.fd);
+    if (!is_still(request, proc_path("socket:[{}]", request.inode).data())) {
+        request.outcome = Outcome::closed;
+        return;
+    }
     request.answer.type = hint.type;
     request.answer.info.family = hint.family;
     request.outcome = Outcome::answered;
@@ -79,7 +92,9 @@ void ask_targets(BlockingRequest& request, std::vector<char>& buffer) {
     const ProcPath path = proc_path("{}/fdinfo/{}", request.process.data(), request.fd);
     int error = 0;
     const std::string_view bytes = read_file(request.proc_fd, path.data(), buffer, &error);
-    request.outcome = bytes.empty() ? Outcome::closed : Outcome::answered;
+    const bool still = !bytes.empty() && is_still(request, "anon_inode:[eventpoll]");
+    request.outcome = still ? Outcome::answered : Outcome::closed;
+    if (!still) return;
     request.info = parse_fd_info(bytes);
     request.object = parse_object_info(FdType::epoll, bytes);
 }

@@ -168,6 +168,23 @@ TEST_F(BlockingAskerTest, TellsWhatAnEpollWatches) {
     EXPECT_EQ(ask(request).outcome, Outcome::closed);
 }
 
+/// The number was given away since the question arose.
+TEST_F(BlockingAskerTest, AnotherFileThanTheOneThatIsMeantTellsNothing) {
+    BlockingRequest request = about(maker_.fd("eventfd"));
+    request.question = BlockingRequest::Question::targets;
+    const BlockingRequest targets = ask(request);
+    EXPECT_EQ(targets.outcome, Outcome::closed);
+    EXPECT_FALSE(targets.info.flags);
+
+    request = about(maker_.fd("udp"));
+    request.question = BlockingRequest::Question::hint;
+    EXPECT_EQ(ask(request).answer.type, FdType::udp);
+    ++request.inode;
+    const BlockingRequest hint = ask(request);
+    EXPECT_EQ(hint.outcome, Outcome::closed);
+    EXPECT_EQ(hint.answer.type, FdType::socket);
+}
+
 TEST_F(BlockingAskerTest, AnEpollWhoseEventsGoNowhereDoesNotHoldItUp) {
     const auto pipe = maker_.numbers("pipe");
     BlockingRequest request = about(maker_.fd(fmt::format("epoll {}", pipe.at(0))));
