@@ -1,5 +1,6 @@
 #include <logfia/base/unique_fd.hpp>
 #include <logfia/proc/blocking_asker.hpp>
+#include <logfia/proc/internal_mounts.hpp>
 #include <logfia/proc/object_info.hpp>
 #include <logfia/proc/proc_root.hpp>
 #include <logfia/proc/proc_stat.hpp>
@@ -92,10 +93,14 @@ void ask_targets(BlockingRequest& request, std::vector<char>& buffer) {
     const ProcPath path = proc_path("{}/fdinfo/{}", request.process.data(), request.fd);
     int error = 0;
     const std::string_view bytes = read_file(request.proc_fd, path.data(), buffer, &error);
-    const bool still = !bytes.empty() && is_still(request, "anon_inode:[eventpoll]");
-    request.outcome = still ? Outcome::answered : Outcome::closed;
-    if (!still) return;
-    request.info = parse_fd_info(bytes);
+    const FdInfo info = parse_fd_info(bytes);
+    static const auto inode = shared_anonymous_inode();
+    const bool is_epoll = info.flags && access_of(*info.flags) == Access::read_write &&
+                          (!info.inode || !inode || info.inode == inode) &&
+                          is_still(request, "anon_inode:[eventpoll]");
+    request.outcome = is_epoll ? Outcome::answered : Outcome::closed;
+    if (!is_epoll) return;
+    request.info = info;
     request.object = parse_object_info(FdType::epoll, bytes);
 }
 

@@ -16,7 +16,7 @@
 namespace logfia {
 namespace {
 
-constexpr int kMostRounds = 4;  // that one descriptor is asked in
+constexpr int kMostRounds = 8;  // that one descriptor is asked in
 constexpr std::size_t kMostAtOnce = 128;
 constexpr std::string_view kDeleted = " (deleted)";
 constexpr std::string_view kUnreadable = "?";
@@ -139,6 +139,7 @@ Describer::Describer(const ProcRoot& root)
     : mounts_(root),
       files_(root),
       internal_(root.native() ? InternalMounts::of_kernel(root.fd()) : InternalMounts{}),
+      shared_inode_(shared_anonymous_inode()),
       names_are_the_kernels_(root.is_procfs()) {
     std::array<char, 8192> buffer;
     ttys_ = TtyDrivers(read_file(root.fd(), "tty/drivers", buffer));
@@ -236,7 +237,7 @@ void Describer::read(const Process& process, Description& out, Work& work) {
         work.stage = Stage::unread;
     else if (out.name.starts_with('/'))
         read_path(process, out, work);
-    else if (out.name.starts_with(kAnonInode) && has_a_place(process, info))
+    else if (out.name.starts_with(kAnonInode) && has_a_place(process, descriptor.type, info))
         work.stage = Stage::unread;
     else if (!number || !info.inode)
         work.stage = Stage::checked;
@@ -244,10 +245,11 @@ void Describer::read(const Process& process, Description& out, Work& work) {
 }
 
 /// True when it is a socket, a pipe or a file, which an object without a name is not.
-bool Describer::has_a_place(const Process& process, const FdInfo& info) {
+bool Describer::has_a_place(const Process& process, FdType type, const FdInfo& info) {
     if (!info.mount_id || info.mount_id == internal_.anonymous) return false;
-    return info.mount_id == internal_.sockets || info.mount_id == internal_.pipes ||
-           mounts_.find(process, *info.mount_id).kind != MountKind::unlisted;
+    if (!internal_.anonymous)
+        return mounts_.find(process, *info.mount_id).kind != MountKind::unlisted;
+    return type != FdType::pidfd || !internal_.nothing_has_a_path_on(*info.mount_id);
 }
 
 void Describer::read_path(const Process& process, Description& out, Work& work) {
@@ -258,6 +260,7 @@ void Describer::read_path(const Process& process, Description& out, Work& work) 
         work.stage = Stage::unread;
         return;
     }
+    if (info.mount_id && info.mount_id == internal_.memory) return read_memory(process, out, work);
     const MountEntry mount = info.mount_id ? mounts_.find(process, *info.mount_id) : MountEntry{};
     if (mount.kind == MountKind::unlisted) {
         type = looks_like_memfd(out.name) ? FdType::memfd : type_by_info(out.name, info);
@@ -271,6 +274,18 @@ void Describer::read_path(const Process& process, Description& out, Work& work) 
         work.question = files_.add(process, out.fd, how_);
         work.stage = Stage::asked;
     }
+}
+
+/// A memfd, or shared memory of another kind.
+void Describer::read_memory(const Process& process, Description& out, Work& work) {
+    work.stage = Stage::unread;
+    if (!out.name.ends_with(kDeleted)) return;
+    const bool memfd = looks_like_memfd(out.name);
+    out.descriptor.type = memfd ? FdType::memfd : type_by_info(out.name, work.info);
+    work.stage = Stage::checked;
+    if (!files_.may_ask(process, now_)) return;
+    work.question = files_.add(process, out.fd, how_);
+    work.stage = Stage::asked;
 }
 
 /// From the file itself.
@@ -296,6 +311,7 @@ void Describer::take_answer(Description& out, Work& work) {
         return;
     }
     if (has_name && work.info.inode && file.mount_id) work.stage = Stage::done;
+    if (work.info.mount_id && work.info.mount_id == internal_.memory) return;
     descriptor.type = type_of_mode(file.mode);
     descriptor.inode = file.inode;
     descriptor.device = file.device;
@@ -320,13 +336,16 @@ void Describer::check_links(const Process& process, std::span<Description> batch
         }
         return any;
     };
-    if (!for_each_unproved([&](const Description& out) { return reads_the_same(process, out); }))
-        return;
-    // The number could have been another file's just while fdinfo was read.
+    const auto link = [&](const Description& out) { return reads_the_same(process, out); };
+    const auto info = [&](const Description& out) {
+        return !contradict(out.identity, identity_now(process, out.descriptor));
+    };
+    if (!for_each_unproved(link)) return;
+    // The number could have been another file's just while fdinfo was read. Two that take turns
+    // would have to do so to an irregular beat to be taken for one.
     if (!resting_since || process.resting_since() != resting_since)
         for_each_unproved([&](const Description& out) {
-            return !contradict(out.identity, identity_now(process, out.descriptor)) &&
-                   reads_the_same(process, out);
+            return info(out) && info(out) && link(out) && link(out) && info(out) && link(out);
         });
     settle(Stage::done);
 }
@@ -365,8 +384,8 @@ bool Describer::may_be_replaced_unseen(const Descriptor& descriptor,
         case FdType::name_space:
             return false;
         default:
-            return descriptor.name.starts_with(kAnonInode) && identity.inode &&
-                   internal_.shared_inode && identity.inode != internal_.shared_inode;
+            return descriptor.name.starts_with(kAnonInode) && identity.inode && shared_inode_ &&
+                   identity.inode != shared_inode_;
     }
 }
 

@@ -71,8 +71,8 @@ struct Description {
 /// These are several questions, and the number may be another file's at each of them. So a socket's
 /// or a pipe's inode number must be that of its link; a file that is asked tells its name together
 /// with its inode and mount, which must be those of fdinfo; for all others, the link must be the
-/// same again afterwards, and all of it a second time unless the process has slept meanwhile. What
-/// does not fit is asked again some times, and then left out.
+/// same again afterwards, and all of it some times more unless the process has slept meanwhile.
+/// What does not fit is asked again some times, and then left out.
 class Describer {
   public:
     explicit Describer(const ProcRoot& root);
@@ -117,11 +117,12 @@ class Describer {
     void describe_some(const Process& process, std::span<Description> batch,
                        std::optional<Duration> resting_since);
     void settle(Stage stage);
-    bool has_a_place(const Process& process, const FdInfo& info);
+    bool has_a_place(const Process& process, FdType type, const FdInfo& info);
     static std::optional<Duration> resting_where_it_counts(const Process& process,
                                                            std::span<const Description> batch);
     void read(const Process& process, Description& out, Work& work);
     void read_path(const Process& process, Description& out, Work& work);
+    void read_memory(const Process& process, Description& out, Work& work);
     void take_answer(Description& out, Work& work);
     void check_links(const Process& process, std::span<Description> batch,
                      std::optional<Duration> resting_since);
@@ -135,6 +136,7 @@ class Describer {
     MountTables mounts_;
     FileAsker files_;
     InternalMounts internal_;
+    std::optional<std::uint64_t> shared_inode_;
     bool names_are_the_kernels_;  // not a tree that a test has built
     std::vector<Work> work_;      // for each that is described
     FileQuestion::How how_ = FileQuestion::How::held;
