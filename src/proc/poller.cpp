@@ -101,7 +101,7 @@ void Poller::look_ahead(Now now) {
     for (const auto& watched : processes_)
         if (!watched->begun) inspect(*watched, RunGate::Verdict::look);
     not_begun_ = 0;
-    sockets_.answer(root_, now.steady);
+    sockets_.answer(root_, now.steady, processes_);
 }
 
 void Poller::look(Now now, EventSink& sink) {
@@ -122,7 +122,7 @@ void Poller::look(Now now, EventSink& sink) {
         inspect(*watched, verdict);
     }
     if (!looked) return;  // all of them slept: this is what an idle watch comes to
-    sockets_.answer(root_, now.steady);
+    sockets_.answer(root_, now.steady, processes_);
     publish(sink);
 }
 

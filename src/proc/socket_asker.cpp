@@ -129,15 +129,16 @@ const char* SocketAsker::take_notice() {
            "is asked itself";
 }
 
-void SocketAsker::answer(const ProcRoot& root, SteadyTime now) {
+void SocketAsker::answer(const ProcRoot& root, SteadyTime now, Processes processes) {
     progress_.clear();
-    if (!asked_.empty()) answer_all(root, now);
+    if (!asked_.empty()) answer_all(root, now, processes);
     begin_next_turn();
 }
 
-void SocketAsker::answer_all(const ProcRoot& root, SteadyTime now) {
+void SocketAsker::answer_all(const ProcRoot& root, SteadyTime now, Processes processes) {
     // What may not be asked itself is asked for a hint in the second round.
     for (int round = 0; round < 2; ++round) ask_round(root, now);
+    take_shared(processes, now);
     answer_by_tables(root, now);
     asked_.clear();
     if (asked_.capacity() > kKept) asked_.shrink_to_fit();
@@ -191,7 +192,7 @@ void SocketAsker::take(Asked& asked, BlockingRequest& request, SteadyTime now) {
     }
     if (asked.question == Question::hint) return take_hint(asked, request, now);
     if (request.outcome == Outcome::answered) {
-        asked.done = true;
+        asked.done = asked.answered = true;
         if (asked.question == Question::totals) return take_totals(asked, request.answer, now);
         return take_socket(asked, request.answer, now);
     }

@@ -97,8 +97,11 @@ void SocketAsker::take_row(Asked& asked, SteadyTime now) {
         if (before && descriptor.socket && descriptor.socket != before)
             descriptor.socket = std::make_shared<const SocketInfo>(
                 with_what_was_known(*descriptor.socket, *before));
-    } else if (wanted.looked && !descriptor.socket) {
-        descriptor.socket = std::make_shared<const SocketInfo>();  // known to be in no table
+    } else if (wanted.looked && (!before || before->outdated)) {
+        // It is known to be in no table.
+        SocketInfo info = before ? *before : SocketInfo();
+        info.outdated = false;
+        descriptor.socket = std::make_shared<const SocketInfo>(std::move(info));
     }
     go_on(asked, before.get(), now);
 }

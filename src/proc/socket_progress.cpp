@@ -56,6 +56,14 @@ bool may_still_change(FdType type, const SocketInfo* info) {
     }
 }
 
+std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
+                                               std::shared_ptr<const SocketInfo> info) {
+    if (info == nullptr || !info->peer || info->peer->pid != pid) return info;
+    SocketInfo changed = *info;
+    changed.peer.reset();
+    return std::make_shared<const SocketInfo>(std::move(changed));
+}
+
 std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info) {
     const bool tells_of_peers = is_internet(type) || type == FdType::vsock;
     if (info == nullptr || !tells_of_peers || has_peer(info.get()) || listens(info.get()))

@@ -68,6 +68,24 @@ TEST(Follow, WhatHasOneTimeIsInOrder) {
     }
 }
 
+/// A child may have ended before its sockets could be asked: its parent's are the same.
+TEST(Follow, WhatAShortChildInheritsIsDescribedAsItsParents) {
+    FdMaker maker;
+    const int listener = maker.fd("tcp-listen");
+    LogfiaRun run({"-q", "-n", "-f", "-j", "-d", "1", maker.pid_text()});
+    RecordStream(run).next("open", listener);
+    for (int i = 0; i < 100; ++i) {
+        const int child = maker.fd("fork");
+        maker.ask("kill-child " + text(child));
+    }
+    EXPECT_EQ(run.interrupt(), 0);
+    for (const JsonRecord& record : only(json_records(run), "open")) {
+        if (record["fd"] != text(listener)) continue;
+        EXPECT_EQ(record["type"], "tcp");
+        EXPECT_EQ(record["state"], "listen");
+    }
+}
+
 TEST(Follow, AChildIsSeenWithWhatItOpensAndWhatItWasGiven) {
     FdMaker maker;
     maker.ask("open /etc/group");

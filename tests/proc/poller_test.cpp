@@ -59,6 +59,11 @@ class PollerTest : public ::testing::Test {
         poller_ = std::make_unique<Poller>(std::move(*root), options_);
         for (auto& process : opened_.processes) poller_->add(std::move(process));
     }
+    void add(pid_t pid) {
+        const std::vector<pid_t> pids{pid};
+        auto opened = open_processes(poller_->root(), pids, Holdings(1));
+        for (auto& process : opened.processes) poller_->add(std::move(process));
+    }
     Lines look(Duration step = milliseconds(100)) {
         now_.wall += std::chrono::duration_cast<std::chrono::microseconds>(step);
         now_.steady += step;
@@ -340,6 +345,37 @@ TEST_F(SocketsOfAPoller, AListenIsTold) {
     proc_.net_table(42, "tcp", kTcpHead + tcp_row("00000000:1F90", "00000000:0000", "0A", 1001));
     EXPECT_THAT(look(), ElementsAre("42 listen 3 socket:[1001]"));
     EXPECT_EQ(seen_.events[0].descriptor.socket->local->port, 8080);
+}
+
+/// Its own tables cannot be read, as those of a child that has ended.
+TEST_F(SocketsOfAPoller, WhatCannotBeAskedIsDescribedAsAnotherKnowsIt) {
+    proc_.add_process(42, "parent");
+    proc_.net_table(42, "tcp", kTcpHead + tcp_row("0100007F:1F90", "00000000:0000", "0A", 1001));
+    proc_.net_table(42, "udp", kTcpHead + tcp_row("00000000:1F90", "00000000:0000", "07", 1002));
+    proc_.open(42, 3, "socket:[1001]");
+    proc_.open(42, 4, "socket:[1002]");
+    watch({42});
+    look();
+    const auto read = tables_read();
+    proc_.add_process(43, "child");
+    std::filesystem::remove(proc_.path() + "/43/ns/net");
+    proc_.open(43, 3, "socket:[1001]");
+    proc_.open(43, 7, "socket:[1002]");
+    proc_.open(43, 8, "socket:[1003]");
+    add(43);
+    look(milliseconds(10));
+    EXPECT_EQ(tables_read(), read);
+    ASSERT_EQ(seen_.events.size(), 3U);
+    const Descriptor& listener = seen_.events[0].descriptor;
+    EXPECT_EQ(listener.type, FdType::tcp);
+    ASSERT_NE(listener.socket, nullptr);
+    EXPECT_EQ(listener.socket->state, SocketState::listen);
+    EXPECT_FALSE(listener.socket->outdated);
+    const Descriptor& datagrams = seen_.events[1].descriptor;
+    EXPECT_EQ(datagrams.type, FdType::udp);
+    ASSERT_NE(datagrams.socket, nullptr);
+    EXPECT_TRUE(datagrams.socket->outdated) << "it may have connected since it was asked";
+    EXPECT_EQ(seen_.events[2].descriptor.type, FdType::socket) << "nobody knows it";
 }
 
 /// Processes that began at different times wait for the same moments.

@@ -93,6 +93,18 @@ TEST(SocketProgress, WhatIsAskedForAgainOfTheOtherFamilies) {
     EXPECT_FALSE(may_still_change(FdType::socket, &alg));
 }
 
+TEST(SocketProgress, NobodyIsToldToBeTheirOwnPeer) {
+    auto info = std::make_shared<SocketInfo>();
+    info->path = "/run/bus";
+    EXPECT_EQ(without_peer(42, nullptr), nullptr);
+    EXPECT_EQ(without_peer(42, info), info);
+    info->peer = PeerProcess{42, "cat"};
+    EXPECT_EQ(without_peer(43, info), info);
+    const auto own = without_peer(42, info);
+    EXPECT_FALSE(own->peer);
+    EXPECT_EQ(own->path, "/run/bus");
+}
+
 TEST(SocketProgress, OnlyThatItHasNoPeerIsOutdated) {
     const auto is_outdated = [](FdType type, const SocketInfo& info) {
         return outdated(type, std::make_shared<const SocketInfo>(info))->outdated;

@@ -41,6 +41,8 @@ class KnownFds {
         free_.push_back(slot);
         return std::exchange(slots_[slot], KnownFd{});
     }
+    /// Slots, used or not: a free one knows nothing.
+    [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
     [[nodiscard]] KnownFd& operator[](std::uint32_t slot) { return slots_[slot]; }
 
   private:

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -63,9 +64,12 @@ class SocketAsker {
         std::uint32_t slot;
         EventKind kind;  ///< connect or listen
     };
-    /// Answers all that was asked since the last call, and fills in the known descriptors. Each
-    /// table that is needed is read once for each network namespace.
-    void answer(const ProcRoot& root, SteadyTime now);
+    /// By PID; those that have ended too.
+    using Processes = std::span<const std::unique_ptr<WatchedProcess>>;
+    /// Answers all that was asked since the last call, and fills in the known descriptors. What
+    /// could not be asked itself is described as another of `processes` knows it that has the same
+    /// socket; each table that is needed then is read once for each network namespace.
+    void answer(const ProcRoot& root, SteadyTime now, Processes processes);
     [[nodiscard]] std::vector<Progress>& progress() { return progress_; }
     [[nodiscard]] const SocketTables& tables() const { return tables_; }
     /// Questions that were put to the kernel up to now; readings of tables do not count.
@@ -79,6 +83,7 @@ class SocketAsker {
         bool again;
         bool by_table = false;          // it waits for a reading
         bool done = false;              // there is nothing more to ask
+        bool answered = false;          // by itself
         bool unanswered = false;        // by itself, though that is allowed: the next look may
         bool stalled = false;           // it is not asked itself for a while
         std::optional<Duration> cpu{};  // the process's CPU time before it was asked
@@ -95,7 +100,7 @@ class SocketAsker {
     /// False when nobody can answer it.
     bool push(WatchedProcess& watched, std::uint32_t slot, BlockingRequest::Question question,
               bool again, SteadyTime now);
-    void answer_all(const ProcRoot& root, SteadyTime now);
+    void answer_all(const ProcRoot& root, SteadyTime now, Processes processes);
     void ask_round(const ProcRoot& root, SteadyTime now);
     void request(const Asked& asked, int proc_fd);
     int pidfd_of(const WatchedProcess& watched);
@@ -107,6 +112,18 @@ class SocketAsker {
     void take_hint(Asked& asked, const BlockingRequest& request, SteadyTime now);
     static void take_targets(const Asked& asked, BlockingRequest& request, SteadyTime now);
     static void turn_to_tables(Asked& asked);
+    /// Who has a socket, too.
+    struct Holder {
+        std::uint64_t inode = 0;
+        WatchedProcess* process = nullptr;
+        std::uint32_t slot = 0;
+    };
+    void take_shared(Processes processes, SteadyTime now);
+    static std::optional<Holder> parent_of(const Asked& asked, Processes processes);
+    void index_holders(Processes processes);
+    [[nodiscard]] std::optional<Holder> holder_of(const Asked& asked) const;
+    [[nodiscard]] bool is_up_to_date(const Holder& holder) const;
+    void describe_as(Asked& asked, const Holder& holder, SteadyTime now);
     void answer_by_tables(const ProcRoot& root, SteadyTime now);
     void answer_network(const ProcRoot& root, std::uint64_t network);
     void read_again(const Process& reader);
@@ -150,6 +167,7 @@ class SocketAsker {
     std::vector<UniqueFd> pidfds_;
     std::vector<WantedSocket> wanted_;
     std::vector<WantedSocket> missing_;
+    std::vector<Holder> holders_;  // by inode, while they are needed
     std::vector<Progress> progress_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <logfia/event/event.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -14,6 +15,10 @@ std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketI
 /// False when nothing more can come of it that a record would tell: it is connected for good, or it
 /// listens.
 bool may_still_change(FdType type, const SocketInfo* info);
+
+/// What another process that has the socket too is to be told of it: no peer that is itself.
+std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
+                                               std::shared_ptr<const SocketInfo> info);
 
 /// The same once its process has run without its being asked: that it has no peer is no fact then.
 std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info);

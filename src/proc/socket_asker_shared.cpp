@@ -1,0 +1,110 @@
+// The part of SocketAsker that describes a socket as somebody else knows it who has it open too: an
+// open file description is shared (fork(2), unix(7)), and so is all that is true of it.
+
+#include <logfia/proc/socket_asker.hpp>
+#include <logfia/proc/socket_progress.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+constexpr std::size_t kKept = 1000;
+
+bool is_described(const Descriptor& descriptor) {
+    return is_socket(descriptor.type) &&
+           (descriptor.type != FdType::socket ||
+            (descriptor.socket != nullptr && !descriptor.socket->family.empty()));
+}
+
+}  // namespace
+
+void SocketAsker::take_shared(Processes processes, SteadyTime now) {
+    bool indexed = false;
+    for (Asked& asked : asked_) {
+        if (asked.again || asked.answered || asked.question == BlockingRequest::Question::targets)
+            continue;
+        std::optional<Holder> holder = parent_of(asked, processes);
+        if (!holder) {
+            if (!std::exchange(indexed, true)) index_holders(processes);
+            holder = holder_of(asked);
+        }
+        if (holder) describe_as(asked, *holder, now);
+    }
+    holders_.clear();
+    if (holders_.capacity() > kKept) holders_.shrink_to_fit();
+}
+
+/// Its parent has it at the same number.
+std::optional<SocketAsker::Holder> SocketAsker::parent_of(const Asked& asked, Processes processes) {
+    const pid_t parent = asked.process->birth.parent;
+    if (parent == 0) return std::nullopt;
+    const int fd = asked.process->known[asked.slot].descriptor.fd;
+    auto at =
+        std::lower_bound(processes.begin(), processes.end(), parent,
+                         [](const auto& held, pid_t pid) { return held->process.pid() < pid; });
+    for (; at != processes.end() && (*at)->process.pid() == parent; ++at) {
+        const FdEntry* entry = (*at)->snapshot.find(fd);
+        if (entry == nullptr) continue;
+        const Descriptor& theirs = (*at)->known[entry->slot].descriptor;
+        if (theirs.inode == asked.wanted.inode && is_described(theirs))
+            return Holder{asked.wanted.inode, at->get(), entry->slot};
+    }
+    return std::nullopt;
+}
+
+/// Only for this look, and only where it is needed: a copy of it would have to go along with each
+/// open and each close.
+void SocketAsker::index_holders(Processes processes) {
+    for (const auto& watched : processes) {
+        for (std::uint32_t slot = 0; slot < watched->known.size(); ++slot) {
+            const Descriptor& descriptor = watched->known[slot].descriptor;
+            if (descriptor.inode && is_described(descriptor))
+                holders_.push_back({*descriptor.inode, watched.get(), slot});
+        }
+    }
+    std::sort(holders_.begin(), holders_.end(),
+              [](const Holder& a, const Holder& b) { return a.inode < b.inode; });
+}
+
+std::optional<SocketAsker::Holder> SocketAsker::holder_of(const Asked& asked) const {
+    std::optional<Holder> found;
+    auto at = std::lower_bound(
+        holders_.begin(), holders_.end(), asked.wanted.inode,
+        [](const Holder& holder, std::uint64_t inode) { return holder.inode < inode; });
+    for (; at != holders_.end() && at->inode == asked.wanted.inode; ++at) {
+        if (at->process == asked.process && at->slot == asked.slot) continue;
+        if (!found || is_up_to_date(*at)) found = *at;
+        if (is_up_to_date(*found)) break;
+    }
+    return found;
+}
+
+/// Nothing more can come of it, or it was asked after its process had run the last time.
+bool SocketAsker::is_up_to_date(const Holder& holder) const {
+    WatchedProcess& watched = *holder.process;
+    const std::uint32_t index = watched.known[holder.slot].question;
+    if (watched.ended) return false;
+    if (index == KnownFd::kNoQuestion) return true;
+    const SocketQuestion& question = watched.questions[index];
+    if (!question.cpu) return false;
+    return question.turn == turn_ || watched.process.cpu_time() == question.cpu;
+}
+
+void SocketAsker::describe_as(Asked& asked, const Holder& holder, SteadyTime now) {
+    const Descriptor& theirs = holder.process->known[holder.slot].descriptor;
+    Descriptor& ours = asked.process->known[asked.slot].descriptor;
+    const bool up_to_date = is_up_to_date(holder);
+    ours.type = asked.wanted.hint = theirs.type;
+    ours.socket = without_peer(asked.process->process.pid(), theirs.socket);
+    if (!up_to_date) ours.socket = outdated(ours.type, std::move(ours.socket));
+    // Where that may be wrong by now, a table may know better.
+    const bool certain = ours.socket && !ours.socket->outdated;
+    if (asked.by_table && !certain) return;
+    asked.by_table = false;
+    asked.done = true;
+    go_on(asked, nullptr, now);
+}
+
+}  // namespace logfia
