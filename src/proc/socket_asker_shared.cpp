@@ -38,8 +38,9 @@ void SocketAsker::take_shared(Processes processes, SteadyTime now) {
 
 /// Its parent has it at the same number.
 std::optional<SocketAsker::Holder> SocketAsker::parent_of(const Asked& asked, Processes processes) {
-    const pid_t parent = asked.process->birth.parent;
-    if (parent == 0) return std::nullopt;
+    const auto& ancestors = asked.process->birth.ancestors;
+    if (ancestors.empty()) return std::nullopt;
+    const pid_t parent = ancestors.front().pid;
     const int fd = asked.process->known[asked.slot].descriptor.fd;
     auto at =
         std::lower_bound(processes.begin(), processes.end(), parent,

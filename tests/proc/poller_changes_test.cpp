@@ -87,7 +87,7 @@ TEST_F(PollerChanges, AreToldByDescriptorAlsoWhereANumberHasAnotherFile) {
 /// A command closes what it was given before the first look after its exec.
 TEST_F(PollerChanges, OfALookAheadHaveItsTime) {
     proc_.open(42, 9, "/given");
-    watch({Birth::When::by_us, 0, {{9, "/given"}}});
+    watch({Birth::When::by_us, {}, {{9, "/given"}}});
     const Now ahead = later();
     poller_->look_ahead(ahead);
     poller_->after_exec();
