@@ -3,6 +3,7 @@
 
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
+#include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
 
 #include <gmock/gmock.h>
@@ -48,17 +49,17 @@ TEST_P(FdMakerKinds, ShowWhatTheyAreInProc) {
     FdMaker maker;
     int fd = -1;
     try {
-        fd = maker.fd(GetParam().command);
+        fd = maker.fd(with_made_files(GetParam().command));
     } catch (const FdMakerError& error) {
         GTEST_SKIP() << "this kernel or user cannot make it: " << error.what();
     }
-    EXPECT_THAT(link_of(maker.pid(), fd), MatchesRegex(GetParam().link));
+    EXPECT_THAT(link_of(maker.pid(), fd), MatchesRegex(with_made_files(GetParam().link)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     All, FdMakerKinds,
     testing::Values(
-        Kind{"open /etc/passwd", "/etc/passwd"}, Kind{"open / path dir", "/"},
+        Kind{"open {file}", "{file}"}, Kind{"open / path dir", "/"},
         Kind{"open /dev/null rw cloexec", "/dev/null"}, Kind{"pipe", "pipe:.[0-9]+."},
         Kind{"tty", "/dev/pts/[0-9]+"}, Kind{"socketpair seqpacket", "socket:.[0-9]+."},
         Kind{"unix-listen @logfia-harness", "socket:.[0-9]+."},
@@ -97,12 +98,12 @@ TEST(FdMaker, OpensNamesOfAnyBytes) {
 
 TEST(FdMaker, ClosesReopensAndCopies) {
     FdMaker maker;
-    const int fd = maker.fd("open /etc/passwd");
-    EXPECT_EQ(maker.fd("reopen " + std::to_string(fd) + " /etc/group"), fd);
-    EXPECT_EQ(link_of(maker.pid(), fd), "/etc/group");
+    const int fd = maker.fd("open " + made_file("passwd"));
+    EXPECT_EQ(maker.fd("reopen " + std::to_string(fd) + " " + made_file("group")), fd);
+    EXPECT_EQ(link_of(maker.pid(), fd), made_file("group"));
     const int copy = maker.fd("dup " + std::to_string(fd));
     EXPECT_NE(copy, fd);
-    EXPECT_EQ(link_of(maker.pid(), copy), "/etc/group");
+    EXPECT_EQ(link_of(maker.pid(), copy), made_file("group"));
     maker.ask("close " + std::to_string(copy));
     EXPECT_THROW(link_of(maker.pid(), copy), fs::filesystem_error);
 }
@@ -144,30 +145,30 @@ TEST(FdMaker, GoesOnAnsweringWithoutItsFirstThread) {
     const int tid = maker.fd("thread-exit-leader");
     const std::string process = "/proc/" + maker.pid_text();
     EXPECT_THAT(content_of(process + "/stat"), HasSubstr(") Z "));
-    const int fd = maker.fd("open /etc/passwd");
+    const int fd = maker.fd("open " + made_file("passwd"));
     EXPECT_EQ(
         fs::read_symlink(process + "/task/" + std::to_string(tid) + "/fd/" + std::to_string(fd)),
-        "/etc/passwd");
+        made_file("passwd"));
 }
 
 TEST(FdMaker, ThreadsMayHaveTablesOfTheirOwn) {
     FdMaker maker;
-    const auto own = maker.numbers("thread-unshare /etc/passwd");
+    const auto own = maker.numbers("thread-unshare " + made_file("passwd"));
     EXPECT_EQ(fs::read_symlink("/proc/" + maker.pid_text() + "/task/" + std::to_string(own.at(0)) +
                                "/fd/" + std::to_string(own.at(1))),
-              "/etc/passwd");
+              made_file("passwd"));
     EXPECT_THROW(link_of(maker.pid(), own.at(1)), fs::filesystem_error);
 }
 
 TEST(FdMaker, AChildThatSharesTheTableChangesIt) {
     FdMaker maker;
     const auto child = maker.numbers("fork-shared");
-    maker.ask("shared-open /etc/passwd");
+    maker.ask("shared-open " + made_file("passwd"));
     const int expected = child.at(2) + 1;
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
     std::error_code missing;
     const std::string link = "/proc/" + maker.pid_text() + "/fd/" + std::to_string(expected);
-    while (fs::read_symlink(link, missing) != "/etc/passwd")
+    while (fs::read_symlink(link, missing) != made_file("passwd"))
         ASSERT_LT(std::chrono::steady_clock::now(), deadline);
 }
 
@@ -209,7 +210,11 @@ TEST(Child, MayRunAsNobody) {
     EXPECT_EQ(child.read_line(), "65534");
     FdMaker maker({.run_as = RunAs::nobody});  // wherever the build tree lies
     EXPECT_THAT(content_of("/proc/" + maker.pid_text() + "/status"), HasSubstr("Uid:\t65534\t"));
-    EXPECT_EQ(maker.attempt("open /etc/shadow"), EACCES);
+    const TempDir directory;
+    directory.open_to_all();
+    const std::string ours = directory.file("ours");
+    ASSERT_EQ(chmod(ours.c_str(), 0600), 0);
+    EXPECT_EQ(maker.attempt("open " + ours), EACCES);
 }
 
 TEST(FakeProc, LooksLikeProcfs) {

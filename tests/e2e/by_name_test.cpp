@@ -1,5 +1,6 @@
 // Processes by their names, and all of them: the set is kept up to date.
 
+#include "support/made_file.hpp"
 #include "support/record_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -55,17 +56,19 @@ TEST(ByName, TheFirstOneIsSeenWhenItComes) {
     ASSERT_TRUE(waits(run));
     EXPECT_THAT(run.errors(), HasSubstr("no process is named '" + own_name("wr?") + "' yet"));
     const auto maker = program.start();
-    maker->ask("open /etc/passwd");
+    maker->ask("open " + made_file("passwd"));
     RecordStream records(run);
-    const auto of_passwd = [](const JsonRecord& record) { return record["name"] == "/etc/passwd"; };
+    const auto of_passwd = [](const JsonRecord& record) {
+        return record["name"] == made_file("passwd");
+    };
     EXPECT_EQ(records.next(of_passwd)["event"], "open");
     maker->end();
     EXPECT_EQ(records.next(of_passwd)["event"], "close");
 
     const auto second = program.start();
-    const int again = second->fd("open /etc/group");
+    const int again = second->fd("open " + made_file("group"));
     const JsonRecord open =
-        records.next([](const JsonRecord& record) { return record["name"] == "/etc/group"; });
+        records.next([](const JsonRecord& record) { return record["name"] == made_file("group"); });
     EXPECT_EQ(open["pid"], second->pid_text());
     EXPECT_EQ(open["fd"], std::to_string(again));
     EXPECT_EQ(run.interrupt(), 0);
@@ -76,12 +79,12 @@ TEST(ByName, TheFirstOneIsSeenWhenItComes) {
 TEST(ByName, OneThatIsThereAndOneThatBecomesIt) {
     const Named program(own_name("exe"));
     const auto maker = program.start();
-    maker->ask("open /etc/group");
+    maker->ask("open " + made_file("group"));
     FdMaker other;
     LogfiaRun run({"-n", "-j", "-d", "5", "--name", own_name("exe")});
     RecordStream records(run);
     const JsonRecord there =
-        records.next([](const JsonRecord& record) { return record["name"] == "/etc/group"; });
+        records.next([](const JsonRecord& record) { return record["name"] == made_file("group"); });
     EXPECT_EQ(there["pid"], maker->pid_text());
     EXPECT_EQ(there["initial"], "true");
     other.ask("exec " + program.path());
@@ -124,14 +127,14 @@ TEST(All, AreEverybodyButUs) {
     FdMaker maker;
     LogfiaRun run({"-n", "-j", "-d", "5", "-a", "-u", std::to_string(geteuid()), "--no-initial"});
     ASSERT_TRUE(eventually([&] {
-        maker.ask("open /etc/passwd");
+        maker.ask("open " + made_file("passwd"));
         return run.wait_for_line("\"pid\":" + maker.pid_text(), std::chrono::milliseconds(50));
     }));
     FdMaker later;
-    const int fd = later.fd("open /etc/group");
+    const int fd = later.fd("open " + made_file("group"));
     RecordStream records(run);
     const JsonRecord open = records.next([&](const JsonRecord& record) {
-        return record["pid"] == later.pid_text() && record["name"] == "/etc/group";
+        return record["pid"] == later.pid_text() && record["name"] == made_file("group");
     });
     EXPECT_EQ(open["fd"], std::to_string(fd));
     EXPECT_EQ(run.interrupt(), 0);
@@ -146,14 +149,15 @@ TEST(ByName, WithTheirChildren) {
     LogfiaRun run({"-n", "-j", "-f", "-d", "5", "--name", own_name("kin")});
     RecordStream records(run);
     records.next("open", 2);
-    const auto child = maker->numbers("fork-open /etc/passwd");
+    const auto child = maker->numbers("fork-open " + made_file("passwd"));
     records.next([&](const JsonRecord& record) {
-        return record["pid"] == std::to_string(child[0]) && record["name"] == "/etc/passwd";
+        return record["pid"] == std::to_string(child[0]) && record["name"] == made_file("passwd");
     });
     EXPECT_EQ(run.interrupt(), 0);
 }
 
-/// $1 is logfia, $2 the program, $3 the file of records. The program reads a FIFO that never ends.
+/// $1 is logfia, $2 the program, $3 the file of records, $4 and $5 files to be opened. The program
+/// reads a FIFO that never ends.
 constexpr const char* kReuse = R"(
 seen() { until grep -q "\"event\":\"$1\".*$2" "$records"; do sleep 0.01; done; }
 records=$3
@@ -161,16 +165,16 @@ records=$3
 mkfifo "$records.in"
 sleep 60 >"$records.in" & holds=$!
 "$1" -q -n -j -d 5 -o "$records" --name "${2##*/}" & watch=$!
-"$2" <"$records.in" 7</etc/passwd >/dev/null & first=$!
-seen open /etc/passwd
+"$2" <"$records.in" 7<"$4" >/dev/null & first=$!
+seen open "$4"
 kill $first
-seen close /etc/passwd
+seen close "$4"
 wait $first
 echo $((first - 1)) >/proc/sys/kernel/ns_last_pid
-"$2" <"$records.in" 7</etc/group >/dev/null & second=$!
-seen open /etc/group
+"$2" <"$records.in" 7<"$5" >/dev/null & second=$!
+seen open "$5"
 kill $second
-seen close /etc/group
+seen close "$5"
 kill $watch $holds
 wait $watch
 echo $first $second
@@ -183,7 +187,8 @@ TEST(ByName, AReusedPidIsToldApart) {
     TempDir directory;
     const RecordFile file(directory.path() + "/records");
     Child shell({"/usr/bin/unshare", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", kReuse,
-                 "sh", LogfiaRun::program(), program.path(), file.path()});
+                 "sh", LogfiaRun::program(), program.path(), file.path(), made_file("passwd"),
+                 made_file("group")});
     const auto status = shell.wait();
     if (shell.errors().starts_with("unshare:"))
         GTEST_SKIP() << "no namespaces here: " << shell.errors();
@@ -195,8 +200,8 @@ TEST(ByName, AReusedPidIsToldApart) {
     for (const JsonRecord& record : file.all())
         if (record["fd"] == "7" && record["pid"] == pid)
             story.push_back(record["event"] + ' ' + record["name"]);
-    EXPECT_THAT(story, ElementsAre("open /etc/passwd", "close /etc/passwd", "open /etc/group",
-                                   "close /etc/group"));
+    EXPECT_THAT(story, ElementsAre("open " + made_file("passwd"), "close " + made_file("passwd"),
+                                   "open " + made_file("group"), "close " + made_file("group")));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // A command that logfia starts: to everybody it looks as if it had been started without.
 
+#include "support/made_file.hpp"
 #include "support/record_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -133,9 +134,9 @@ TEST(Commands, OpenAndCloseLikeAnyProcess) {
     const RecordFile file(directory.path() + "/records");
     FdMaker maker(
         {LogfiaRun::program(), "-n", "-j", "-o", file.path(), "--", FdMaker::default_program()});
-    const int fd = maker.fd("open /etc/passwd");
+    const int fd = maker.fd("open " + made_file("passwd"));
     const JsonRecord open =
-        file.wait_for([](const JsonRecord& r) { return r["name"] == "/etc/passwd"; });
+        file.wait_for([](const JsonRecord& r) { return r["name"] == made_file("passwd"); });
     EXPECT_EQ(open["fd"], std::to_string(fd));
     EXPECT_FALSE(open.has("initial"));
     EXPECT_EQ(maker.end(7), 7);
@@ -178,7 +179,7 @@ TEST(Commands, AreWaitedForByWhoWasToldToIgnoreThem) {
 
 TEST(Commands, GetNoneOfOurDescriptors) {
     expect_same("", "ls /proc/self/fd");
-    expect_same("exec 7</etc/passwd;", "ls /proc/self/fd");
+    expect_same("exec 7<" + made_file("passwd") + ";", "ls /proc/self/fd");
     expect_same("exec <&-;", "sh -c 'ls /proc/$$/fd'");
 }
 
@@ -199,7 +200,7 @@ TEST(Commands, AreNotLeftAloneOnAnInterrupt) {
                    FdMaker::default_program()});
     maker.child().signal(SIGINT);
     maker.child().signal(SIGQUIT);
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     EXPECT_EQ(maker.end(5), 5);
 }
 

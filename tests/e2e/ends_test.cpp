@@ -1,5 +1,6 @@
 // How processes end, and what several of them give.
 
+#include "support/made_file.hpp"
 #include "support/watching.hpp"
 
 #include <gmock/gmock.h>
@@ -20,7 +21,7 @@ TEST(Ends, TheEndClosesWhatWasOpen) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
     ASSERT_TRUE(run.wait_for_count(3));
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     RecordStream(run).next("open", 3);
     maker.end();
     EXPECT_EQ(run.finish(), 0);
@@ -56,14 +57,14 @@ TEST(Ends, AZombieHasEnded) {
 
 TEST(Ends, AnExecClosesAndGoesOn) {
     FdMaker maker;
-    maker.ask("open /etc/passwd cloexec");
+    maker.ask("open " + made_file("passwd") + " cloexec");
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
     RecordStream records(run);
     records.next("open", 3);
     maker.ask("exec " + FdMaker::default_program());
     records.next("close", 3);
-    maker.ask("open /etc/group");
-    EXPECT_EQ(records.next("open", 3)["name"], "/etc/group");
+    maker.ask("open " + made_file("group"));
+    EXPECT_EQ(records.next("open", 3)["name"], made_file("group"));
     maker.end();
     EXPECT_EQ(run.finish(), 0);
 }
@@ -93,8 +94,9 @@ TEST(SeveralProcesses, HaveLongColumnsAndAllEnd) {
                                      " pipe:\\[[0-9]+\\]"));
     several.makers.at(1)->end();
     ASSERT_TRUE(run.wait_for_count(12));
-    several.makers.at(0)->ask("open /etc/passwd");
-    EXPECT_TRUE(run.wait_for_line(several.makers.at(0)->pid_text() + "] 3r /etc/passwd"));
+    several.makers.at(0)->ask("open " + made_file("passwd"));
+    EXPECT_TRUE(
+        run.wait_for_line(several.makers.at(0)->pid_text() + "] 3r " + made_file("passwd")));
     several.makers.at(0)->end();
     several.makers.at(2)->end();
     EXPECT_EQ(run.finish(), 0);
@@ -114,12 +116,12 @@ TEST(SeveralProcesses, OneLookTellsThemByProcess) {
     LogfiaRun run(several.arguments({"-n", "-j", "-d", "5"}));
     ASSERT_TRUE(run.wait_for_count(6));
     RecordStream records(run);
-    for (const auto& maker : several.makers) maker->ask("open /etc/passwd");
+    for (const auto& maker : several.makers) maker->ask("open " + made_file("passwd"));
     records.next("open", 3);
     records.next("open", 3);
     {
         const Standstill one_look(run);
-        for (const auto& maker : several.makers) maker->ask("open /etc/group");
+        for (const auto& maker : several.makers) maker->ask("open " + made_file("group"));
         for (const auto& maker : several.makers) maker->ask("close 3");
     }
     records.next("open", 4);
@@ -143,8 +145,8 @@ TEST(SeveralProcesses, AMissingOneIsNamedAndTheOthersAreWatched) {
     ASSERT_TRUE(run.wait_for_count(3)) << run.errors();
     EXPECT_THAT(run.errors(), MatchesRegex("logfia: [^\n]*" + missing + "[^\n]*\n"));
     EXPECT_THAT(run.lines().at(0), HasSubstr('[' + maker.pid_text() + "] 0r"));
-    maker.ask("open /etc/passwd");
-    ASSERT_TRUE(run.wait_for_line("/etc/passwd"));
+    maker.ask("open " + made_file("passwd"));
+    ASSERT_TRUE(run.wait_for_line(made_file("passwd")));
     maker.end();
     EXPECT_EQ(run.finish(), 1);
     EXPECT_EQ(plain(run.lines()).size(), 8U);

@@ -1,6 +1,7 @@
 // What is refused, and with which words and status.
 
 #include "support/dns_server.hpp"
+#include "support/made_file.hpp"
 #include "support/sanitizers.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -205,7 +206,7 @@ TEST(Errors, AFileThatMayNotGrowIsCutAtItsLastRecord) {
     const TempDir directory;
     directory.open_to_all();
     FdMaker maker;
-    maker.ask("burst 30 /etc/passwd");
+    maker.ask("burst 30 " + made_file("passwd"));
     const std::string file = directory.path("records");
     // SIGXFSZ would end it: ignored, the write fails (EFBIG).
     const Outcome outcome = outcome_of_script("trap '' XFSZ; ulimit -f 1; exec \"$0\" -n -o " +

@@ -3,6 +3,7 @@
 
 #include "support/dns_server.hpp"
 #include "support/faulty_kernel.hpp"
+#include "support/made_file.hpp"
 #include "support/record_file.hpp"
 #include "support/sanitizers.hpp"
 #include "support/temp_dir.hpp"
@@ -101,7 +102,7 @@ Trial watch_at(milliseconds interval, const Fault& fault) {
     Trial trial;
     FaultyRun watch(fault, {"-n", maker.pid_text()}, interval);
     watch.wait_for("open", 2);
-    const int file = maker.fd("open /etc/passwd");
+    const int file = maker.fd("open " + made_file("passwd"));
     watch.wait_for("open", file);
     const int listener = maker.fd("tcp-listen");
     watch.wait_for("open", listener);
@@ -124,12 +125,12 @@ Trial watch_command(const Fault& fault) {
     Trial trial;
     FaultyRun watch(fault, {"-n", "-f", "-o", records.path(), "--", FdMaker::default_program()});
     try {
-        watch.run().child().write("open /etc/passwd\n");
+        watch.run().child().write("open " + made_file("passwd") + "\n");
         watch.wait_until([](const Lines& lines) { return !lines.empty(); });
         watch.wait_until([&](const Lines&) {
             const Lines all = records.lines();
             return std::any_of(all.begin(), all.end(), [](const std::string& line) {
-                return line.find("/etc/passwd") != line.npos;
+                return line.find(made_file("passwd")) != line.npos;
             });
         });
         watch.run().child().write("exit 7\n");
@@ -151,7 +152,7 @@ Trial watch_names(const Fault& fault) {
     maker.ask("comm " + name);
     FaultyRun watch(fault, {"-n", "-f", "--name", name});
     watch.wait_for("open", 2);
-    const int in_child = maker.numbers("fork-open /etc/group").at(1);
+    const int in_child = maker.numbers("fork-open " + made_file("group")).at(1);
     watch.wait_for("open", in_child);
     maker.end();
     watch.wait_until([](const Lines& lines) {

@@ -2,6 +2,7 @@
 
 #include "support/addresses.hpp"
 #include "support/dns_server.hpp"
+#include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
@@ -10,6 +11,10 @@
 
 namespace logfia::test {
 namespace {
+
+std::string in_its_directory(const std::string& path) {
+    return path.substr(0, path.rfind('/')) + "/*";
+}
 
 using testing::ElementsAre;
 using testing::EndsWith;
@@ -27,25 +32,28 @@ std::vector<std::string> names_of(const std::vector<std::string>& options, const
 
 TEST(Filters, ByTypeAndName) {
     FdMaker maker;
-    maker.ask("open /etc/passwd");
-    maker.ask("open /etc/group");
+    maker.ask("open " + made_file("passwd"));
+    maker.ask("open " + made_file("group"));
     maker.ask("eventfd");
     maker.ask("open /etc");
-    EXPECT_THAT(names_of({"-t", "file"}, maker), ElementsAre("/etc/passwd", "/etc/group"));
+    EXPECT_THAT(names_of({"-t", "file"}, maker),
+                ElementsAre(made_file("passwd"), made_file("group")));
     EXPECT_THAT(names_of({"-t", "eventfd,directory"}, maker),
                 ElementsAre("anon_inode:[eventfd]", "/etc"));
-    EXPECT_THAT(names_of({"-i", "/etc/*", "-x", "group"}, maker), ElementsAre("/etc/passwd"));
+    EXPECT_THAT(names_of({"-i", in_its_directory(made_file("passwd")), "-x", "group"}, maker),
+                ElementsAre(made_file("passwd")));
     EXPECT_THAT(names_of({"-i", "passwd", "-i", "group", "-t", "file"}, maker),
-                ElementsAre("/etc/passwd", "/etc/group"));
+                ElementsAre(made_file("passwd"), made_file("group")));
     EXPECT_THAT(names_of({"-x", "*"}, maker), IsEmpty());
 }
 
 TEST(Filters, ByEvent) {
     FdMaker maker;
-    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5", "-e", "close", "-i", "/etc/*"}));
+    LogfiaRun run(watch_arguments(
+        maker, {"-j", "-d", "5", "-e", "close", "-i", in_its_directory(made_file("passwd"))}));
     // Nothing tells that an `open` was seen: so until one of them was.
     ASSERT_TRUE(eventually([&] {
-        const int fd = maker.fd("open /etc/passwd");
+        const int fd = maker.fd("open " + made_file("passwd"));
         wait_for_looks(run);
         maker.ask("close " + std::to_string(fd));
         return run.wait_for_count(1, std::chrono::milliseconds(50));
@@ -53,7 +61,7 @@ TEST(Filters, ByEvent) {
     EXPECT_EQ(run.interrupt(), 0);
     for (const JsonRecord& record : without_lost(json_records(run))) {
         EXPECT_EQ(record["event"], "close");
-        EXPECT_EQ(record["name"], "/etc/passwd");
+        EXPECT_EQ(record["name"], made_file("passwd"));
     }
 }
 
@@ -97,10 +105,10 @@ TEST(Filters, WhatIsFilteredIsNotLookedUp) {
 
 TEST(Filters, ACountCountsWhatPasses) {
     FdMaker maker;
-    maker.ask("open /etc/passwd");
-    maker.ask("open /etc/group");
+    maker.ask("open " + made_file("passwd"));
+    maker.ask("open " + made_file("group"));
     EXPECT_THAT(outcome_of(watch_arguments(maker, {"--count", "1", "-i", "group"})).lines,
-                ElementsAre(EndsWith("open /etc/group")));
+                ElementsAre(EndsWith("open " + made_file("group"))));
 }
 
 }  // namespace

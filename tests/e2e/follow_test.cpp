@@ -1,6 +1,7 @@
 // Children and their children: by the kernel's process connector where it serves us, else by
 // listing them.
 
+#include "support/made_file.hpp"
 #include "support/record_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -88,18 +89,18 @@ TEST(Follow, WhatAShortChildInheritsIsDescribedAsItsParents) {
 
 TEST(Follow, AChildIsSeenWithWhatItOpensAndWhatItWasGiven) {
     FdMaker maker;
-    maker.ask("open /etc/group");
+    maker.ask("open " + made_file("group"));
     LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
     RecordStream records(run);
     records.next("open", 3);
-    const auto child = maker.numbers("fork-open /etc/passwd");
+    const auto child = maker.numbers("fork-open " + made_file("passwd"));
     const JsonRecord inherited = records.next([&](const JsonRecord& r) {
-        return r["pid"] == text(child[0]) && r["name"] == "/etc/group";
+        return r["pid"] == text(child[0]) && r["name"] == made_file("group");
     });
     EXPECT_EQ(inherited["initial"], "true");
     RecordStream again(run);
     const JsonRecord own = again.next([&](const JsonRecord& r) {
-        return r["pid"] == text(child[0]) && r["name"] == "/etc/passwd";
+        return r["pid"] == text(child[0]) && r["name"] == made_file("passwd");
     });
     EXPECT_FALSE(own.has("initial"));
     EXPECT_EQ(own["fd"], text(child[1]));
@@ -156,11 +157,11 @@ TEST(Follow, ASiblingThatACommandHasMade) {
 
 TEST(Follow, ChildrenThatAreThereAlready) {
     FdMaker maker;
-    const auto child = maker.numbers("fork-open /etc/passwd");
+    const auto child = maker.numbers("fork-open " + made_file("passwd"));
     LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
     RecordStream records(run);
     const JsonRecord open = records.next([&](const JsonRecord& r) {
-        return r["pid"] == text(child[0]) && r["name"] == "/etc/passwd";
+        return r["pid"] == text(child[0]) && r["name"] == made_file("passwd");
     });
     EXPECT_EQ(open["initial"], "true");
     EXPECT_EQ(run.interrupt(), 0);
@@ -176,8 +177,8 @@ TEST(Follow, WithoutItChildrenAreNotSeen) {
     LogfiaRun run({"-n", "-j", "-d", "5", maker.pid_text()});
     RecordStream records(run);
     records.next("open", 2);
-    maker.ask("fork-open /etc/passwd");
-    const int fd = maker.fd("open /etc/group");
+    maker.ask("fork-open " + made_file("passwd"));
+    const int fd = maker.fd("open " + made_file("group"));
     records.next("open", fd);
     EXPECT_EQ(run.interrupt(), 0);
     for (const JsonRecord& record : json_records(run)) {
@@ -191,9 +192,9 @@ TEST(Follow, OrphansOfACommandAreFollowed) {
     const RecordFile file(directory.path() + "/records");
     FdMaker maker({LogfiaRun::program(), "-n", "-f", "-j", "-o", file.path(), "--",
                    FdMaker::default_program()});
-    const auto orphan = maker.numbers("orphan-open /etc/passwd");
+    const auto orphan = maker.numbers("orphan-open " + made_file("passwd"));
     const JsonRecord open = file.wait_for([&](const JsonRecord& r) {
-        return r["pid"] == text(orphan[0]) && r["name"] == "/etc/passwd";
+        return r["pid"] == text(orphan[0]) && r["name"] == made_file("passwd");
     });
     EXPECT_EQ(open["fd"], text(orphan[1]));
     EXPECT_FALSE(open.has("initial")) << "its parent was gone, and it opened that itself";
@@ -203,7 +204,7 @@ TEST(Follow, OrphansOfACommandAreFollowed) {
 
 /// $1: how deep; $2: a FIFO with a line for each that may end.
 constexpr const char* kTree = R"(
-exec 7</etc/passwd
+exec 7<"$0"
 [ $1 -le 1 ] || /bin/sh "$0" $(($1 - 1)) "$2" 7<&- &
 read line <"$2"
 wait
@@ -247,14 +248,14 @@ TEST(Follow, InAContainerChildrenAreListed) {
     } catch (const std::runtime_error& error) {
         GTEST_SKIP() << "no namespaces here: " << error.what();
     }
-    const auto child = maker->numbers("fork-open /etc/passwd");
-    const auto orphan = maker->numbers("orphan-open /etc/group");
+    const auto child = maker->numbers("fork-open " + made_file("passwd"));
+    const auto orphan = maker->numbers("orphan-open " + made_file("group"));
     // The numbers are those of the namespace, for both of us.
     file.wait_for([&](const JsonRecord& r) {
-        return r["pid"] == text(child[0]) && r["name"] == "/etc/passwd";
+        return r["pid"] == text(child[0]) && r["name"] == made_file("passwd");
     });
     file.wait_for([&](const JsonRecord& r) {
-        return r["pid"] == text(orphan[0]) && r["name"] == "/etc/group";
+        return r["pid"] == text(orphan[0]) && r["name"] == made_file("group");
     });
     EXPECT_EQ(maker->end(6), 6);
     EXPECT_THAT(balance(file.all()), IsEmpty());
@@ -268,7 +269,7 @@ TEST(Follow, WhatMayNotBeLookedIntoIsSaid) {
     RecordStream records(run);
     records.next("open", 2);
     maker.ask("dumpable 0");
-    const auto child = maker.numbers("fork-open /etc/passwd");
+    const auto child = maker.numbers("fork-open " + made_file("passwd"));
     EXPECT_TRUE(eventually([&] {
         run.wait_for_count(run.lines().size() + 1, std::chrono::milliseconds(10));
         return run.errors().find("process " + text(child[0])) != std::string::npos;

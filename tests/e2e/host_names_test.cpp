@@ -3,6 +3,7 @@
 
 #include "support/addresses.hpp"
 #include "support/dns_server.hpp"
+#include "support/made_file.hpp"
 #include "support/watching.hpp"
 
 #include <gmock/gmock.h>
@@ -53,12 +54,12 @@ TEST(HostNames, ASlowAnswerKeepsTheOrder) {
     server.name(ip("127.1.0.2"), "quick.example");
     FdMaker maker;
     maker.ask("udp-peers 2");
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     const Outcome outcome = outcome_of(asking(server, maker, {"-1", "--dns-wait", "15s"}));
     ASSERT_EQ(outcome.lines.size(), 6U) << outcome.errors;
     EXPECT_THAT(outcome.lines.at(3), EndsWith(" udp 127.1.0.1:9 slow.example."));
     EXPECT_THAT(outcome.lines.at(4), EndsWith(" udp 127.1.0.2:9 quick.example."));
-    EXPECT_THAT(outcome.lines.at(5), EndsWith(" open /etc/passwd"));
+    EXPECT_THAT(outcome.lines.at(5), EndsWith(" open " + made_file("passwd")));
 }
 
 TEST(HostNames, WithoutThemAPeerHasADash) {
@@ -107,9 +108,9 @@ TEST(HostNames, AHundredSilentPeersCostOneWait) {
     server.otherwise([](const IpAddress&) { return DnsReply{DnsReply::Kind::silence, "", {}}; });
     FdMaker maker;
     maker.ask("udp-peers 100");
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     LogfiaRun run(asking(server, maker, {"--dns-wait", "1s"}));
-    ASSERT_TRUE(run.wait_for_line("/etc/passwd"));
+    ASSERT_TRUE(run.wait_for_line(made_file("passwd")));
     EXPECT_EQ(plain(run.lines()).size(), 104U);
     EXPECT_EQ(run.interrupt(), 0);
 }
@@ -125,7 +126,7 @@ TEST(HostNames, AWaitingRecordDoesNotHoldUpTheLooks) {
     records.next("open", 2);
     const int peer = maker.fd("udp-connect 127.1.0.1 9");
     ASSERT_TRUE(eventually([&] { return server.queries() > 0; }));
-    const int file = maker.fd("open /etc/passwd");
+    const int file = maker.fd("open " + made_file("passwd"));
     ASSERT_TRUE(wait_for_looks(run));
     maker.ask("close " + std::to_string(file));
     EXPECT_EQ(records.next("open", peer)["remote_host"], "slow.example.");

@@ -4,6 +4,7 @@
 #include "support/addresses.hpp"
 #include "support/any_bytes.hpp"
 #include "support/dns_server.hpp"
+#include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/terminal.hpp"
 #include "support/watching.hpp"
@@ -47,7 +48,7 @@ struct Stranger {
         maker.ask("unix-listen " + as_word(nasty('@' + maker.pid_text())));
         maker.ask("comm " + as_word(nasty("").substr(0, 15)));
         // Of this a notice tells, which names the process.
-        maker.ask("thread-unshare /etc/passwd");
+        maker.ask("thread-unshare " + made_file("passwd"));
     }
     TempDir directory;
     DnsServer server;

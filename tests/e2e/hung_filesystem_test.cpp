@@ -1,6 +1,7 @@
 // A target that has files in a filesystem which does not answer any more.
 
 #include "support/faulty_kernel.hpp"
+#include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
@@ -45,10 +46,10 @@ struct Hanging {
 /// While it hangs, all else that happens is told, in its order.
 void expect_rhythm(FdMaker& maker, RecordStream& records) {
     for (int round = 0; round < 5; ++round) {
-        const int fd = maker.fd("open /etc/passwd");
-        EXPECT_EQ(records.next("open", fd)["name"], "/etc/passwd");
+        const int fd = maker.fd("open " + made_file("passwd"));
+        EXPECT_EQ(records.next("open", fd)["name"], made_file("passwd"));
         maker.ask("close " + std::to_string(fd));
-        EXPECT_EQ(records.next("close", fd)["name"], "/etc/passwd");
+        EXPECT_EQ(records.next("close", fd)["name"], made_file("passwd"));
     }
 }
 

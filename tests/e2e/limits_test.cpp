@@ -1,5 +1,6 @@
 // More processes than descriptors.
 
+#include "support/made_file.hpp"
 #include "support/record_file.hpp"
 #include "support/sanitizers.hpp"
 #include "support/temp_dir.hpp"
@@ -61,10 +62,10 @@ TEST(Limits, FewerDescriptorsThanProcessesNeed) {
     ASSERT_TRUE(wait_for_pieces(logfia, "\"initial\":true", 60)) << logfia.errors();
     EXPECT_THAT(logfia.errors(), MatchesRegex("logfia: 20 processes need [0-9]+ descriptors, but "
                                               "the limit is 80[^\n]*\n"));
-    for (const auto& maker : crowd.makers) maker->ask("open /etc/passwd");
+    for (const auto& maker : crowd.makers) maker->ask("open " + made_file("passwd"));
     for (const auto& maker : crowd.makers) maker->ask("tcp-listen");
     ASSERT_TRUE(wait_for_pieces(logfia, "\"state\":\"listen\"", 20));
-    EXPECT_EQ(count(complete_lines(logfia.output()), "/etc/passwd"), 20U);
+    EXPECT_EQ(count(complete_lines(logfia.output()), made_file("passwd")), 20U);
     for (const auto& maker : crowd.makers) maker->ask("close 3");
     ASSERT_TRUE(wait_for_pieces(logfia, "\"event\":\"close\"", 20));
     for (const auto& maker : crowd.makers) maker->end();
@@ -82,8 +83,8 @@ TEST(Limits, FirstThreadsAndZombiesAreNoticedAllTheSame) {
                   LogfiaRun::program()});
     ASSERT_TRUE(wait_for_pieces(logfia, "\"initial\":true", 12)) << logfia.errors();
     without_leader.ask("thread-exit-leader");
-    without_leader.ask("open /etc/passwd");
-    ASSERT_TRUE(wait_for_pieces(logfia, "/etc/passwd", 1));
+    without_leader.ask("open " + made_file("passwd"));
+    ASSERT_TRUE(wait_for_pieces(logfia, made_file("passwd"), 1));
     EXPECT_EQ(count(complete_lines(logfia.output()), "\"event\":\"close\""), 0U);
     ASSERT_EQ(kill(zombie, SIGKILL), 0);
     ASSERT_TRUE(wait_for_pieces(logfia, "\"event\":\"close\"", 3));
@@ -154,7 +155,7 @@ TEST(Limits, MemoryThatRunsOutEndsTheWatchWithAWord) {
     LogfiaRun run(watch_arguments(maker, {"-d", "5"}));
     ASSERT_TRUE(run.wait_for_count(3));
     ASSERT_TRUE(take_memory_from(run));
-    maker.ask("burst 3000 /etc/passwd");
+    maker.ask("burst 3000 " + made_file("passwd"));
     EXPECT_EQ(run.finish(), 1);
     EXPECT_THAT(run.errors(), MatchesRegex("logfia: [^\n]*Cannot allocate memory[^\n]*\n"));
 }
@@ -166,13 +167,13 @@ TEST(Limits, ACommandIsWaitedForWithoutMemoryToo) {
     LogfiaRun run({"-n", "-j", "-o", records.path(), "--", FdMaker::default_program()});
     records.wait_for([](const JsonRecord& record) { return record["fd"] == "2"; });
     ASSERT_TRUE(take_memory_from(run));
-    run.child().write("burst 3000 /etc/passwd\n");
+    run.child().write("burst 3000 " + made_file("passwd") + "\n");
     ASSERT_TRUE(run.wait_for_line("ok"));
     ASSERT_TRUE(eventually([&] {
         run.child().read_more(std::chrono::milliseconds(10));
         return !run.errors().empty();
     }));
-    run.child().write("open /etc/group\n");
+    run.child().write("open " + made_file("group") + "\n");
     ASSERT_TRUE(run.wait_for_count(2)) << "the command goes on";
     run.child().write("exit 7\n");
     EXPECT_EQ(run.finish(), 7);

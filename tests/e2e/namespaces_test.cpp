@@ -1,5 +1,6 @@
 // Processes in namespaces of their own, seen from outside, and logfia in one that looks out.
 
+#include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
@@ -65,8 +66,8 @@ TEST(PidNamespace, WatchedThroughItsOwnProc) {
     const JsonRecord initial = records.next("open", 2);
     EXPECT_EQ(initial["pid"], "1");
     EXPECT_EQ(initial["initial"], "true");
-    const int fd = inner.maker->fd("open /etc/passwd");
-    EXPECT_EQ(records.next("open", fd)["name"], "/etc/passwd");
+    const int fd = inner.maker->fd("open " + made_file("passwd"));
+    EXPECT_EQ(records.next("open", fd)["name"], made_file("passwd"));
     const auto listener = inner.maker->numbers("tcp-listen");
     EXPECT_EQ(records.next("open", listener.at(0))["local_port"], std::to_string(listener.at(1)));
     inner.maker->ask("close " + std::to_string(fd));
@@ -103,8 +104,9 @@ TEST(PidNamespace, LookingOutThroughTheHostsProc) {
         lines.push_back(*line);
     }
     EXPECT_EQ(JsonRecord(lines.back())["pid"], maker.pid_text());
-    maker.ask("open /etc/passwd");
-    EXPECT_EQ(JsonRecord(logfia.read_line().value_or("")).summary(), "open 3 /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
+    EXPECT_EQ(JsonRecord(logfia.read_line().value_or("")).summary(),
+              "open 3 " + made_file("passwd"));
     maker.end();
     EXPECT_EQ(logfia.wait(), 0);
     EXPECT_EQ(logfia.errors(), "");

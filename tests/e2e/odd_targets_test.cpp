@@ -1,5 +1,6 @@
 // Targets in odd states, and machines in a bad one.
 
+#include "support/made_file.hpp"
 #include "support/sanitizers.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -29,13 +30,13 @@ TEST(OddTargets, OneInUninterruptibleSleep) {
     records.next("open", 2);
     maker.ask("vfork");
     ASSERT_TRUE(status_line(maker.pid(), "State").starts_with('D'));
-    const int fd = maker.fd("open /etc/passwd");
-    EXPECT_EQ(records.next("open", fd)["name"], "/etc/passwd");
+    const int fd = maker.fd("open " + made_file("passwd"));
+    EXPECT_EQ(records.next("open", fd)["name"], made_file("passwd"));
     const Outcome outcome = outcome_of(watch_arguments(maker, {"--once"}));
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(plain(outcome.lines).size(), 4U);
     maker.ask("close " + std::to_string(fd));
-    EXPECT_EQ(records.next("close", fd)["name"], "/etc/passwd");
+    EXPECT_EQ(records.next("close", fd)["name"], made_file("passwd"));
     ASSERT_TRUE(status_line(maker.pid(), "State").starts_with('D'));
     maker.end();
     EXPECT_EQ(run.finish(), 0) << run.errors();
@@ -48,7 +49,7 @@ TEST(OddTargets, TwentyThousandDescriptorsThatCloseAtOnce) {
     const std::size_t many = std::min<std::size_t>(20'000, limit.rlim_max - 10);
     if (many < 2'000) GTEST_SKIP() << "the hard limit of open files is " << limit.rlim_max;
     FdMaker maker;
-    const auto range = maker.numbers("burst " + std::to_string(many) + " /etc/passwd");
+    const auto range = maker.numbers("burst " + std::to_string(many) + " " + made_file("passwd"));
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
     RecordStream records(run);
     records.next("open", range.at(1));
@@ -57,8 +58,8 @@ TEST(OddTargets, TwentyThousandDescriptorsThatCloseAtOnce) {
         maker.ask("close " + std::to_string(range.at(0)) + ' ' + std::to_string(range.at(1)));
     }
     records.next("close", range.at(1));
-    const int fd = maker.fd("open /etc/group");
-    records.next([&](const JsonRecord& record) { return record["name"] == "/etc/group"; });
+    const int fd = maker.fd("open " + made_file("group"));
+    records.next([&](const JsonRecord& record) { return record["name"] == made_file("group"); });
     maker.end();
     EXPECT_EQ(run.finish(), 0) << run.errors();
     const JsonRecords all = json_records(run);
@@ -84,7 +85,7 @@ TEST(OddTargets, OneThatExecutesASetuidProgram) {
     ASSERT_EQ(chmod(program.c_str(), 04755), 0);
 
     FdMaker maker(ChildOptions{.run_as = RunAs::nobody});
-    const int kept = maker.fd("open /etc/passwd");
+    const int kept = maker.fd("open " + made_file("passwd"));
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}), {.run_as = RunAs::nobody});
     RecordStream records(run);
     records.next("open", kept);
@@ -94,7 +95,7 @@ TEST(OddTargets, OneThatExecutesASetuidProgram) {
     const JsonRecord lost = records.next(
         [](const JsonRecord& record) { return record["event"] == "lost" && record.has("pid"); });
     EXPECT_THAT(lost["reason"], ContainsRegex("Permission denied"));
-    const int fresh = maker.fd("open /etc/group");
+    const int fresh = maker.fd("open " + made_file("group"));
     maker.end();
     EXPECT_EQ(run.finish(), 0) << run.errors();
     // Nothing is invented: what was known is told as closed when the process ends.

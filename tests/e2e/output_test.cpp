@@ -1,5 +1,6 @@
 // Lines that come at once, readers that go away, timestamps and colours.
 
+#include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 #include <logfia/base/unique_fd.hpp>
@@ -38,10 +39,10 @@ TEST(Output, ALineComesAtOnceThroughAPipeline) {
     std::optional<std::string> line;
     // Whether the first look has been is not known: it is once an opened file is told.
     for (int tries = 0; tries < 1000 && !line; ++tries) {
-        maker.ask("open /etc/passwd");
+        maker.ask("open " + made_file("passwd"));
         line = pipeline.read_line(std::chrono::milliseconds(20));
     }
-    EXPECT_EQ(line, "/etc/passwd");
+    EXPECT_EQ(line, made_file("passwd"));
     maker.end();
     EXPECT_EQ(pipeline.wait(), 0);
 }
@@ -144,8 +145,8 @@ Lines records_with(const std::string& style, const std::string& zone = "UTC0") {
     LogfiaRun run(watch_arguments(maker, {"-d", "5", "--time", style}),
                   {.environment = {"TZ=" + zone}});
     EXPECT_TRUE(run.wait_for_count(3));
-    maker.ask("open /etc/passwd");
-    EXPECT_TRUE(run.wait_for_line("/etc/passwd"));
+    maker.ask("open " + made_file("passwd"));
+    EXPECT_TRUE(run.wait_for_line(made_file("passwd")));
     EXPECT_EQ(run.interrupt(), 0);
     return run.lines();
 }

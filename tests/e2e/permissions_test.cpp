@@ -1,5 +1,6 @@
 // A process that becomes unreadable while it is watched.
 
+#include "support/made_file.hpp"
 #include "support/watching.hpp"
 
 #include <fmt/format.h>
@@ -17,10 +18,10 @@ using testing::IsEmpty;
 /// Both run as nobody when we are root, since root may read everything.
 struct Guarded {
     Guarded() {
-        kept = maker.fd("open /etc/passwd");
+        kept = maker.fd("open " + made_file("passwd"));
         records.next("open", kept);
         maker.ask("dumpable 0");
-        denied = maker.fd("open /etc/group");
+        denied = maker.fd("open " + made_file("group"));
     }
 
     FdMaker maker{ChildOptions{.run_as = RunAs::nobody}};
@@ -40,7 +41,7 @@ TEST(Permissions, WhatMayNoLongerBeReadIsSaidOnce) {
     EXPECT_EQ(unnamed["name"], "?");
     EXPECT_FALSE(unnamed.has("access"));
     guarded.maker.ask("close " + std::to_string(guarded.kept));
-    EXPECT_EQ(guarded.records.next("close", guarded.kept)["name"], "/etc/passwd");
+    EXPECT_EQ(guarded.records.next("close", guarded.kept)["name"], made_file("passwd"));
     guarded.maker.ask("close " + std::to_string(guarded.denied));
     EXPECT_EQ(guarded.records.next("close", guarded.denied)["name"], "?");
     ASSERT_TRUE(wait_for_looks(guarded.run));
@@ -61,7 +62,7 @@ TEST(Permissions, NothingIsInventedAndNamesComeBack) {
     ASSERT_TRUE(wait_for_looks(guarded.run));
     guarded.maker.ask("dumpable 1");
     const JsonRecord named = guarded.records.next("rename", guarded.denied);
-    EXPECT_EQ(named["name"], "/etc/group");
+    EXPECT_EQ(named["name"], made_file("group"));
     EXPECT_EQ(named["old_name"], "?");
     EXPECT_EQ(named["access"], "r");
     EXPECT_EQ(guarded.run.interrupt(), 0);
@@ -103,7 +104,7 @@ TEST(Permissions, NoLinkIsHeldOfWhatMayNotBeRead) {
     guarded.maker.ask("dumpable 0");
     EXPECT_TRUE(eventually([&] { return !holds_link(guarded); }));
     guarded.maker.ask("close " + std::to_string(guarded.kept));
-    EXPECT_EQ(guarded.records.next("close", guarded.kept)["name"], "/etc/passwd");
+    EXPECT_EQ(guarded.records.next("close", guarded.kept)["name"], made_file("passwd"));
     guarded.maker.ask("dumpable 1");
     EXPECT_TRUE(eventually([&] { return holds_link(guarded); }));
     EXPECT_EQ(guarded.run.interrupt(), 0);

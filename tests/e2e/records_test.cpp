@@ -1,5 +1,6 @@
 // Which records a change gives, in which order, and what they say.
 
+#include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
@@ -52,14 +53,14 @@ TEST(Records, WhatWasOpenAlreadyIsInitial) {
 
 TEST(Records, OpenAndClose) {
     Watched watched;
-    const int fd = watched.maker.fd("open /etc/passwd");
+    const int fd = watched.maker.fd("open " + made_file("passwd"));
     const JsonRecord open = watched.records.next("open", fd);
-    EXPECT_EQ(open["name"], "/etc/passwd");
+    EXPECT_EQ(open["name"], made_file("passwd"));
     EXPECT_FALSE(open.has("initial"));
     EXPECT_FALSE(open.has("held_ms"));
     watched.maker.ask("close " + number(fd));
     const JsonRecord close = watched.records.next("close", fd);
-    EXPECT_EQ(close["name"], "/etc/passwd");
+    EXPECT_EQ(close["name"], made_file("passwd"));
     EXPECT_EQ(close["opened"], open["time"]);
     EXPECT_GT(std::stod(close["held_ms"]), 0.0);
     EXPECT_EQ(watched.run.interrupt(), 0);
@@ -68,7 +69,7 @@ TEST(Records, OpenAndClose) {
 
 TEST(Records, TheCloseOfWhatWasInitialHasNoDuration) {
     FdMaker maker;
-    const int fd = maker.fd("open /etc/passwd");
+    const int fd = maker.fd("open " + made_file("passwd"));
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
     RecordStream records(run);
     const JsonRecord open = records.next("open", fd);
@@ -81,8 +82,8 @@ TEST(Records, TheCloseOfWhatWasInitialHasNoDuration) {
 
 TEST(Records, TwoDescriptorsOnOnePathAreTwo) {
     Watched watched;
-    const int first = watched.maker.fd("open /etc/passwd");
-    const int second = watched.maker.fd("open /etc/passwd");
+    const int first = watched.maker.fd("open " + made_file("passwd"));
+    const int second = watched.maker.fd("open " + made_file("passwd"));
     const int copy = watched.maker.fd("dup " + number(first));
     for (const int fd : {first, second, copy}) watched.records.next("open", fd);
     watched.maker.ask("close " + number(first));
@@ -91,22 +92,24 @@ TEST(Records, TwoDescriptorsOnOnePathAreTwo) {
     watched.records.next("close", copy);
     EXPECT_EQ(watched.run.interrupt(), 0);
     EXPECT_THAT(summaries(watched.news()),
-                ElementsAre("open 3 /etc/passwd", "open 4 /etc/passwd", "open 5 /etc/passwd",
-                            "close 3 /etc/passwd", "close 5 /etc/passwd"));
+                ElementsAre("open 3 " + made_file("passwd"), "open 4 " + made_file("passwd"),
+                            "open 5 " + made_file("passwd"), "close 3 " + made_file("passwd"),
+                            "close 5 " + made_file("passwd")));
 }
 
 TEST(Records, ANumberReopenedOnAnotherFileIsACloseAndAnOpen) {
     Watched watched;
-    const int fd = watched.maker.fd("open /etc/passwd");
+    const int fd = watched.maker.fd("open " + made_file("passwd"));
     watched.records.next("open", fd);
     {
         const Standstill one_look(watched.run);
-        watched.maker.ask("reopen " + number(fd) + " /etc/group");
+        watched.maker.ask("reopen " + number(fd) + " " + made_file("group"));
     }
     watched.records.next("open", fd);
     EXPECT_EQ(watched.run.interrupt(), 0);
     EXPECT_THAT(summaries(watched.news()),
-                ElementsAre("open 3 /etc/passwd", "close 3 /etc/passwd", "open 3 /etc/group"));
+                ElementsAre("open 3 " + made_file("passwd"), "close 3 " + made_file("passwd"),
+                            "open 3 " + made_file("group")));
 }
 
 TEST(Records, ASocketReopenedOnItsNumberIsACloseAndAnOpen) {
@@ -222,10 +225,10 @@ TEST(Records, OrderWithinOneLook) {
     Watched watched;
     FdMaker& maker = watched.maker;
     const std::string file = directory.path("file");
-    const int low = maker.fd("open /etc/passwd");
+    const int low = maker.fd("open " + made_file("passwd"));
     const int renamed = maker.fd("open " + file + " rw create");
-    const int last = maker.fd("open /etc/passwd");
-    const int high = maker.fd("open /etc/passwd");
+    const int last = maker.fd("open " + made_file("passwd"));
+    const int high = maker.fd("open " + made_file("passwd"));
     for (const int fd : {low, renamed, last, high}) watched.records.next("open", fd);
     const std::size_t before = watched.run.lines().size();
     {
@@ -234,7 +237,7 @@ TEST(Records, OrderWithinOneLook) {
         maker.ask("close " + number(low));
         maker.ask("rename " + file + ' ' + file + "-2");
         maker.ask("dup " + number(last) + " 40");
-        maker.ask("reopen " + number(last) + " /etc/group");
+        maker.ask("reopen " + number(last) + " " + made_file("group"));
     }
     watched.records.next("rename", renamed);
     EXPECT_EQ(watched.run.interrupt(), 0);
@@ -242,8 +245,9 @@ TEST(Records, OrderWithinOneLook) {
     const JsonRecords news =
         without_lost({all.begin() + static_cast<std::ptrdiff_t>(before), all.end()});
     EXPECT_THAT(summaries(news),
-                ElementsAre("close 3 /etc/passwd", "close 5 /etc/passwd", "close 6 /etc/passwd",
-                            "open 5 /etc/group", "open 40 /etc/passwd", "rename 4 " + file + "-2"));
+                ElementsAre("close 3 " + made_file("passwd"), "close 5 " + made_file("passwd"),
+                            "close 6 " + made_file("passwd"), "open 5 " + made_file("group"),
+                            "open 40 " + made_file("passwd"), "rename 4 " + file + "-2"));
     for (const JsonRecord& record : news) EXPECT_EQ(record["time"], news.front()["time"]);
 }
 
@@ -273,29 +277,29 @@ TEST(Records, LooksThatCameLateInLongText) {
 
 TEST(Records, RealFilesLeaveOutTheRest) {
     FdMaker maker;
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     maker.ask("open / dir");
     for (const char* other : {"pipe", "udp", "eventfd", "memfd x", "open /dev/null"})
         maker.ask(other);
     const Outcome outcome = outcome_of(watch_arguments(maker, {"--once", "-r"}));
-    EXPECT_THAT(plain(outcome.lines), ElementsAre("open /etc/passwd", "open /"));
+    EXPECT_THAT(plain(outcome.lines), ElementsAre("open " + made_file("passwd"), "open /"));
 }
 
 TEST(Records, TextOfOneAndOfLong) {
     FdMaker maker;
     maker.ask("comm two\\x20words");
-    const int fd = maker.fd("open /etc/passwd");
+    const int fd = maker.fd("open " + made_file("passwd"));
     const Outcome brief = outcome_of(watch_arguments(maker, {"--once"}));
-    EXPECT_EQ(without_time(brief.lines.at(3)), "open /etc/passwd");
+    EXPECT_EQ(without_time(brief.lines.at(3)), "open " + made_file("passwd"));
     const Outcome full = outcome_of(watch_arguments(maker, {"--once", "--long"}));
-    EXPECT_EQ(without_time(full.lines.at(3)),
-              "open two\\x20words[" + maker.pid_text() + "] " + number(fd) + "r /etc/passwd");
+    EXPECT_EQ(without_time(full.lines.at(3)), "open two\\x20words[" + maker.pid_text() + "] " +
+                                                  number(fd) + "r " + made_file("passwd"));
 }
 
 TEST(Records, ACommandsNewNameIsOnTheRecordsAfterIt) {
     Watched watched;
     watched.maker.ask("comm renamed");
-    const int fd = watched.maker.fd("open /etc/passwd");
+    const int fd = watched.maker.fd("open " + made_file("passwd"));
     EXPECT_EQ(watched.records.next("open", fd)["comm"], "renamed");
 }
 
@@ -304,8 +308,8 @@ TEST(BackToBack, LooksAreNeverLate) {
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "0"}));
     RecordStream records(run);
     records.next("open", 2);
-    const int fd = maker.fd("open /etc/hosts");
-    EXPECT_EQ(records.next("open", fd)["name"], "/etc/hosts");
+    const int fd = maker.fd("open " + made_file("hosts"));
+    EXPECT_EQ(records.next("open", fd)["name"], made_file("hosts"));
     { const Standstill a_long_time(run); }
     maker.ask("close " + std::to_string(fd));
     records.next("close", fd);

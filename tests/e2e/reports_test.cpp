@@ -1,5 +1,6 @@
 // What is said at the end: the table, and the verdict on leaks.
 
+#include "support/made_file.hpp"
 #include "support/record_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -58,61 +59,61 @@ class Audit {
 
 TEST(LeakVerdict, AGroupIsALeak) {
     Audit audit({"--leaks"});
-    for (int i = 0; i < 5; ++i) audit.maker().ask("open /etc/passwd");
-    audit.maker().ask("open /etc/group");
-    audit.wait_for("/etc/group");
+    for (int i = 0; i < 5; ++i) audit.maker().ask("open " + made_file("passwd"));
+    audit.maker().ask("open " + made_file("group"));
+    audit.wait_for(made_file("group"));
     EXPECT_EQ(audit.end(), 3);
     const Lines lines = audit.lines();
     ASSERT_GE(lines.size(), 4U);
     EXPECT_EQ(lines[lines.size() - 4], "leaked descriptors, 2 or more alike:");
     EXPECT_THAT(lines[lines.size() - 3],
-                ContainsRegex("^  5 of [0-9,]+ \\([0-9.]+ %\\)  fd_maker\\[[0-9]+\\]  file "
-                              "/etc/passwd  since [0-9]"));
+                ContainsRegex("^  5 of [0-9,]+ \\([0-9.]+ %\\)  fd_maker\\[[0-9]+\\]  file " +
+                              made_file("passwd") + "  since [0-9]"));
     EXPECT_EQ(lines[lines.size() - 2], "left open, fewer than 2 alike:");
-    EXPECT_THAT(lines.back(), HasSubstr("file /etc/group"));
+    EXPECT_THAT(lines.back(), HasSubstr("file " + made_file("group")));
 }
 
 TEST(LeakVerdict, WhatIsClosedOrSingleIsNone) {
     Audit audit({"--leaks", "-j"});
     for (std::size_t i = 1; i <= 3; ++i) {
-        const int fd = audit.maker().fd("open /etc/passwd");
-        audit.wait_for("open", "/etc/passwd", i);
+        const int fd = audit.maker().fd("open " + made_file("passwd"));
+        audit.wait_for("open", made_file("passwd"), i);
         audit.maker().ask("close " + std::to_string(fd));
-        audit.wait_for("close", "/etc/passwd", i);
+        audit.wait_for("close", made_file("passwd"), i);
     }
-    audit.maker().ask("open /etc/group");
-    audit.wait_for("open", "/etc/group", 1);
+    audit.maker().ask("open " + made_file("group"));
+    audit.wait_for("open", made_file("group"), 1);
     EXPECT_EQ(audit.end(), 0);
     const JsonRecord verdict(audit.lines().back());
     EXPECT_EQ(verdict["event"], "leaks");
     EXPECT_EQ(verdict["leaked"], "false");
-    EXPECT_THAT(verdict["groups"], AllOf(HasSubstr("/etc/group"), HasSubstr("\"count\":1"),
+    EXPECT_THAT(verdict["groups"], AllOf(HasSubstr(made_file("group")), HasSubstr("\"count\":1"),
                                          HasSubstr("\"leak\":false"), Not(HasSubstr("passwd"))));
 }
 
 TEST(LeakVerdict, TheLeastIsTheUsersChoice) {
     for (const auto& [least, status] : {std::pair{"3", 0}, std::pair{"1", 3}}) {
         Audit audit({"--leaks", "--leak-min", least});
-        audit.maker().ask("open /etc/passwd");
-        audit.maker().ask("open /etc/passwd");
-        audit.wait_for("/etc/passwd", 2);
+        audit.maker().ask("open " + made_file("passwd"));
+        audit.maker().ask("open " + made_file("passwd"));
+        audit.wait_for(made_file("passwd"), 2);
         EXPECT_EQ(audit.end(), status) << least;
     }
 }
 
 TEST(LeakVerdict, FiltersDecideWhatCountsEventsDoNot) {
-    Audit audit({"--leaks", "-e", "open", "-x", "/etc/group", "-C"});
-    for (int i = 0; i < 2; ++i) audit.maker().ask("open /etc/group");
-    const int first = audit.maker().fd("open /etc/passwd");
-    audit.maker().ask("open /etc/passwd");
-    audit.wait_for("open /etc/passwd", 2);
+    Audit audit({"--leaks", "-e", "open", "-x", made_file("group"), "-C"});
+    for (int i = 0; i < 2; ++i) audit.maker().ask("open " + made_file("group"));
+    const int first = audit.maker().fd("open " + made_file("passwd"));
+    audit.maker().ask("open " + made_file("passwd"));
+    audit.wait_for("open " + made_file("passwd"), 2);
     audit.maker().ask("close " + std::to_string(first));
     audit.maker().ask("open /dev/zero");
     audit.wait_for("/dev/zero");
     EXPECT_EQ(audit.end(), 0);
     for (const std::string& line : audit.lines()) {
         EXPECT_THAT(line, Not(HasSubstr(" close ")));
-        EXPECT_THAT(line, Not(HasSubstr("/etc/group")));
+        EXPECT_THAT(line, Not(HasSubstr(made_file("group"))));
     }
 }
 
@@ -132,8 +133,8 @@ TEST(LeakVerdict, APipelineLeaksNothing) {
 TEST(LeakVerdict, TellsTimesAsNumbersWhereRecordsDo) {
     for (const char* style : {"unix", "start", "delta"}) {
         Audit audit({"--leaks", "-j", "--time", style});
-        audit.maker().ask("open /etc/passwd");
-        audit.wait_for("/etc/passwd");
+        audit.maker().ask("open " + made_file("passwd"));
+        audit.wait_for(made_file("passwd"));
         audit.end();
         EXPECT_THAT(audit.lines().back(), ContainsRegex("^\\{\"time\":[0-9]")) << style;
         EXPECT_THAT(audit.lines().back(), ContainsRegex("\"first_seen\":[0-9]")) << style;
@@ -144,8 +145,8 @@ TEST(LeakVerdict, OfAWatchThatIsStopped) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"--leaks", "-d", "5"}));
     ASSERT_TRUE(run.wait_for_count(3));
-    maker.ask("open /etc/passwd");
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
+    maker.ask("open " + made_file("passwd"));
     ASSERT_TRUE(run.wait_for_count(5));
     EXPECT_EQ(run.interrupt(), 3);
     EXPECT_TRUE(run.wait_for_line("leaked descriptors"));
@@ -153,16 +154,17 @@ TEST(LeakVerdict, OfAWatchThatIsStopped) {
 
 TEST(SummaryTable, InsteadOfTheRecords) {
     FdMaker maker;
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     // Nothing is written before the end, so that only the count can tell that all was seen.
     LogfiaRun run(watch_arguments(maker, {"-c", "-d", "5", "--count", "7"}));
-    for (int i = 0; i < 3; ++i) maker.ask("open /etc/group");
+    for (int i = 0; i < 3; ++i) maker.ask("open " + made_file("group"));
     EXPECT_EQ(run.finish(), 0);
     ASSERT_GE(run.lines().size(), 3U);
     EXPECT_THAT(run.lines()[0], ContainsRegex("^ *OPENS +CLOSES +OPEN +MOST +HELD +LONGEST NAME$"));
     EXPECT_TRUE(run.wait_for([](const Lines& lines) {
         return std::any_of(lines.begin(), lines.end(), [](const std::string& line) {
-            return testing::Matches(ContainsRegex("^ +[0-3] +0 +3 +3 .* /etc/group$"))(line);
+            return testing::Matches(
+                ContainsRegex("^ +[0-3] +0 +3 +3 .* " + made_file("group") + "$"))(line);
         });
     }));
     EXPECT_THAT(run.lines().back(), ContainsRegex("^1 process, [0-9]+ looks?( .*)?, 7 records$"));
@@ -170,8 +172,8 @@ TEST(SummaryTable, InsteadOfTheRecords) {
 
 TEST(SummaryTable, BesideTheRecordsAsJson) {
     Audit audit({"-C", "-j"});
-    audit.maker().ask("open /etc/passwd");
-    audit.wait_for("/etc/passwd");
+    audit.maker().ask("open " + made_file("passwd"));
+    audit.wait_for(made_file("passwd"));
     EXPECT_EQ(audit.end(), 0);
     for (const std::string& line : audit.lines()) EXPECT_NE(JsonRecord(line)["event"], "summary");
     const Lines apart = complete_lines(audit.errors());
@@ -179,12 +181,12 @@ TEST(SummaryTable, BesideTheRecordsAsJson) {
     const JsonRecord summary(apart[0]);
     EXPECT_EQ(summary["event"], "summary");
     EXPECT_EQ(summary["processes"], "1");
-    EXPECT_THAT(summary["rows"], HasSubstr("/etc/passwd"));
+    EXPECT_THAT(summary["rows"], HasSubstr(made_file("passwd")));
 }
 
 TEST(SummaryTable, AndVerdictGoTogether) {
     Audit audit({"-c", "--leaks"});
-    audit.maker().ask("open /etc/passwd");
+    audit.maker().ask("open " + made_file("passwd"));
     // No record tells that it was seen; the end of the process tells all.
     audit.end();
     const Lines lines = audit.lines();

@@ -1,5 +1,6 @@
 // How a watch stops, and that no stop invents a close.
 
+#include "support/made_file.hpp"
 #include "support/stalled_reader.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -46,10 +47,10 @@ TEST(Stops, AnIgnoredHangupStaysIgnored) {
                LogfiaRun::program()});
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(run.read_line());
     run.signal(SIGHUP);
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     std::string line = run.read_line().value_or("");
     while (line.find(" lost ") != std::string::npos) line = run.read_line().value_or("");
-    EXPECT_THAT(line, HasSubstr("open /etc/passwd"));
+    EXPECT_THAT(line, HasSubstr("open " + made_file("passwd")));
     run.signal(SIGINT);
     EXPECT_EQ(run.wait(), 0);
 }
@@ -67,7 +68,7 @@ TEST(Stops, AfterExactlySoManyRecords) {
     EXPECT_EQ(outcome_of(watch_arguments(maker, {"--count", "2"})).lines.size(), 2U);
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5", "--count", "53"}));
     ASSERT_TRUE(run.wait_for_count(3));
-    maker.ask("burst 100 /etc/passwd");
+    maker.ask("burst 100 " + made_file("passwd"));
     EXPECT_EQ(run.finish(), 0);
     const JsonRecords records = without_lost(json_records(run));
     EXPECT_EQ(records.size(), 53U);
@@ -76,7 +77,7 @@ TEST(Stops, AfterExactlySoManyRecords) {
 
 TEST(Stops, OnceIsOneLook) {
     FdMaker maker;
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     const Outcome outcome = outcome_of(watch_arguments(maker, {"-1"}));
     EXPECT_EQ(outcome.status, 0);
     EXPECT_EQ(outcome.lines.size(), 4U);
@@ -87,33 +88,33 @@ TEST(Stops, OnceIsOneLook) {
 /// first look was taken.
 bool change_until_noticed(FdMaker& maker, LogfiaRun& run) {
     return eventually([&] {
-        maker.fd("open /etc/passwd");
-        return run.wait_for_line("/etc/passwd", std::chrono::milliseconds(50));
+        maker.fd("open " + made_file("passwd"));
+        return run.wait_for_line(made_file("passwd"), std::chrono::milliseconds(50));
     });
 }
 
 TEST(Stops, NoInitialPrintsWhatComesAndItsCloses) {
     FdMaker maker;
-    const int before = maker.fd("open /etc/group");
+    const int before = maker.fd("open " + made_file("group"));
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5", "--no-initial"}));
     ASSERT_TRUE(change_until_noticed(maker, run));
     maker.ask("close " + std::to_string(before));
     RecordStream records(run);
     const JsonRecord close = records.next("close", before);
-    EXPECT_EQ(close["name"], "/etc/group");
+    EXPECT_EQ(close["name"], made_file("group"));
     const int fd = maker.fd("open /dev/zero");
     EXPECT_EQ(records.next("open", fd)["name"], "/dev/zero");
     EXPECT_EQ(run.interrupt(), 0);
     for (const JsonRecord& record : json_records(run)) {
         EXPECT_FALSE(record.has("initial"));
-        EXPECT_NE(record["event"] + record["name"], "open/etc/group");
+        EXPECT_NE(record["event"] + record["name"], "open" + made_file("group"));
     }
 }
 
 TEST(Stops, ASecondSignalGivesUpWhatNobodyReads) {
     StalledReader reader;
     FdMaker maker;
-    maker.ask("burst 400 /etc/passwd");
+    maker.ask("burst 400 " + made_file("passwd"));
     LogfiaRun run(watch_arguments(maker, {"-d", "5"}), reader.options());
     ASSERT_TRUE(reader.has_some());
     run.child().signal(SIGINT);
@@ -128,7 +129,7 @@ TEST(Stops, ASecondSignalGivesUpWhatNobodyReads) {
 TEST(Stops, AfterOneSignalEverythingNoticedIsStillWritten) {
     StalledReader reader;
     FdMaker maker;
-    maker.ask("burst 400 /etc/passwd");
+    maker.ask("burst 400 " + made_file("passwd"));
     LogfiaRun run(watch_arguments(maker, {"-d", "5"}), reader.options());
     ASSERT_TRUE(reader.has_some());
     run.child().signal(SIGTERM);
@@ -163,7 +164,8 @@ TEST(Stops, AStalledReaderCostsNoRecord) {
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}), reader.options());
     ASSERT_TRUE(reader.has_some());
     for (std::size_t round = 0; round < kRounds; ++round) {
-        const auto made = maker.numbers("burst " + std::to_string(kFiles) + " /etc/passwd");
+        const auto made =
+            maker.numbers("burst " + std::to_string(kFiles) + " " + made_file("passwd"));
         ASSERT_TRUE(wait_for_looks(run));
         maker.ask("close " + std::to_string(made.at(0)) + ' ' + std::to_string(made.at(1)));
         ASSERT_TRUE(wait_for_looks(run));

@@ -1,5 +1,6 @@
 // Threads: a first one that has ended, tables of their own, and a table that two processes share.
 
+#include "support/made_file.hpp"
 #include "support/watching.hpp"
 
 #include <gmock/gmock.h>
@@ -17,14 +18,14 @@ using testing::MatchesRegex;
 
 TEST(FirstThread, ItsEndIsNotTheProcessesEnd) {
     FdMaker maker;
-    const int kept = maker.fd("open /etc/passwd");
+    const int kept = maker.fd("open " + made_file("passwd"));
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
     RecordStream records(run);
     records.next("open", kept);
     maker.ask("thread-exit-leader");
     ASSERT_TRUE(wait_for_looks(run));
-    const int later = maker.fd("open /etc/group");
-    EXPECT_EQ(records.next("open", later)["name"], "/etc/group");
+    const int later = maker.fd("open " + made_file("group"));
+    EXPECT_EQ(records.next("open", later)["name"], made_file("group"));
     EXPECT_THAT(only(json_records(run), "close"), IsEmpty());
     maker.ask("close " + std::to_string(kept));
     records.next("close", kept);
@@ -36,12 +37,12 @@ TEST(FirstThread, ItsEndIsNotTheProcessesEnd) {
 
 TEST(FirstThread, ItMayHaveEndedBefore) {
     FdMaker maker;
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     maker.ask("thread-exit-leader");
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
     RecordStream records(run);
-    EXPECT_EQ(records.next("open", 3)["name"], "/etc/passwd");
-    const int later = maker.fd("open /etc/group");
+    EXPECT_EQ(records.next("open", 3)["name"], made_file("passwd"));
+    const int later = maker.fd("open " + made_file("group"));
     records.next("open", later);
     maker.child().signal(SIGKILL);
     EXPECT_EQ(run.finish(), 0);
@@ -55,7 +56,7 @@ TEST(FirstThread, ItsEndAtTheUsualInterval) {
     RecordStream records(run);
     records.next("open", 2);
     maker.ask("thread-exit-leader");
-    const int fd = maker.fd("open /etc/passwd");
+    const int fd = maker.fd("open " + made_file("passwd"));
     records.next("open", fd);
     maker.ask("close " + std::to_string(fd));
     records.next("close", fd);
@@ -66,17 +67,17 @@ TEST(FirstThread, ItsEndAtTheUsualInterval) {
 /// The thread that calls execve(2) becomes the first one; its own number is gone.
 TEST(FirstThread, AnExecMakesANewOne) {
     FdMaker maker;
-    const int kept = maker.fd("open /etc/passwd");
+    const int kept = maker.fd("open " + made_file("passwd"));
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
     RecordStream records(run);
     records.next("open", kept);
     maker.ask("thread-exit-leader");
-    const int later = maker.fd("open /etc/group cloexec");
+    const int later = maker.fd("open " + made_file("group") + " cloexec");
     records.next("open", later);
     maker.ask("exec " + FdMaker::default_program());
     records.next("close", later);
-    EXPECT_EQ(maker.fd("open /etc/hosts"), later);
-    EXPECT_EQ(records.next("open", later)["name"], "/etc/hosts");
+    EXPECT_EQ(maker.fd("open " + made_file("hosts")), later);
+    EXPECT_EQ(records.next("open", later)["name"], made_file("hosts"));
     maker.end();
     EXPECT_EQ(run.finish(), 0);
 }
@@ -92,8 +93,8 @@ const char* const kOwnTable =
 TEST(ThreadTables, OneOfItsOwnIsToldOnce) {
     if (!has_kcmp()) GTEST_SKIP() << "this kernel has no kcmp(2)";
     FdMaker maker;
-    maker.ask("thread-unshare /etc/passwd");
-    maker.ask("thread-unshare /etc/group");
+    maker.ask("thread-unshare " + made_file("passwd"));
+    maker.ask("thread-unshare " + made_file("group"));
     LogfiaRun run(watch_arguments(maker, {"-d", "5"}));
     ASSERT_TRUE(run.wait_for_count(3));
     ASSERT_TRUE(wait_for_looks(run));
@@ -108,7 +109,7 @@ TEST(ThreadTables, OneThatComesLaterIsToldWithinSeconds) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-d", "20"}));
     ASSERT_TRUE(run.wait_for_count(3));
-    maker.ask("thread-unshare /etc/passwd");
+    maker.ask("thread-unshare " + made_file("passwd"));
     run.wait_for([&](const Lines&) { return !run.errors().empty(); });
     EXPECT_THAT(run.errors(), MatchesRegex(kOwnTable));
 }
@@ -117,14 +118,14 @@ TEST(ThreadTables, OneThatComesLaterIsToldWithinSeconds) {
 TEST(ThreadTables, OneOfItsOwnDoesNotFollowTheFirst) {
     if (!has_kcmp()) GTEST_SKIP() << "this kernel has no kcmp(2)";
     FdMaker maker;
-    maker.ask("thread-unshare /etc/hosts");
+    maker.ask("thread-unshare " + made_file("hosts"));
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
     RecordStream records(run);
     records.next("open", 2);
     ASSERT_TRUE(run.wait_for([&](const Lines&) { return !run.errors().empty(); }));
     maker.ask("thread-exit-leader");
-    const int later = maker.fd("open /etc/group");
-    EXPECT_EQ(records.next("open", later)["name"], "/etc/group");
+    const int later = maker.fd("open " + made_file("group"));
+    EXPECT_EQ(records.next("open", later)["name"], made_file("group"));
     EXPECT_EQ(run.interrupt(), 0);
     EXPECT_EQ(only(json_records(run), "open").size(), 4U);
     EXPECT_THAT(only(json_records(run), "close"), IsEmpty());
@@ -146,9 +147,9 @@ TEST(SharedTables, AnothersChangesAreTold) {
     RecordStream records(run);
     records.next("open", last);
     // Long enough for the gate to believe that nothing happens.
-    maker.ask("shared-open /etc/passwd 200");
+    maker.ask("shared-open " + made_file("passwd") + " 200");
     const JsonRecord open = records.next("open", last + 1);
-    EXPECT_EQ(open["name"], "/etc/passwd");
+    EXPECT_EQ(open["name"], made_file("passwd"));
     EXPECT_EQ(open["pid"], maker.pid_text());
     maker.ask("shared-close " + open["fd"] + " 200");
     records.next("close", last + 1);

@@ -1,5 +1,6 @@
 // Every type of the contract that this kernel and this user can make.
 
+#include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 #include <logfia/base/unique_fd.hpp>
@@ -21,7 +22,7 @@ using testing::MatchesRegex;
 namespace fs = std::filesystem;
 
 struct Kind {
-    const char* command;  ///< `%` stands for the helper's PID
+    const char* command;  ///< `%` stands for the helper's PID, `{file}` for a file of ours
     const char* type;
     const char* access;  ///< as in JSON
     const char* name;    ///< a regular expression
@@ -36,8 +37,8 @@ void PrintTo(const Kind& kind, std::ostream* out) {
 constexpr const char* kSocket = "socket:\\[[0-9]+\\]";
 
 const Kind kKinds[] = {
-    {"open /etc/passwd", "file", "r", "/etc/passwd", "", "\"size\":[0-9]+,\"pos\":0"},
-    {"open /etc/passwd path", "file", "path", "/etc/passwd", "", "\"inode\":[0-9]+"},
+    {"open {file}", "file", "r", "{file}", "", "\"size\":[0-9]+,\"pos\":0"},
+    {"open {file} path", "file", "path", "{file}", "", "\"inode\":[0-9]+"},
     {"open / r dir cloexec", "directory", "r", "/", "", "\"flags\":..*\"cloexec\""},
     {"open /dev/null rw nonblock", "char", "rw", "/dev/null", "", "\"flags\":.\"nonblock\""},
     {"pipe", "pipe", "r", "pipe:\\[[0-9]+\\]", "", "\"inode\":[0-9]+"},
@@ -122,17 +123,17 @@ void expect_shown(const FdMaker& maker, int fd, const Kind& kind) {
     EXPECT_EQ(record["initial"], "true");
     EXPECT_EQ(record["type"], kind.type);
     EXPECT_THAT(record["access"], MatchesRegex(kind.access));
-    EXPECT_THAT(record["name"], MatchesRegex(kind.name));
+    EXPECT_THAT(record["name"], MatchesRegex(with_made_files(kind.name)));
     EXPECT_THAT(line, ContainsRegex(*kind.json != '\0' ? kind.json : "."));
 
     const std::string column = ' ' + number + letter_of(record["access"]) + ' ';
     EXPECT_THAT(
         without_time(line_of(maker, {"-l"}, column)),
-        MatchesRegex("open [^ ]+\\[[0-9]+\\]" + column + std::string(kind.name) + kind.detail));
+        MatchesRegex("open [^ ]+\\[[0-9]+\\]" + column + with_made_files(kind.name) + kind.detail));
 }
 
 std::vector<int> make(FdMaker& maker, const Kind& kind) {
-    std::string command = kind.command;
+    std::string command = with_made_files(kind.command);
     if (const auto at = command.find('%'); at != std::string::npos)
         command.replace(at, 1, maker.pid_text());
     return maker.numbers(command);
@@ -250,7 +251,7 @@ TEST(TypesUnderTheWatch, EachOpensAndCloses) {
         }
         const JsonRecord open = records.next("open", made.at(0));
         EXPECT_EQ(open["type"], kind.type) << kind.command;
-        EXPECT_THAT(open["name"], MatchesRegex(kind.name));
+        EXPECT_THAT(open["name"], MatchesRegex(with_made_files(kind.name)));
         EXPECT_FALSE(open.has("initial"));
         maker.ask("close " + std::to_string(made.at(0)));
         const JsonRecord close = records.next("close", made.at(0));

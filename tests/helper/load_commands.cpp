@@ -28,6 +28,9 @@ namespace {
 using std::chrono::microseconds;
 using Clock = std::chrono::steady_clock;
 
+/// A file that is sure to be there.
+constexpr const char* kOwnProgram = "/proc/self/exe";
+
 /// The lowest and the highest number of what a command made; the reply of those that make many.
 class Numbers {
   public:
@@ -64,7 +67,7 @@ std::string numbered(const std::string& pattern, long count) {
 Reply churn(const Words& words) {
     const long count = number(words[1]);
     const microseconds hold(number(words[2]));
-    const std::string pattern = word_or(words, 3, "/etc/passwd");
+    const std::string pattern = word_or(words, 3, kOwnProgram);
     const long gap = number(word_or(words, 4, "0"));
     const Pause how = word_or(words, 5, "sleep") == "spin" ? Pause::spin : Pause::sleep;
     const int flags = pattern.find('%') == std::string::npos ? O_RDONLY : O_RDWR | O_CREAT;
@@ -180,7 +183,7 @@ bool add_one_of_each(Numbers& made, const std::string& path) {
 Reply many(const Words& words) {
     constexpr long kInOneRound = 8;
     lift_descriptor_limit();
-    const std::string path = word_or(words, 2, "/etc/passwd");
+    const std::string path = word_or(words, 2, kOwnProgram);
     const long count = number(words[1]);
     Numbers made;
     long have = 0;
