@@ -16,7 +16,6 @@ namespace {
 // A process may be anything a moment after its start, when it has forked and not yet called exec.
 constexpr Duration kFirstPause = std::chrono::milliseconds(1);
 constexpr Duration kLongestPause = std::chrono::seconds(1);
-constexpr Duration kPauseAfterFailure = std::chrono::milliseconds(100);
 // A listing costs about 0.5 us a process: keep that below 5 % of a CPU.
 constexpr Duration kPauseForEach = std::chrono::microseconds(10);
 

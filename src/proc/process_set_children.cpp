@@ -10,7 +10,6 @@
 namespace logfia {
 namespace {
 
-constexpr Duration kPauseAfterFailure = std::chrono::milliseconds(100);
 // Reading who is whose parent costs about 6 us a process: keep that near 5 % of a CPU.
 constexpr Duration kPauseForEachParent = std::chrono::microseconds(100);
 
@@ -26,16 +25,15 @@ bool ProcessSet::adopt_children(EventSink& sink) {
     std::sort(parents_.begin(), parents_.end());
     parents_.erase(std::unique(parents_.begin(), parents_.end()), parents_.end());
     bool added = false;
-    bool unsupported = false;
     for (const pid_t parent : parents_) {
-        unsupported =
-            list_children(parent, sink) == ChildrenListing::State::unsupported || unsupported;
+        if (list_children(parent, sink) == ChildrenListing::State::unsupported)
+            parents_to_ask_ = true;
         for (const pid_t child : listed_) {
             if (poller_.watches(child) || pending_.contains(child)) continue;
             added = adopt(child, parent, sink) || added;
         }
     }
-    if (!unsupported || now_ < next_scan_for_parents_) return added;
+    if (!parents_to_ask_ || now_ < next_scan_for_parents_) return added;
     return adopt_by_parents(sink) || added;
 }
 
@@ -94,6 +92,7 @@ void ProcessSet::tell_unlisted(const Error& error, EventSink& sink) {
 /// Where the kernel lists no children, each process still tells its parent.
 bool ProcessSet::adopt_by_parents(EventSink& sink) {
     listed_.clear();
+    parents_to_ask_ = false;
     int error = 0;
     if (!list_processes(poller_.root(), listed_, &error)) {
         try_descendants_again();

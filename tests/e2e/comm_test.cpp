@@ -1,6 +1,7 @@
 // What a process is called in its records, to its last one.
 
 #include "support/watching.hpp"
+#include <logfia/proc/process_events.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,6 +21,11 @@ std::set<std::string> last_names(LogfiaRun& run, const std::string& pid) {
     return names;
 }
 
+/// So many, two milliseconds each, that a new name is known after them: at once where it is told.
+long looks_to_a_name() {
+    return ProcessEvents::open() ? 2 : 600;
+}
+
 /// It is reaped as soon as it has ended, so that nobody can be asked any more.
 TEST(Comm, OfAChildThatHasCalledExec) {
     FdMaker maker;
@@ -29,7 +35,7 @@ TEST(Comm, OfAChildThatHasCalledExec) {
     for (int i = 0; i < 5; ++i) {
         const std::string child = maker.ask("fork-exec /bin/sleep 1000").at(0);
         records.next([&](const JsonRecord& r) { return r["pid"] == child && r["fd"] == "2"; });
-        ASSERT_TRUE(wait_for_looks(run));
+        ASSERT_TRUE(wait_for_looks(run, looks_to_a_name()));
         maker.ask("kill-child " + child);
         records.next([&](const JsonRecord& r) {
             return r["event"] == "close" && r["pid"] == child && r["fd"] == "2";
@@ -46,7 +52,7 @@ TEST(Comm, ThatAProcessHasGivenItself) {
     records.next("open", 2);
     maker.ask("comm one");
     maker.ask("thread-comm of-a-thread");
-    ASSERT_TRUE(wait_for_looks(run));
+    ASSERT_TRUE(wait_for_looks(run, looks_to_a_name()));
     maker.end();
     EXPECT_EQ(run.finish(), 0);
     EXPECT_THAT(last_names(run, maker.pid_text()), ElementsAre("one"));

@@ -1,6 +1,7 @@
 // Threads: a first one that has ended, tables of their own, and a table that two processes share.
 
 #include "support/made_file.hpp"
+#include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
 #include <gmock/gmock.h>
@@ -78,6 +79,26 @@ TEST(FirstThread, AnExecMakesANewOne) {
     records.next("close", later);
     EXPECT_EQ(maker.fd("open " + made_file("hosts")), later);
     EXPECT_EQ(records.next("open", later)["name"], made_file("hosts"));
+    maker.end();
+    EXPECT_EQ(run.finish(), 0);
+}
+
+/// The first one lives until then.
+TEST(FirstThread, AnExecByAnotherMakesANewOne) {
+    TempDir directory;
+    const std::string file = directory.file("file");
+    FdMaker maker;
+    const int kept = maker.fd("open " + as_word(file));
+    const int closed = maker.fd("open " + as_word(file) + " cloexec");
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    records.next("open", closed);
+    maker.ask("thread-exec " + as_word(FdMaker::default_program()));
+    records.next("close", closed);
+    EXPECT_EQ(maker.fd("open " + as_word(file)), closed);
+    records.next("open", closed);
+    maker.ask("close " + std::to_string(kept));
+    records.next("close", kept);
     maker.end();
     EXPECT_EQ(run.finish(), 0);
 }

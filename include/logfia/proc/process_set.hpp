@@ -122,11 +122,13 @@ class ProcessSet {
     std::vector<pid_t> unlisted_;        ///< whose children could not be
     std::vector<Candidate> candidates_;  ///< by PID
     std::vector<Candidate> spare_;
+    static constexpr Duration kPauseAfterFailure = std::chrono::milliseconds(100);
     SteadyTime now_{};
     SteadyTime next_scan_{};
     SteadyTime next_scan_for_parents_{};
     bool scan_failed_ = false;
     bool descendants_missing_ = false;
+    bool parents_to_ask_ = false;
     bool begun_ = false;
     static constexpr int kMostTold = 10;
     int denied_told_ = 0;
