@@ -12,7 +12,9 @@ void Poller::trace_ancestry(const WatchedProcess& watched) {
     ancestry_.emplace();
     for (const Ancestor& one : watched.birth.ancestors) {
         const FdSnapshot* seen = last_table(one.pid);
-        ancestry_->add(root_, one.pid, one.lives, seen);
+        // The number of one that has ended may be another's.
+        const bool ended = seen != nullptr && seen == past_.find(one.pid);
+        ancestry_->add(root_, one.pid, one.lives && !ended, seen);
         if (seen != nullptr) return;
     }
 }

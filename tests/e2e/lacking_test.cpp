@@ -68,6 +68,28 @@ TEST_F(Lacking, AChildWithoutAPidfdIsWatched) {
         expect_told({"pidfd_open", EMFILE, times});
 }
 
+/// As long as it lives, and no longer.
+TEST_F(Lacking, AChildThatNeverCanBeWatchedIsNotWaitedForBeyondItsEnd) {
+    for (const char* place : {"openat /proc/N/stat", "openat /proc/N"}) {
+        SCOPED_TRACE(place);
+        FdMaker maker;
+        ChildOptions options;
+        options.supervisor = kernel().socket();
+        options.environment = {"ASAN_OPTIONS=detect_leaks=0"};
+        LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()}, options);
+        RecordStream records(run);
+        records.next("open", 2);
+        kernel_->fail({place, EMFILE, Fault::Times::always});
+        const auto child = maker.numbers("fork-open " + as_word(file_));
+        const std::string named = "process " + std::to_string(child.at(0)) + ": ";
+        EXPECT_TRUE(run.wait_for([&](const Lines&) {
+            return run.errors().find(named) != std::string::npos;
+        })) << run.errors();
+        maker.end();
+        EXPECT_EQ(run.finish(), 0);
+    }
+}
+
 /// Those who were there before are listed, and the listing fails.
 TEST_F(Lacking, ChildrenThatCannotBeListedAreListedAgain) {
     for (const char* place : {"openat /proc/N/task/N/children", "newfstatat /proc/N/task"}) {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 namespace logfia {
 namespace {
@@ -143,6 +144,19 @@ TEST_F(Pending, WhatIsGoneIsNotWaitedFor) {
     }
     proc_.end(11);
     EXPECT_THAT(tick(), IsEmpty());
+    EXPECT_FALSE(set_->awaits_more());
+}
+
+/// That can be told when nothing can be opened still.
+TEST_F(Pending, NeitherWhileDescriptorsLack) {
+    follow_10();
+    bear(11, 10, "/a");
+    const NoMoreDescriptors lack;
+    hear({forked(11, 10)});
+    tick();
+    EXPECT_TRUE(set_->awaits_more());
+    std::filesystem::rename(proc_.path() + "/11", proc_.path() + "/gone");
+    tick_for_long();
     EXPECT_FALSE(set_->awaits_more());
 }
 
