@@ -27,9 +27,12 @@ bool Family::follows(pid_t pid) const {
     return at != members_.end() && at->second.followed;
 }
 
-pid_t Family::parent_of(pid_t pid) const {
+pid_t Family::parent_of(pid_t pid, std::uint64_t start_time) const {
     const auto at = members_.find(pid);
-    return at == members_.end() || at->second.line.empty() ? 0 : at->second.line.front().pid;
+    if (at == members_.end() || at->second.line.empty()) return 0;
+    const std::uint64_t known = at->second.start_time;
+    const bool is_other = start_time != 0 && known != 0 && known != start_time;
+    return is_other ? 0 : at->second.line.front().pid;
 }
 
 std::uint64_t Family::number_of(pid_t pid) const {

@@ -1,4 +1,4 @@
-// What a new process has from others.
+// Finds out what a new process has inherited.
 
 #include <logfia/proc/poller.hpp>
 
@@ -30,7 +30,7 @@ const FdSnapshot* Poller::last_table(pid_t pid) const {
     return past_.find(pid);
 }
 
-/// Its children may come after it has ended.
+/// Keeps the last table of a process that has ended: children of it may still come.
 void Poller::remember(WatchedProcess& watched) {
     if (!watched.begun) return;
     if (watched.birth.when == Birth::When::by_us)

@@ -1,4 +1,4 @@
-// What the watched processes are called.
+// Keeps the names of the watched processes current.
 
 #include <logfia/proc/poller.hpp>
 

@@ -171,7 +171,7 @@ Result<ProcessEvents> ProcessEvents::open() {
 }
 
 ProcessEvents::Reading ProcessEvents::read(std::vector<ProcessEvent>& out) {
-    // Who comes faster than we read must not keep us here.
+    // News that come faster than we read must not keep us here.
     constexpr int kMostAtOnce = 5'000;
     Reading reading = Reading::complete;
     std::array<std::byte, 4096> buffer;

@@ -45,7 +45,7 @@ std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid, int* err
     std::array<char, 1024> buffer;
     const ProcPath path = proc_path("{}/stat", pid);
     const auto stat = parse_proc_stat(read_file(root.fd(), path.data(), buffer, error));
-    // That it is gone can be told without a descriptor.
+    // A process that is gone can be told without a descriptor.
     if (!stat && error != nullptr && is_lacking(*error)) {
         struct stat status {};
         const bool there = fstatat(root.fd(), proc_path("{}", pid).data(), &status, 0) == 0;

@@ -109,7 +109,7 @@ void ProcessSet::hear(std::span<const ProcessEvent> news, EventSink& sink) {
 }
 
 void ProcessSet::take_fork(pid_t pid, pid_t parent, EventSink& sink) {
-    // Whoever had the number before is no more.
+    // The number's former owner is no more.
     family_.forget(pid);
     pending_.erase(pid);
     poller_.forget_past(pid);
@@ -162,7 +162,7 @@ void ProcessSet::recover(Now now, EventSink& sink) {
     event.at = now;
     event.reason = "the kernel dropped notices of new processes: some may have been missed";
     sink.accept(std::move(event));
-    // Those alone that are known not to have given their numbers to others.
+    // Keep those alone whose numbers are known not to have been given to others.
     family_.keep_if([this](pid_t pid, std::uint64_t start_time) {
         return start_time != 0 && lives(poller_.root(), pid, start_time);
     });
@@ -181,7 +181,7 @@ void ProcessSet::refresh(Now now, EventSink& sink) {
 }
 
 bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
-    // Whose parent we are is the command's, or was born by one that has ended since.
+    // A child of our own is the command's, or lost a parent that was descended from it.
     if (parent == self_) parent = command_;
     if (!family_.follows(pid) || family_.parent_of(pid) != parent) family_.follow(pid, parent);
     int error = 0;
@@ -193,7 +193,7 @@ bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
         return false;
     }
     family_.set_start(pid, facts->start_time);
-    // As long as it is not reaped it is listed.
+    // A zombie is listed until it is reaped.
     if (facts->zombie && !events_) wait_for_reaping(*facts);
     if (facts->zombie) return false;
     // What is there at the beginning is listed then. A child that is found later is new, unless its
@@ -219,10 +219,10 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
     }
     const bool before = facts->start_time <= began_;
     const auto when = before ? Birth::When::before : Birth::When::during;
-    // Its parent now may be one that takes in orphans.
-    const pid_t told = family_.parent_of(pid);
+    // The parent in its stat may be one that takes in orphans.
+    const pid_t told = family_.parent_of(pid, facts->start_time);
     const pid_t parent = told != 0 ? told : facts->parent;
-    if (wanted_.follow && !family_.follows(pid))
+    if (wanted_.follow && (told == 0 || !family_.follows(pid)))
         family_.follow(pid, parent);
     else if (told == 0)
         family_.note(pid, parent);

@@ -37,7 +37,7 @@ bool ProcessSet::adopt_children(EventSink& sink) {
     return adopt_by_parents(sink) || added;
 }
 
-/// Those that were there before us, and those of them.
+/// Adopts the children that were there before us, and theirs.
 void ProcessSet::add_descendants(EventSink& sink) {
     descendants_missing_ = false;
     unlisted_.clear();

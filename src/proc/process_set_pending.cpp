@@ -1,4 +1,4 @@
-// Those that are wanted and cannot be watched yet.
+// Keeps processes that are wanted and cannot be watched yet, and tries them again.
 
 #include <logfia/proc/process_set.hpp>
 
@@ -6,7 +6,7 @@
 
 namespace logfia {
 
-/// Whoever is gone need not be tried again.
+/// Nobody who is gone need be tried again.
 void ProcessSet::put_off(PendingProcess process, const Error& error, EventSink& sink) {
     const pid_t pid = process.pid;
     if (!is_denied(error.code) && !is_lacking(error.code)) return pending_.erase(pid);

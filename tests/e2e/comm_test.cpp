@@ -1,4 +1,4 @@
-// What a process is called in its records, to its last one.
+// The name of a process in its records, to the last one.
 
 #include "support/watching.hpp"
 #include <logfia/proc/process_events.hpp>
@@ -26,7 +26,7 @@ long looks_to_a_name() {
     return ProcessEvents::open() ? 2 : 600;
 }
 
-/// It is reaped as soon as it has ended, so that nobody can be asked any more.
+/// A child is reaped as soon as it has ended, so that nobody can be asked any more.
 TEST(Comm, OfAChildThatHasCalledExec) {
     FdMaker maker;
     LogfiaRun run({"-n", "-j", "-f", "-d", "2", maker.pid_text()});

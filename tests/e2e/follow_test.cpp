@@ -140,7 +140,7 @@ TEST(Follow, ChildrenAfterAnExecByAnotherThread) {
     EXPECT_EQ(run.interrupt(), 0);
 }
 
-/// As runtimes of containers make them: with CLONE_PARENT it is our own child.
+/// Runtimes of containers make such children with CLONE_PARENT: they are our own then.
 TEST(Follow, ASiblingThatACommandHasMade) {
     TempDir directory;
     const RecordFile records(directory.path() + "/records");

@@ -62,13 +62,13 @@ TEST_F(Lacking, AChildIsTriedAgain) {
     }
 }
 
-/// Its end is noticed all the same.
+/// The end of such a child is noticed all the same.
 TEST_F(Lacking, AChildWithoutAPidfdIsWatched) {
     for (const auto times : {Fault::Times::once, Fault::Times::always})
         expect_told({"pidfd_open", EMFILE, times});
 }
 
-/// As long as it lives, and no longer.
+/// Nobody waits for it longer than it lives.
 TEST_F(Lacking, AChildThatNeverCanBeWatchedIsNotWaitedForBeyondItsEnd) {
     for (const char* place : {"openat /proc/N/stat", "openat /proc/N"}) {
         SCOPED_TRACE(place);
@@ -90,7 +90,7 @@ TEST_F(Lacking, AChildThatNeverCanBeWatchedIsNotWaitedForBeyondItsEnd) {
     }
 }
 
-/// Those who were there before are listed, and the listing fails.
+/// Children that were there before are listed, and the listing fails.
 TEST_F(Lacking, ChildrenThatCannotBeListedAreListedAgain) {
     for (const char* place : {"openat /proc/N/task/N/children", "newfstatat /proc/N/task"}) {
         SCOPED_TRACE(place);
@@ -111,7 +111,7 @@ TEST_F(Lacking, ChildrenThatCannotBeListedAreListedAgain) {
     }
 }
 
-/// As where CONFIG_PROC_CHILDREN is off.
+/// Such is a kernel where CONFIG_PROC_CHILDREN is off.
 TEST_F(Lacking, AKernelWithoutChildrenFilesIsToldOnce) {
     FdMaker maker;
     const auto child = maker.numbers("fork-open " + as_word(file_));

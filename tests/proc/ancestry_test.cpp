@@ -1,4 +1,4 @@
-// What a new process was given, and what it has opened itself.
+// Tells what a new process was given from what it has opened itself.
 
 #include "proc/process_set_fixture.hpp"
 #include "support/want.hpp"
@@ -37,7 +37,7 @@ class AncestryTest : public ProcessSetTest {
         watch(following(10));
         tick();
     }
-    /// It has what 10 has, and a file of its own.
+    /// Makes a process with what 10 has, and a file of its own.
     void bear(int pid, int parent) {
         add(pid, "child", parent, 6000);
         proc_.open(pid, 3, "/given");
@@ -76,7 +76,7 @@ TEST_F(AncestryTest, OfOneThatHasEndedSinceItWasSeen) {
                 ElementsAre("open initial 12 /own", "open 12 /its"));
 }
 
-/// What it had is remembered for those who come when it has been forgotten.
+/// Children may come when their parent's parent has been forgotten: its table is remembered.
 TEST_F(AncestryTest, OfOneThatHasEndedBefore) {
     bear(11, 10);
     hear({forked(11, 10), forked(12, 11)});
@@ -101,7 +101,7 @@ TEST_F(AncestryTest, ANumberThatIsGivenAgainHasGivenNothing) {
     EXPECT_THAT(hear({forked(11, 10), forked(12, 11)}), given_and_own(12));
 }
 
-/// It may be looked into once it has called exec; by then its parent has ended.
+/// An exec makes it readable; by then its parent has ended.
 TEST_F(AncestryTest, OfOneThatWasDeniedAtFirst) {
     const NoOverride nobody;
     bear(12, 1);

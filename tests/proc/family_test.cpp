@@ -61,6 +61,15 @@ TEST(FamilyTest, NotedIsNotFollowed) {
     EXPECT_FALSE(family.follows(10)) << "the number was given again";
 }
 
+TEST(FamilyTest, TheStartTimeTellsWhoHadTheNumberBefore) {
+    Family family;
+    family.note(11, 10);
+    EXPECT_EQ(family.parent_of(11, 70), 10) << "its start time is not known yet";
+    family.set_start(11, 70);
+    EXPECT_EQ(family.parent_of(11, 70), 10);
+    EXPECT_EQ(family.parent_of(11, 80), 0);
+}
+
 TEST(FamilyTest, ALongLineIsCut) {
     Family family;
     family.follow(1000, 0);

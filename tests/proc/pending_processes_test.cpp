@@ -147,7 +147,7 @@ TEST_F(Pending, WhatIsGoneIsNotWaitedFor) {
     EXPECT_FALSE(set_->awaits_more());
 }
 
-/// That can be told when nothing can be opened still.
+/// A process that is gone can be told when nothing can be opened still.
 TEST_F(Pending, NeitherWhileDescriptorsLack) {
     follow_10();
     bear(11, 10, "/a");
@@ -214,7 +214,7 @@ TEST_F(Pending, ADeniedChildIsOpenedSeldom) {
     EXPECT_THAT(tick_for_long(), ElementsAre("open 11 /a"));
 }
 
-/// It is listed until its parent asks for its status, which may be never.
+/// A zombie is listed until its parent asks for its status, which may be never.
 TEST_F(Pending, AZombieIsOpenedSeldom) {
     follow_10();
     bear(11, 10, "/a");

@@ -1,4 +1,4 @@
-// What the kernel's process connector tells, and what becomes of it.
+// News of the kernel's process connector, and what becomes of them.
 
 #include "proc/process_set_fixture.hpp"
 
@@ -51,7 +51,7 @@ TEST_F(ProcessNews, AFirstThreadsEndIsNotTheProcessesEnd) {
     EXPECT_THAT(tick(), ElementsAre("open 10 /later"));
 }
 
-/// It has the first thread's number by the time that is looked at.
+/// The other thread has the first one's number by the time that is looked at.
 TEST_F(ProcessNews, AnExecByAnotherThreadIsNoEnd) {
     follow_10();
     bear(11, 10, "/a");
@@ -112,7 +112,7 @@ TEST_F(ProcessNews, WithoutFollowingItIsNot) {
     EXPECT_THAT(hear({forked(11, kSelf)}), IsEmpty());
 }
 
-/// It has been reaped when its end is noticed, and nobody can be asked any more.
+/// A child that was reaped when its end is noticed cannot be asked any more.
 TEST_F(ProcessNews, TheLastNameIsThatOfTheLastExec) {
     follow_10();
     bear(11, 10, "/a");

@@ -17,7 +17,7 @@ namespace logfia::test {
 
 using Lines = std::vector<std::string>;
 
-/// What was told, as lines.
+/// Gathers what was told, as lines.
 class Seen final : public EventSink {
   public:
     void accept(Event event) override {
@@ -76,7 +76,8 @@ class ProcessSetTest : public ::testing::Test {
         while (set_->adopt_children(seen_)) poller_->look_at_new(now_, seen_);
         return seen_.lines;
     }
-    /// What the connector would tell between two ticks, and the first looks that follow.
+    /// Takes news as the connector would tell them between two ticks, and the first looks that
+    /// follow.
     Lines hear(const std::vector<ProcessEvent>& news) {
         seen_.lines.clear();
         set_->hear(news, seen_);
@@ -88,7 +89,7 @@ class ProcessSetTest : public ::testing::Test {
     }
     static ProcessEvent execed(pid_t pid) { return {ProcessEvent::Kind::exec, pid, 0}; }
     static ProcessEvent exited(pid_t pid) { return {ProcessEvent::Kind::exit, pid, 0}; }
-    /// As many as a candidate may have to wait for.
+    /// Ticks as often as a candidate may have to wait for.
     Lines tick_for_long() {
         Lines all;
         for (int i = 0; i < 200; ++i)

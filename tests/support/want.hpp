@@ -7,7 +7,7 @@
 
 namespace logfia::test {
 
-/// As long as it lives, this process can open nothing more: EMFILE.
+/// During its life this process can open nothing more: EMFILE.
 class NoMoreDescriptors {
   public:
     NoMoreDescriptors();
@@ -19,7 +19,7 @@ class NoMoreDescriptors {
     rlimit limit_{};
 };
 
-/// As long as it lives, root may open only what anybody may: the capabilities are put aside.
+/// During its life root may open only what anybody may: the capabilities are put aside.
 class NoOverride {
   public:
     NoOverride();

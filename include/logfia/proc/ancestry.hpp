@@ -12,8 +12,8 @@
 
 namespace logfia {
 
-/// What a new process can have inherited: the tables of its parent and, as long as nobody has
-/// looked at those, of that one's parent and so on.
+/// The source of whatever a new process can have inherited: the tables of its parent and, as long
+/// as nobody has looked at those, of that one's parent and so on.
 class Ancestry {
   public:
     /// The next one up. `lives`: its table may be asked for; else its number may be another's by
@@ -37,7 +37,7 @@ class PastTables {
 
     /// The oldest ones make room; a large one is not kept.
     void keep(pid_t pid, FdSnapshot table);
-    /// That of the command, whose orphans may come at any time.
+    /// The command's table stays: its orphans may come at any time.
     void keep_for_good(pid_t pid, FdSnapshot table);
     /// The number is another process's now.
     void forget(pid_t pid);

@@ -12,7 +12,7 @@
 
 namespace logfia {
 
-/// Who is followed, and who was born of whom, as far as that was told.
+/// Remembers which processes are followed, and which was born of which, as far as was told.
 class Family {
   public:
     /// Takes the place of whoever had the number before.
@@ -24,9 +24,9 @@ class Family {
     void forget(pid_t pid) { members_.erase(pid); }
 
     [[nodiscard]] bool follows(pid_t pid) const;
-    /// 0: not known.
-    [[nodiscard]] pid_t parent_of(pid_t pid) const;
-    /// Its parent first; none when nothing was told of it.
+    /// 0: not known, or, with a `start_time`, only known of another process that had the number.
+    [[nodiscard]] pid_t parent_of(pid_t pid, std::uint64_t start_time = 0) const;
+    /// Parent first; empty when nothing was told of the process.
     [[nodiscard]] std::vector<Ancestor> ancestors_of(pid_t pid) const;
     [[nodiscard]] std::size_t size() const { return members_.size(); }
 

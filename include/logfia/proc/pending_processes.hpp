@@ -18,7 +18,7 @@ struct PendingProcess {
     enum class Why : std::uint8_t {
         denied,   ///< this user may not look into it
         lacking,  ///< we lack descriptors or memory
-        ended,    ///< it is a zombie, which is asked seldom when it will be gone
+        ended,    ///< a zombie, which is asked seldom whether it is gone
     };
     enum class Wanted : std::uint8_t {
         yes,
@@ -31,7 +31,7 @@ struct PendingProcess {
     Birth birth{};  ///< as it will be watched
 };
 
-/// Those that are tried again, with growing pauses, as long as they live.
+/// Processes to be tried again, with growing pauses, as long as they live.
 class PendingProcesses {
   public:
     enum class Retry : std::uint8_t {

@@ -62,9 +62,9 @@ class Poller {
     void look_ahead(Now now);
     void after_exec();
 
-    /// It has called execve(2), which gives it another name. False when it is not watched.
+    /// The process has called execve(2), which gives it another name. False when it is not watched.
     bool take_exec(pid_t pid);
-    /// It has got another name.
+    /// The process has got another name.
     void take_comm(pid_t pid, std::string_view comm);
 
     /// The same as a look for those processes alone that have ended: whose pidfds are among
@@ -81,7 +81,7 @@ class Poller {
 
     /// From now on it is noted who was looked at: the others have not run, nor got children.
     void note_looked_at() { notes_looked_at_ = true; }
-    /// Those since the last call, in place of what was in `out`.
+    /// Replaces what was in `out` by the PIDs noted since the last call.
     void take_looked_at(std::vector<pid_t>& out) {
         out.clear();
         out.swap(looked_at_);

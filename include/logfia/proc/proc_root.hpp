@@ -47,7 +47,7 @@ constexpr bool is_gone(int error) {
     return error == ENOENT || error == ESRCH;
 }
 
-/// This user lacks the right.
+/// True when this user lacks the right.
 constexpr bool is_denied(int error) {
     return error == EACCES || error == EPERM;
 }

@@ -93,7 +93,7 @@ class Process {
     Process() = default;
     Result<bool> attach(const ProcRoot& root, Holding holding);
     bool open_dirs(const ProcRoot& root, int* error);
-    /// As far as that can be told without a descriptor.
+    /// True when the number is nobody's any more, told without opening anything.
     [[nodiscard]] bool is_reaped(const ProcRoot& root) const;
     bool move_to_living_thread(int process_dir);
     bool move_to(int tasks, pid_t thread);

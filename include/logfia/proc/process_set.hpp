@@ -62,7 +62,7 @@ class ProcessSet {
     [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
     /// Before what has ended is reaped: a child is known by its parent.
     void take_news(Now now, EventSink& sink);
-    /// What the connector has told, in its order.
+    /// Takes news of the connector, in their order.
     void hear(std::span<const ProcessEvent> news, EventSink& sink);
 
     /// Before each look.

@@ -40,7 +40,7 @@ struct GivenFd {
 /// From whom a process is descended.
 struct Ancestor {
     pid_t pid = 0;
-    bool lives = false;  ///< it did when its descendant was born; else its number may be another's
+    bool lives = false;  ///< false: the number may be another's by now
 };
 
 /// How a process came to be watched, which tells what was open in it `initial`ly.
