@@ -5,6 +5,7 @@
 #include <logfia/proc/fd_info.hpp>
 #include <logfia/proc/file_asker.hpp>
 #include <logfia/proc/internal_mounts.hpp>
+#include <logfia/proc/link_text.hpp>
 #include <logfia/proc/mount_tables.hpp>
 #include <logfia/proc/proc_root.hpp>
 #include <logfia/proc/process.hpp>
@@ -50,12 +51,6 @@ bool is_renamed(const NamedFile& before, const NamedFile& after);
 /// Fills in what was known of a file before its name changed and may not be asked any more, since
 /// its mount is gone.
 void keep_what_was_known(const Descriptor& before, Descriptor& after);
-
-/// The type that the link's text tells; `unknown` for a path and for `?`.
-FdType type_of_link(std::string_view name);
-
-/// The inode number of `socket:[N]`.
-std::optional<std::uint64_t> socket_inode(std::string_view name);
 
 /// A descriptor to be described, and what was learned of it.
 struct Description {
