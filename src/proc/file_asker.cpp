@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -46,6 +47,13 @@ void FileAsker::answer(const Process& process, SteadyTime now) {
     Pause& pause = pauses_[&process];
     pause.length = std::clamp(2 * pause.length, kFirstPause, kLongestPause);
     pause.until = now + pause.length;
+}
+
+const char* FileAsker::take_notice() {
+    const bool told = std::exchange(exhaustion_told_, asker_.exhausted());
+    if (told || !exhaustion_told_) return nullptr;
+    return "the kernel keeps too many of our questions waiting: until it answers some, no file is "
+           "asked what it is";
 }
 
 }  // namespace logfia

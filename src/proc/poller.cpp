@@ -305,6 +305,7 @@ void Poller::check_threads(WatchedProcess& watched) {
 
 void Poller::publish(EventSink& sink) {
     if (const char* notice = sockets_.take_notice()) notices_.emplace_back(notice);
+    if (const char* notice = describer_.take_notice()) notices_.emplace_back(notice);
     for (const auto& notice : notices_) sink.notice(notice);
     notices_.clear();
     if (options_.totals && changes_.any_closed()) {

@@ -93,6 +93,9 @@ class Describer {
     /// What fdinfo tells of it now, which is one answer and thus about one file.
     FileIdentity identity_now(const Process& process, const Descriptor& descriptor);
 
+    /// What the user should know; null: nothing new.
+    const char* take_notice() { return files_.take_notice(); }
+
     /// What an inotify or fanotify watches by now; `process` must be acquired.
     void refresh_object(const Process& process, Descriptor& out);
 

@@ -28,6 +28,8 @@ class FileAsker {
         return requests_[number];
     }
     void clear() { requests_.clear(); }
+    /// What the user should know; null: nothing new.
+    const char* take_notice();
     /// The process has ended.
     void forget(const Process& process) { pauses_.erase(&process); }
 
@@ -40,6 +42,7 @@ class FileAsker {
     int proc_fd_;
     UniqueFd own_links_;
     BlockingAsker asker_;
+    bool exhaustion_told_ = false;
     std::vector<BlockingRequest> requests_;
     std::unordered_map<const Process*, Pause> pauses_;
 };
