@@ -218,7 +218,8 @@ void SocketAsker::take_socket(Asked& asked, SocketAnswer& answer, SteadyTime now
     if (answer.peer_may_be_hidden) keep_hidden_peer(answer.info, before.get());
     if (!before || *before != answer.info)
         known.descriptor.socket = std::make_shared<const SocketInfo>(std::move(answer.info));
-    if (answer.peer_may_be_hidden && may_read_for(asked, now)) {
+    asked.owes_reading = answer.peer_may_be_hidden && !may_read_for(asked, now);
+    if (answer.peer_may_be_hidden && !asked.owes_reading) {
         asked.done = false;
         asked.by_table = asked.hidden_peer = true;
         asked.wanted.hint = answer.type;

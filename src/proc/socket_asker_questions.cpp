@@ -32,6 +32,9 @@ SteadyTime common_time(SteadyTime now, Duration pause) {
 /// the last one (see RunGate), its state is asked too. (Of several threads, the first one's.)
 SocketAsker::Clock SocketAsker::clock_of(const WatchedProcess& watched) const {
     Clock clock{watched.process.cpu_time()};
+    // Another process that shares the table may do what this one has not.
+    if (!watched.gate.usable() && options_.interval >= RunGate::kShortestInterval)
+        clock.runs = true;
     if (watched.gate.usable() || clock.has_run_since(watched.asked_cpu)) return clock;
     std::array<char, 1024> buffer;
     const auto stat = parse_proc_stat(read_file(watched.process.dir(), "stat", buffer));
@@ -69,6 +72,7 @@ void SocketAsker::ask_again(WatchedProcess& watched, SteadyTime now) {
             question.turn = turn_;
             question.cpu = clock.cpu;
             question.asked = now;
+            watched.next_question = std::min(watched.next_question, now + kSeldom);
             push(watched, question.slot, whole_question(), true, now);
         } else if (has_run) {
             all_asked = false;
@@ -110,9 +114,11 @@ void SocketAsker::keep_asking(const Asked& asked, Pause pause, SteadyTime now) {
     }
     SocketQuestion& question = watched.questions[index];
     question.turn = turn_;
-    question.cpu = asked.unanswered ? std::nullopt : asked.cpu;
+    question.cpu = asked.unanswered || asked.owes_reading ? std::nullopt : asked.cpu;
     question.asked = now;
     if (asked.by_table) pause_readings(question, pause, now);
+    if (asked.owes_reading)
+        watched.late_question = std::min(watched.late_question, question.reading);
     if (question.cpu != watched.asked_cpu) watched.asked_cpu.reset();
     watched.next_question = std::min(watched.next_question, due(question, false, true));
 }

@@ -28,6 +28,20 @@ TEST_F(SocketQuestions, WhoHasNotRunIsAskedSeldom) {
     EXPECT_EQ(questions_put() - before, 10U) << "somebody else may share them";
 }
 
+/// It connects when a table has just been read for it, and sleeps when the next reading is due.
+TEST_F(SocketQuestions, AReadingThatComesTooSoonIsMadeUpFor) {
+    for (const auto interval : {milliseconds(1), milliseconds(100)}) {
+        watch(true, interval);
+        const auto udp = maker_.numbers("udp-bind");
+        look(interval);
+        maker_.ask(fmt::format("connect {} 127.0.0.1 0", udp.at(0)));
+        std::vector<std::string> told = lines(milliseconds(1));
+        for (int i = 0; i < 30; ++i)
+            for (const std::string& line : lines(interval)) told.push_back(line);
+        EXPECT_THAT(told, ElementsAre(fmt::format("connect {} 127.0.0.1:0", udp.at(0))));
+    }
+}
+
 TEST_F(SocketQuestions, ManyAreAskedInTurn) {
     watch();
     std::vector<int> fds;

@@ -36,14 +36,14 @@ inline std::string line_of(const Event& event) {
 class WatchedHelper {
   public:
     /// Begins, with a look, when the helper may have done something already.
-    void watch(bool copies = true) {
+    void watch(bool copies = true, Duration interval = std::chrono::milliseconds(1)) {
         auto root = ProcRoot::open("/proc");
         ASSERT_TRUE(root);
         const std::vector<pid_t> pids{maker_.pid()};
         OpenedProcesses opened = open_processes(*root, pids, Holdings(pids.size()));
         ASSERT_EQ(opened.processes.size(), 1U);
         PollerOptions options;
-        options.interval = std::chrono::milliseconds(1);
+        options.interval = interval;
         options.copies = copies;
         options.totals = true;
         options.targets = true;

@@ -90,6 +90,7 @@ class SocketAsker {
         std::uint64_t network = 0;      // which namespace; 0: not asked for yet
         WantedSocket wanted{};          // in the tables
         bool hidden_peer = false;       // it has answered, and a table may know its peer
+        bool owes_reading = false;      // it is too soon for that
         std::shared_ptr<const SocketInfo> before{};  // then: what was known before that
         std::string zone{};                          // of that peer
     };

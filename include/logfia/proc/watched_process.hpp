@@ -19,7 +19,7 @@ struct SocketQuestion {
     std::uint32_t slot = 0;
     std::uint32_t turn = 0;       ///< the look in which it was asked last, as SocketAsker counts
     std::optional<Duration> cpu;  ///< the process's CPU time then; absent: it had no clock, or
-                                  ///< the socket gave no answer
+                                  ///< the answer was none, or half a one
     SteadyTime asked{};
     Duration pause{};      ///< between two readings of a table for it
     SteadyTime reading{};  ///< no table is read for it before
