@@ -155,6 +155,22 @@ TEST_F(AStuckSocket, KeepsNoCopyOfAnother) {
     maker_.ask(fmt::format("close {}", faults_));
 }
 
+TEST_F(AStuckSocket, WearsOutThreadsThatComeBack) {
+    if (!make()) GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << reason_;
+    const BlockingRequest other = about(maker_.fd("udp"));
+    BlockingRequest stuck = about(fd_);
+    stuck.owner = 7;
+    for (int i = 0; i < 20 && !asker_.exhausted(); ++i) ask(stuck);
+    EXPECT_TRUE(asker_.exhausted());
+    EXPECT_TRUE(asker_.is_kept_waiting_by(7));
+    EXPECT_FALSE(asker_.is_kept_waiting_by(8));
+    EXPECT_EQ(ask(other).outcome, Outcome::failed);
+    maker_.ask(fmt::format("close {}", faults_));
+    EXPECT_TRUE(test::eventually([&] { return ask(other).outcome == Outcome::answered; }));
+    EXPECT_FALSE(asker_.exhausted());
+    EXPECT_TRUE(test::eventually([this] { return !asker_.is_kept_waiting_by(7); }));
+}
+
 TEST_F(BlockingAskerTest, TellsWhatAnEpollWatches) {
     const auto pipe = maker_.numbers("pipe");
     BlockingRequest request = about(maker_.fd(fmt::format("epoll {}", pipe.at(0))));
