@@ -1,3 +1,4 @@
+#include <logfia/proc/link_zones.hpp>
 #include <logfia/proc/proc_root.hpp>
 #include <logfia/proc/socket_answer.hpp>
 #include <logfia/proc/socket_names.hpp>
@@ -83,15 +84,8 @@ std::string interface_name(int fd, std::uint32_t index) {
     return {request.ifr_name, strnlen(request.ifr_name, sizeof request.ifr_name)};
 }
 
-/// The number also for a name with odd bytes, which anybody may give in a namespace of their own.
 std::string zone_of(int fd, std::uint32_t scope) {
-    if (scope == 0) return {};
-    std::string name = interface_name(fd, scope);
-    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               std::string_view("-_.@").find(c) != std::string_view::npos;
-    });
-    return name.empty() || !plain ? fmt::format("{}", scope) : name;
+    return scope == 0 ? std::string() : zone_text(interface_name(fd, scope), scope);
 }
 
 /// Absent for nobody, which is `0.0.0.0:0` and `[::]:0`.

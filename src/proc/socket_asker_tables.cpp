@@ -13,11 +13,6 @@ SocketInfo with_what_was_known(SocketInfo row, const SocketInfo& before) {
     row.peer_path = before.peer_path;
     row.peer = before.peer;
     row.interface_name = before.interface_name;
-    const auto keep_zone = [](std::optional<Endpoint>& now, const std::optional<Endpoint>& known) {
-        if (now && known && now->address == known->address) now->zone = known->zone;
-    };
-    keep_zone(row.local, before.local);
-    keep_zone(row.remote, before.remote);
     return row;
 }
 
@@ -54,10 +49,23 @@ void SocketAsker::answer_network(const ProcRoot& root, std::uint64_t network) {
     rows_last_read_ = tables_.rows_seen() - rows_before;
     for (int again = 0; again < 2 && options_.reading == Reading::until_sure; ++again)
         read_again(*reader);
+    add_zones(reader->dir());
     reader->release();
     auto answer = wanted_.begin();
     for (Asked& asked : asked_)
         if (asked.network == network) asked.wanted = std::move(*answer++);
+}
+
+void SocketAsker::add_zones(int proc_dir_fd) {
+    bool read = false;
+    for (WantedSocket& wanted : wanted_) {
+        // What is known has no zone for a reason that has not changed.
+        if (!wanted.info || wanted.info == wanted.known || !lacks_zone(*wanted.info)) continue;
+        if (!std::exchange(read, true)) zones_.read(proc_dir_fd);
+        SocketInfo info = *wanted.info;
+        zones_.add_to(info);
+        wanted.info = std::make_shared<const SocketInfo>(std::move(info));
+    }
 }
 
 void SocketAsker::read_again(const Process& reader) {

@@ -23,6 +23,15 @@ bool can_become(FdType from, FdType to) {
            (from == FdType::udplite6 && to == FdType::udplite);
 }
 
+/// What a row has no place for.
+void keep_zones(SocketInfo& row, const SocketInfo& known) {
+    const auto keep = [](std::optional<Endpoint>& now, const std::optional<Endpoint>& before) {
+        if (now && before && now->address == before->address) now->zone = before->zone;
+    };
+    keep(row.local, known.local);
+    keep(row.remote, known.remote);
+}
+
 }  // namespace
 
 /// `likely` leaves out the tables where a socket is only after something rare: it is not worth
@@ -134,6 +143,7 @@ std::size_t SocketTables::answer(SocketTable table, SocketRow row, std::span<Wan
             if (table == SocketTable::unix_sockets) socket.info = nullptr;
             continue;
         }
+        if (!told && socket.known) keep_zones(row.info, *socket.known);
         // What may still be appended to, a path, is another one.
         if (!told && table != SocketTable::unix_sockets && socket.known &&
             *socket.known == row.info)

@@ -239,7 +239,8 @@ TEST(NetworkNamespace, EachFamilyIsShownRight) {
     for (const Shown& one : sockets) expect_shown(outcome, one);
 }
 
-/// A group on a link is no address without its interface, and the table knows the group alone.
+/// A group on a link is no address without its interface, which the tables do not tell; but an
+/// address of a link does.
 TEST(NetworkNamespace, AGroupOnALinkHasItsInterface) {
     Unshared inner("--net");
     if (!inner.maker) GTEST_SKIP() << "no namespaces here: " << inner.refusal;
@@ -261,6 +262,9 @@ TEST(NetworkNamespace, AGroupOnALinkHasItsInterface) {
     const Outcome outcome = outcome_of(watch_arguments(maker, {"--once", "-l"}));
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     for (const Shown& one : sockets) expect_shown(outcome, one);
+    const Outcome tables = outcome_of(watch_arguments(maker, {"--once", "-l", "--no-dup"}));
+    for (std::size_t i = 0; i + 1 < sockets.size(); ++i) expect_shown(tables, sockets[i]);
+    expect_shown(tables, {global, "udp6 .ff02::9.:0 -"});
     const Outcome json = outcome_of(watch_arguments(maker, {"--once", "-j"}));
     EXPECT_THAT(
         json.lines,

@@ -1,6 +1,7 @@
-// A row of /proc/N/net/*: the first byte says of which table.
+// A row of /proc/N/net/*: the first byte says of which table; and one of if_inet6.
 
 #include "fuzz.hpp"
+#include <logfia/proc/link_zones.hpp>
 #include <logfia/proc/socket_table.hpp>
 
 using namespace logfia;
@@ -10,6 +11,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     const auto table = static_cast<SocketTable>(data[0] % kSocketTableCount);
     const std::string_view row = as_text(data + 1, size - 1);
+    if (const auto link = parse_link_address(row))
+        require(!zone_text(link->name, link->index).empty(), "an interface has a name or a number");
     const auto parsed = parse_socket_row(table, row);
     if (!parsed) return 0;
     require(inode_of_row(table, row) == parsed->inode, "both readings find the same inode");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <logfia/proc/blocking_asker.hpp>
+#include <logfia/proc/link_zones.hpp>
 #include <logfia/proc/socket_ends.hpp>
 #include <logfia/proc/socket_lookup.hpp>
 #include <logfia/proc/socket_type_hint.hpp>
@@ -128,6 +129,7 @@ class SocketAsker {
     void answer_by_tables(const ProcRoot& root, SteadyTime now);
     void answer_network(const ProcRoot& root, std::uint64_t network);
     void read_again(const Process& reader);
+    void add_zones(int proc_dir_fd);
     void take_row(Asked& asked, SteadyTime now);
     void take_hidden_peer(Asked& asked, SteadyTime now);
     void go_on(Asked& asked, const SocketInfo* before, SteadyTime now);
@@ -154,6 +156,7 @@ class SocketAsker {
     BlockingAsker asker_;
     SocketEnds ends_;
     SocketTables tables_;
+    LinkZones zones_;
     std::uint64_t rows_last_read_ = 0;
     std::uint64_t questions_put_ = 0;
     bool exhaustion_told_ = false;
