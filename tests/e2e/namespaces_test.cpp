@@ -109,10 +109,10 @@ TEST(PidNamespace, LookingOutThroughTheHostsProc) {
         if (!record) GTEST_SKIP() << "no namespaces here: " << logfia.errors();
         EXPECT_EQ((*record)["pid"], maker.pid_text());
     }
-    maker.ask("open /etc/passwd");
+    maker.ask("open " + made_file("passwd"));
     const auto open = next_record(logfia);
     ASSERT_TRUE(open);
-    EXPECT_EQ(open->summary(), "open 3 /etc/passwd");
+    EXPECT_EQ(open->summary(), "open 3 " + made_file("passwd"));
     maker.end();
     EXPECT_EQ(logfia.wait(), 0);
     EXPECT_EQ(logfia.errors(), "");
