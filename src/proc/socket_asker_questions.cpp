@@ -1,10 +1,8 @@
 // The part of SocketAsker that says when a socket is asked again.
 
-#include <logfia/proc/proc_stat.hpp>
 #include <logfia/proc/socket_asker.hpp>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace logfia {
@@ -28,18 +26,10 @@ SteadyTime common_time(SteadyTime now, Duration pause) {
 
 }  // namespace
 
-/// Where the looks come so close that the clock of a process which runs may not have moved since
-/// the last one (see RunGate), its state is asked too. (Of several threads, the first one's.)
 SocketAsker::Clock SocketAsker::clock_of(const WatchedProcess& watched) const {
-    Clock clock{watched.process.cpu_time()};
     // Another process that shares the table may do what this one has not.
-    if (!watched.gate.usable() && options_.interval >= RunGate::kShortestInterval)
-        clock.runs = true;
-    if (watched.gate.usable() || clock.has_run_since(watched.asked_cpu)) return clock;
-    std::array<char, 1024> buffer;
-    const auto stat = parse_proc_stat(read_file(watched.process.dir(), "stat", buffer));
-    clock.runs = stat && stat->state == 'R';
-    return clock;
+    const bool shared = !watched.gate.usable() && options_.interval >= RunGate::kShortestInterval;
+    return {watched.process.cpu_time(), shared};
 }
 
 SteadyTime SocketAsker::due(const SocketQuestion& question, bool has_run, bool by_copy) const {

@@ -41,7 +41,7 @@ class SocketAsker {
 
     /// A socket that was opened and is not described yet. The process must be acquired.
     void ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
-    /// Asks again what is due at `now` for this process, which must be acquired.
+    /// Asks again what is due at `now` for this process.
     void ask_again(WatchedProcess& watched, SteadyTime now);
     /// Asks for the totals of its TCP connections: each at most once a second, some with each look,
     /// none when it has not run since.
@@ -136,9 +136,9 @@ class SocketAsker {
     /// Whether a process has run since it was at this CPU time; what has no clock may have.
     struct Clock {
         std::optional<Duration> cpu;
-        bool runs = false;  ///< and the clock may stand still all the same
+        bool shared = false;  ///< others do, in its place
         [[nodiscard]] bool has_run_since(std::optional<Duration> then) const {
-            return runs || !cpu || cpu != then;
+            return shared || !cpu || cpu != then;
         }
     };
     [[nodiscard]] Clock clock_of(const WatchedProcess& watched) const;
