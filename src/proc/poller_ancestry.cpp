@@ -7,27 +7,30 @@
 
 namespace logfia {
 
-/// Up to the first one that was looked at: what that one does not have it cannot have given.
+/// Goes up to the first one that was looked at and lives: what that one does not have it cannot
+/// have given. The table of one that was ending when it was looked at may have been cut.
 void Poller::trace_ancestry(const WatchedProcess& watched) {
     ancestry_.emplace();
     for (const Ancestor& one : watched.birth.ancestors) {
-        const FdSnapshot* seen = last_table(one.pid);
-        // The number of one that has ended may be another's.
-        const bool ended = seen != nullptr && seen == past_.find(one.pid);
-        ancestry_->add(root_, one.pid, one.lives && !ended, seen);
-        if (seen != nullptr) return;
+        const WatchedProcess* known = newest(one.pid);
+        if (known != nullptr && known->begun) {
+            ancestry_->add(root_, one.pid, one.lives, &known->snapshot);
+            const bool ended = known->ended || known->process.has_ended();
+            if (!ended && !known->process.table_is_let_go()) return;
+            continue;
+        }
+        // The number of one that was forgotten may be another's.
+        const FdSnapshot* past = known == nullptr ? past_.find(one.pid) : nullptr;
+        ancestry_->add(root_, one.pid, one.lives && past == nullptr, past);
     }
 }
 
-/// Null: nobody has looked at it.
-const FdSnapshot* Poller::last_table(pid_t pid) const {
-    // The first one of that number is the newest; it may have ended in this very look.
+/// Of that number; it may have ended in this very look. Null: there is none.
+const WatchedProcess* Poller::newest(pid_t pid) const {
     const auto at =
         std::lower_bound(processes_.begin(), processes_.end(), pid,
                          [](const auto& held, pid_t p) { return held->process.pid() < p; });
-    if (at != processes_.end() && (*at)->process.pid() == pid)
-        return (*at)->begun ? &(*at)->snapshot : nullptr;
-    return past_.find(pid);
+    return at != processes_.end() && (*at)->process.pid() == pid ? at->get() : nullptr;
 }
 
 /// Keeps the last table of a process that has ended: children of it may still come.

@@ -76,6 +76,18 @@ TEST_F(AncestryTest, OfOneThatHasEndedSinceItWasSeen) {
                 ElementsAre("open initial 12 /own", "open 12 /its"));
 }
 
+/// A process that is ending when it is looked at shows a part of its table.
+TEST_F(AncestryTest, OfOneWhoseTableWasCutByItsEnd) {
+    add(11, "child", 10, 6000);
+    proc_.open(11, 4, "/own");
+    hear({forked(11, 10)});
+    proc_.end(11);
+    bear(12, 11);
+    proc_.open(12, 5, "/its");
+    EXPECT_THAT(hear({forked(12, 11), exited(11)}),
+                ElementsAre("open initial 12 /given", "open initial 12 /own", "open 12 /its"));
+}
+
 /// Children may come when their parent's parent has been forgotten: its table is remembered.
 TEST_F(AncestryTest, OfOneThatHasEndedBefore) {
     bear(11, 10);

@@ -12,8 +12,8 @@
 
 namespace logfia {
 
-/// The source of whatever a new process can have inherited: the tables of its parent and, as long
-/// as nobody has looked at those, of that one's parent and so on.
+/// The source of whatever a new process can have inherited: the tables of its parent and, when
+/// nobody has looked at that one or it is gone, of the parent's own parent and so on.
 class Ancestry {
   public:
     /// The next one up. `lives`: its table may be asked for; else its number may be another's by

@@ -101,7 +101,7 @@ class Poller {
     void settle(WatchedProcess& watched, const LookOutcome& outcome);
     void prepare_first_look(const WatchedProcess& watched);
     void trace_ancestry(const WatchedProcess& watched);
-    [[nodiscard]] const FdSnapshot* last_table(pid_t pid) const;
+    [[nodiscard]] const WatchedProcess* newest(pid_t pid) const;
     void remember(WatchedProcess& watched);
     void keep_to_given(const std::vector<GivenFd>& given);
     [[nodiscard]] WatchedProcess* find(pid_t pid) const;
