@@ -5,9 +5,16 @@
 #include <logfia/proc/poller.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <utility>
 
 namespace logfia {
+namespace {
+
+constexpr std::size_t kAtOnce = 256;  // so that ten thousand new ones need no memory that stays
+
+}  // namespace
 
 /// True when descriptors came or went (a file that was renamed does not count).
 bool Poller::take_changes(WatchedProcess& watched) {
@@ -28,14 +35,10 @@ bool Poller::take_changes(WatchedProcess& watched) {
             found_.push_back(&after);
         });
     if (!table_changed && found_.empty()) return false;
-    describe_found(watched);
-    for (std::size_t i = 0; i < found_.size(); ++i) {
-        FdEntry& entry = *found_[i];
-        const bool was_open = entry.slot != FdEntry::kNoSlot;
-        if (was_open && take_renaming(watched, entry, descriptions_[i])) continue;
-        table_changed = true;
-        if (was_open) close(watched, entry.slot);
-        open(watched, entry, descriptions_[i]);
+    for (std::span<FdEntry* const> rest = found_; !rest.empty();) {
+        const auto some = rest.first(std::min(rest.size(), kAtOnce));
+        table_changed = take_found(watched, some) || table_changed;
+        rest = rest.subspan(some.size());
     }
     watched.snapshot.assign(seen_);
     list_unclear(watched);
@@ -44,16 +47,26 @@ bool Poller::take_changes(WatchedProcess& watched) {
     return table_changed;
 }
 
-/// All at once: each question to a file's own filesystem goes to another thread.
-void Poller::describe_found(WatchedProcess& watched) {
+/// Describes them together, since each question to a file's own filesystem goes to another thread.
+/// True when descriptors came or went.
+bool Poller::take_found(WatchedProcess& watched, std::span<FdEntry* const> found) {
     descriptions_.clear();
-    descriptions_.reserve(found_.size());
-    for (const FdEntry* entry : found_) {
+    for (const FdEntry* entry : found) {
         Description& description = descriptions_.emplace_back();
         description.fd = entry->fd;
         description.name = seen_.name(*entry);
     }
-    if (!descriptions_.empty()) describer_.describe(watched.process, descriptions_, resting_since_);
+    describer_.describe(watched.process, descriptions_, resting_since_);
+    bool table_changed = false;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        FdEntry& entry = *found[i];
+        const bool was_open = entry.slot != FdEntry::kNoSlot;
+        if (was_open && take_renaming(watched, entry, descriptions_[i])) continue;
+        table_changed = true;
+        if (was_open) close(watched, entry.slot);
+        open(watched, entry, descriptions_[i]);
+    }
+    return table_changed;
 }
 
 void Poller::close(WatchedProcess& watched, std::uint32_t slot) {
