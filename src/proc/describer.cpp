@@ -87,22 +87,18 @@ void Describer::forget(const Process& process) {
     files_.forget(process);
 }
 
-void Describer::describe(const Process& process, std::span<Description> batch,
-                         std::optional<Duration> resting_since) {
+void Describer::describe(const Process& process, std::span<Description> batch) {
     while (!batch.empty()) {
         const auto some = batch.first(std::min(batch.size(), kMostAtOnce));
-        describe_some(process, some, resting_since);
+        describe_some(process, some);
         batch = batch.subspan(some.size());
     }
 }
 
-void Describer::describe_some(const Process& process, std::span<Description> batch,
-                              std::optional<Duration> resting_since) {
+void Describer::describe_some(const Process& process, std::span<Description> batch) {
     work_.assign(batch.size(), {});
     for (int round = 0; round < kMostRounds; ++round) {
-        const bool rested = round == 0 && resting_since;
-        const auto since = rested ? resting_since : resting_where_it_counts(process, batch);
-        how_ = rested ? FileQuestion::How::in_passing : FileQuestion::How::held;
+        const auto since = resting_where_it_counts(process, batch);
         files_.clear();
         for (std::size_t i = 0; i < batch.size(); ++i) {
             if (work_[i].stage != Stage::unread) continue;
@@ -112,21 +108,13 @@ void Describer::describe_some(const Process& process, std::span<Description> bat
         files_.answer(process, now_);
         for (std::size_t i = 0; i < batch.size(); ++i)
             if (work_[i].stage == Stage::asked) take_answer(batch[i], work_[i]);
-        if (rested)
-            settle(process.resting_since() == since ? Stage::done : Stage::unread);
-        else
-            check_links(process, batch, since);
+        check_links(process, batch, since);
         if (std::all_of(work_.begin(), work_.end(),
                         [](const Work& work) { return work.stage == Stage::done; }))
             return;
     }
     for (std::size_t i = 0; i < batch.size(); ++i)
-        if (work_[i].stage != Stage::done) leave_out_doubtful(batch[i]);
-}
-
-void Describer::settle(Stage stage) {
-    for (Work& work : work_)
-        if (work.stage == Stage::checked) work.stage = stage;
+        if (work_[i].stage != Stage::done) leave_out_doubtful(batch[i], work_[i]);
 }
 
 /// What has a number in its link is proved by that.
@@ -203,7 +191,7 @@ void Describer::read_path(const Process& process, Description& out, Work& work) 
     } else {
         type = (out.descriptor.flags & O_DIRECTORY) != 0 ? FdType::directory : FdType::file;
         if (mount.kind != MountKind::local) return;
-        work.question = files_.add(process, out.fd, how_);
+        work.question = files_.add(process, out.fd);
         work.stage = Stage::asked;
     }
 }
@@ -216,7 +204,7 @@ void Describer::read_memory(const Process& process, Description& out, Work& work
     out.descriptor.type = memfd ? FdType::memfd : type_by_info(out.name, work.info);
     work.stage = Stage::checked;
     if (!files_.may_ask(process, now_)) return;
-    work.question = files_.add(process, out.fd, how_);
+    work.question = files_.add(process, out.fd);
     work.stage = Stage::asked;
 }
 
@@ -226,24 +214,29 @@ void Describer::take_answer(Description& out, Work& work) {
     Descriptor& descriptor = out.descriptor;
     work.stage = Stage::checked;
     if (request.outcome != BlockingRequest::Outcome::answered) {
-        if (request.outcome == BlockingRequest::Outcome::stuck)
-            descriptor.type = type_by_info(out.name, work.info);
-        else if (descriptor.type == FdType::file)
-            descriptor.type = likely_type(out.name);
+        descriptor.type = type_by_info(out.name, work.info);
         if (!has_position(descriptor.type)) descriptor.pos.reset();
         return;
     }
     const FileAnswer& file = request.file;
     const bool has_name = names_are_the_kernels_ && !file.name.empty();
-    if ((has_name && file.name != out.name) ||
-        (work.info.inode && *work.info.inode != file.inode) ||
+    const bool is_named = has_name && file.name == out.name;
+    const bool in_memory = work.info.mount_id && work.info.mount_id == internal_.memory;
+    if ((has_name && !is_named) || (work.info.inode && *work.info.inode != file.inode) ||
         (work.info.mount_id && file.mount_id && names_are_the_kernels_ &&
          *work.info.mount_id != *file.mount_id)) {
         work.stage = Stage::unread;
+        if (is_named && !in_memory) work.file = file;
         return;
     }
-    if (has_name && work.info.inode && file.mount_id) work.stage = Stage::done;
-    if (work.info.mount_id && work.info.mount_id == internal_.memory) return;
+    if (is_named && work.info.inode && file.mount_id) work.stage = Stage::done;
+    if (in_memory) return;
+    take_facts(file, out);
+    descriptor.pos = has_position(descriptor.type) ? work.info.pos : std::nullopt;
+}
+
+void Describer::take_facts(const FileAnswer& file, Description& out) const {
+    Descriptor& descriptor = out.descriptor;
     descriptor.type = type_of_mode(file.mode);
     descriptor.inode = file.inode;
     descriptor.device = file.device;
@@ -251,7 +244,6 @@ void Describer::take_answer(Description& out, Work& work) {
     if (descriptor.type == FdType::file) descriptor.size = file.size;
     if (descriptor.type == FdType::character && ttys_.contains(file.special))
         descriptor.type = FdType::tty;
-    descriptor.pos = has_position(descriptor.type) ? work.info.pos : std::nullopt;
     out.identity.inode = file.inode;
     out.identity.handle = file.handle;
 }
@@ -273,13 +265,16 @@ void Describer::check_links(const Process& process, std::span<Description> batch
         return !contradict(out.identity, identity_now(process, out.descriptor));
     };
     if (!for_each_unproved(link)) return;
-    // The number could have been another file's just while fdinfo was read. Two that take turns
-    // would have to do so to an irregular beat to be taken for one.
-    if (!resting_since || process.resting_since() != resting_since)
-        for_each_unproved([&](const Description& out) {
-            return info(out) && info(out) && link(out) && link(out) && info(out) && link(out);
-        });
-    settle(Stage::done);
+    // The number could have been another file's just while fdinfo was read. A process that sleeps
+    // does no such thing, unless another one shares its table (CLONE_FILES, clone(2)).
+    const bool rested = resting_since && process.resting_since() == resting_since;
+    for_each_unproved([&](const Description& out) {
+        if (rested) return info(out);
+        // Two that take turns would have to do so to an irregular beat to be taken for one.
+        return info(out) && info(out) && link(out) && link(out) && info(out) && link(out);
+    });
+    for (Work& work : work_)
+        if (work.stage == Stage::checked) work.stage = Stage::done;
 }
 
 bool Describer::reads_the_same(const Process& process, const Description& out) {
@@ -290,8 +285,9 @@ bool Describer::reads_the_same(const Process& process, const Description& out) {
            std::string_view(link_.data(), static_cast<std::size_t>(length)) == out.name;
 }
 
-/// The link was read by itself: what it says holds.
-void Describer::leave_out_doubtful(Description& out) const {
+/// The link was read by itself, and so was a file of that name, if any answered: what these say
+/// holds. A path that was closed before anything could be asked is most likely a file's.
+void Describer::leave_out_doubtful(Description& out, const Work& work) const {
     out.identity = {};
     out.descriptor = {};
     out.descriptor.fd = out.fd;
@@ -300,6 +296,7 @@ void Describer::leave_out_doubtful(Description& out) const {
     if (out.descriptor.type != FdType::pidfd) out.descriptor.inode = bracketed_number(out.name);
     if (out.name.starts_with('/'))
         out.descriptor.type = looks_like_memfd(out.name) ? FdType::memfd : likely_type(out.name);
+    if (work.file) take_facts(*work.file, out);
 }
 
 bool Describer::may_be_replaced_unseen(const Descriptor& descriptor,

@@ -12,12 +12,11 @@
 namespace logfia {
 namespace {
 
-/// The file that `name` stands for at `dir`; an empty one for `dir` itself.
-bool ask_status(int dir, const char* name, FileAnswer& answer) {
+bool ask_status(int file, FileAnswer& answer) {
     struct statx status {};
     constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_SIZE | STATX_NLINK | STATX_MNT_ID;
     constexpr int kHow = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-    if (statx(dir, name, kHow, kWanted, &status) != 0) return false;
+    if (statx(file, "", kHow, kWanted, &status) != 0) return false;
     if ((status.stx_mask & STATX_MNT_ID) != 0)
         answer.mount_id = static_cast<int>(status.stx_mnt_id);
     answer.inode = status.stx_ino;
@@ -36,15 +35,15 @@ std::string name_of(int own_links, int file) {
     return {link.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
 }
 
-std::optional<std::uint64_t> handle_of(int dir, const char* name) {
+std::optional<std::uint64_t> handle_of(int file) {
     union {
         file_handle head;
         char bytes[sizeof(file_handle) + MAX_HANDLE_SZ];
     } handle{};
     handle.head.handle_bytes = MAX_HANDLE_SZ;
     int mount_id = 0;
-    constexpr int kHow = AT_EMPTY_PATH | AT_SYMLINK_FOLLOW;
-    if (name_to_handle_at(dir, name, &handle.head, &mount_id, kHow) != 0) return std::nullopt;
+    if (name_to_handle_at(file, "", &handle.head, &mount_id, AT_EMPTY_PATH) != 0)
+        return std::nullopt;
     // FNV-1a; the type and the length are a part of it.
     std::uint64_t digest = 0xcbf29ce484222325U;
     for (std::size_t i = 0; i < sizeof(file_handle) + handle.head.handle_bytes; ++i)
@@ -52,20 +51,13 @@ std::optional<std::uint64_t> handle_of(int dir, const char* name) {
     return digest;
 }
 
-bool ask(int dir, const char* name, FileAnswer& answer) {
-    if (!ask_status(dir, name, answer)) return false;
-    const bool is_plain = S_ISREG(answer.mode) || S_ISDIR(answer.mode);
-    if (is_plain) answer.handle = handle_of(dir, name);
-    return true;
-}
-
 }  // namespace
 
 bool ask_file(const FileQuestion& about, int fd, FileAnswer& answer, UniqueFd& held) {
     const ProcPath number = proc_path("{}", fd);
-    if (about.how == FileQuestion::How::in_passing) return ask(about.fd_dir, number.data(), answer);
     held.reset(openat(about.fd_dir, number.data(), O_PATH | O_CLOEXEC));
-    if (!held || !ask(held.get(), "", answer)) return false;
+    if (!held || !ask_status(held.get(), answer)) return false;
+    if (S_ISREG(answer.mode) || S_ISDIR(answer.mode)) answer.handle = handle_of(held.get());
     answer.name = name_of(about.own_links, held.get());
     return true;
 }

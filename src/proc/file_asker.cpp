@@ -26,12 +26,12 @@ bool FileAsker::may_ask(const Process& process, SteadyTime now) const {
     return at == pauses_.end() || now >= at->second.until;
 }
 
-std::size_t FileAsker::add(const Process& process, int fd, FileQuestion::How how) {
+std::size_t FileAsker::add(const Process& process, int fd) {
     BlockingRequest& request = requests_.emplace_back();
     request.fd = fd;
     request.proc_fd = proc_fd_;
     request.question = BlockingRequest::Question::file;
-    request.about = {process.fd_dir(), own_links_.get(), how};
+    request.about = {process.fd_dir(), own_links_.get()};
     return requests_.size() - 1;
 }
 

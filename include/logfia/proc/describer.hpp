@@ -66,7 +66,7 @@ struct Description {
 /// These are several questions, and the number may be another file's at each of them. So a socket's
 /// or a pipe's inode number must be that of its link; a file that is asked tells its name together
 /// with its inode and mount, which must be those of fdinfo; for all others, the link must be the
-/// same again afterwards, and all of it some times more unless the process has slept meanwhile.
+/// same again afterwards, and all of it once more, or some times where the process has run.
 /// What does not fit is asked again some times, and then left out.
 class Describer {
   public:
@@ -80,11 +80,8 @@ class Describer {
     void forget(const Process& process);
 
     /// Fills in everything but the details of sockets. `process` must be acquired. What cannot be
-    /// learned (it is closed meanwhile, it may not be read) stays absent. With what
-    /// Process::resting_since() told before the links were read, a process that has slept all the
-    /// time costs less.
-    void describe(const Process& process, std::span<Description> batch,
-                  std::optional<Duration> resting_since = {});
+    /// learned (it is closed meanwhile, it may not be read) stays absent.
+    void describe(const Process& process, std::span<Description> batch);
 
     /// True when another file may take the number without its link becoming another text: a memfd,
     /// a device, an object without a name that has an inode of its own.
@@ -109,12 +106,11 @@ class Describer {
     struct Work {
         Stage stage = Stage::unread;
         FdInfo info{};
-        std::size_t question = 0;  ///< of `files_`
+        std::size_t question = 0;          ///< of `files_`
+        std::optional<FileAnswer> file{};  ///< of that name, though fdinfo was not about it
     };
 
-    void describe_some(const Process& process, std::span<Description> batch,
-                       std::optional<Duration> resting_since);
-    void settle(Stage stage);
+    void describe_some(const Process& process, std::span<Description> batch);
     bool has_a_place(const Process& process, FdType type, const FdInfo& info);
     static std::optional<Duration> resting_where_it_counts(const Process& process,
                                                            std::span<const Description> batch);
@@ -125,7 +121,8 @@ class Describer {
     void check_links(const Process& process, std::span<Description> batch,
                      std::optional<Duration> resting_since);
     [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
-    void leave_out_doubtful(Description& out) const;
+    void take_facts(const FileAnswer& file, Description& out) const;
+    void leave_out_doubtful(Description& out, const Work& work) const;
     std::string_view read_info(const Process& process, int fd, FdType type);
 
     TtyDrivers ttys_;
@@ -137,7 +134,6 @@ class Describer {
     std::optional<std::uint64_t> shared_inode_;
     bool names_are_the_kernels_;  // not a tree that a test has built
     std::vector<Work> work_;      // for each that is described
-    FileQuestion::How how_ = FileQuestion::How::held;
     SteadyTime now_{};
 };
 

@@ -23,22 +23,15 @@ struct FileAnswer {
     std::optional<std::uint64_t> handle;
 };
 
-/// Whose file it is, and how it is asked.
+/// Whose file it is.
 struct FileQuestion {
-    enum class How : std::uint8_t {
-        /// It is held by O_PATH meanwhile: nothing of it is opened, so that closing does not flush
-        /// either (open(2)), and no other file can come in between.
-        held,
-        /// Without its name, and each question by itself: for a process that sleeps.
-        in_passing,
-    };
     int fd_dir = -1;     ///< `/proc/N/fd`
     int own_links = -1;  ///< the same of our own
-    How how = How::held;
 };
 
-/// Asks the file that is open at `fd`. Gives what holds it, where it is held; the result is false,
-/// with errno, when it cannot be asked.
+/// Asks the file that is open at `fd`, while `held` holds it by O_PATH: nothing is opened by that,
+/// so that closing it does not flush either (open(2)), and no other file can come in between.
+/// False, with errno, when it cannot be asked.
 ///
 /// The walk through the magic link may wait for the file's filesystem: see MountKind.
 bool ask_file(const FileQuestion& about, int fd, FileAnswer& answer, UniqueFd& held);

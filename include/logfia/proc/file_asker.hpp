@@ -22,7 +22,7 @@ class FileAsker {
     /// False for a while after one of its files has kept us waiting.
     [[nodiscard]] bool may_ask(const Process& process, SteadyTime now) const;
     /// Gives the number of the question, until answer() is called the next time.
-    std::size_t add(const Process& process, int fd, FileQuestion::How how);
+    std::size_t add(const Process& process, int fd);
     void answer(const Process& process, SteadyTime now);
     [[nodiscard]] const BlockingRequest& operator[](std::size_t number) const {
         return requests_[number];
