@@ -14,7 +14,6 @@ namespace {
 constexpr Duration kThreadCheckPause = std::chrono::seconds(5);
 constexpr Duration kTargetsPause = std::chrono::seconds(1);
 constexpr Duration kProbePause = std::chrono::seconds(1);
-constexpr int kMostComparisons = 512;  // in a look
 
 /// True when a number that was open before is not.
 bool lacks_some_of(const FdSnapshot& before, const FdSnapshot& after) {
@@ -108,7 +107,7 @@ void Poller::look(Now now, EventSink& sink) {
     now_ = now;
     if (std::exchange(looked_ahead_, false)) publish(sink);
     ++look_;
-    comparisons_left_ = kMostComparisons;
+    begin_comparing();
     describer_.let_go_idle(now.steady);
     not_begun_ = 0;
     sockets_.hear_ends();
@@ -148,8 +147,6 @@ RunGate::Verdict Poller::judge(WatchedProcess& watched) const {
 }
 
 void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
-    // Later looks find little that is new.
-    resting_since_ = watched.begun ? std::nullopt : watched.process.resting_since();
     const LookOutcome outcome = read_table(watched);
     if (outcome.state == LookOutcome::State::gone) return end(watched);
     settle(watched, outcome);
@@ -157,7 +154,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
         if (!watched.begun) prepare_first_look(watched);
         const bool changed = take_changes(watched);
         ancestry_.reset();
-        compare_unclear(watched);
+        compare(watched);
         // It did not run, and yet its table is another: somebody else shares it.
         if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
             watched.gate.disable();

@@ -56,7 +56,7 @@ bool Poller::take_found(WatchedProcess& watched, std::span<FdEntry* const> found
         description.fd = entry->fd;
         description.name = seen_.name(*entry);
     }
-    describer_.describe(watched.process, descriptions_, resting_since_);
+    describer_.describe(watched.process, descriptions_);
     bool table_changed = false;
     for (std::size_t i = 0; i < found.size(); ++i) {
         FdEntry& entry = *found[i];
@@ -109,58 +109,6 @@ bool Poller::take_renaming(WatchedProcess& watched, FdEntry& entry, Description&
     known.descriptor = std::move(descriptor);
     known.identity = description.identity;
     if (named_now) ask_more(watched, entry.slot);
-    return true;
-}
-
-void Poller::list_unclear(WatchedProcess& watched) {
-    watched.unclear.clear();
-    for (const FdEntry& entry : watched.snapshot.entries()) {
-        const KnownFd& known = watched.known[entry.slot];
-        if (describer_.may_be_replaced_unseen(known.descriptor, known.identity))
-            watched.unclear.push_back(entry.fd);
-    }
-}
-
-/// Those whose links cannot tell that another file has taken the number, in rounds, of which each
-/// begins when the process has run since the one before.
-void Poller::compare_unclear(WatchedProcess& watched) {
-    if (watched.unclear.empty() || !watched.begun || watched.denied) return;
-    if (watched.compared_up_to < 0) {
-        const auto cpu = watched.process.cpu_time();
-        if (cpu && cpu == watched.compared_cpu) return;
-        watched.compared_cpu = cpu;
-    }
-    bool replaced = false;
-    auto at =
-        std::upper_bound(watched.unclear.begin(), watched.unclear.end(), watched.compared_up_to);
-    for (; at != watched.unclear.end() && comparisons_left_ > 0; ++at) {
-        --comparisons_left_;
-        watched.compared_up_to = *at;
-        auto& entries = watched.snapshot.entries();
-        const auto entry =
-            std::lower_bound(entries.begin(), entries.end(), *at,
-                             [](const FdEntry& held, int fd) { return held.fd < fd; });
-        if (entry != entries.end() && entry->fd == *at)
-            replaced = replace_if_another(watched, *entry) || replaced;
-    }
-    if (at == watched.unclear.end()) watched.compared_up_to = -1;
-    if (!replaced) return;
-    list_unclear(watched);
-    watched.process.refresh_comm(root_);
-}
-
-bool Poller::replace_if_another(WatchedProcess& watched, FdEntry& entry) {
-    const KnownFd& known = watched.known[entry.slot];
-    if (!contradict(known.identity, describer_.identity_now(watched.process, known.descriptor)))
-        return false;
-    // The link may have become another just now: then the next look tells.
-    descriptions_.clear();
-    descriptions_.push_back({entry.fd, watched.snapshot.name(entry)});
-    describer_.describe(watched.process, descriptions_);
-    Description& description = descriptions_.front();
-    if (!contradict(known.identity, description.identity)) return false;
-    close(watched, entry.slot);
-    open(watched, entry, description);
     return true;
 }
 

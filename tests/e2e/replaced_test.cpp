@@ -19,9 +19,9 @@ std::string inode_of(const std::string& path) {
 }
 
 /// What a number is given to in turn with a file that may only be read.
-class Flipped : public testing::TestWithParam<const char*> {};
+class FlippedWith : public testing::TestWithParam<const char*> {};
 
-TEST_P(Flipped, ARecordSpeaksOfOneFile) {
+TEST_P(FlippedWith, ARecordSpeaksOfOneFile) {
     const TempDir directory;
     const std::string read_only = directory.file("read-only", "text");
     FdMaker maker;
@@ -50,8 +50,33 @@ TEST_P(Flipped, ARecordSpeaksOfOneFile) {
     EXPECT_EQ(run.finish(), 0) << run.errors();
 }
 
-INSTANTIATE_TEST_SUITE_P(With, Flipped,
+INSTANTIATE_TEST_SUITE_P(All, FlippedWith,
                          testing::Values("open DIR/other rw create", "unix-socket", "eventfd"));
+
+/// A number that has another name, and then at once another file of that name, is told once in a
+/// look.
+TEST(Flipped, NoRecordIsAboutNothing) {
+    FdMaker maker;
+    const int other = maker.fd("memfd other");
+    const int first = maker.fd("memfd region");
+    const int second = maker.fd("memfd region");
+    const int flipped = maker.fd(fmt::format("flip {} {} {}", other, first, second));
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "1"}));
+    RecordStream records(run);
+    for (int i = 0; i < 2000; ++i) records.next("open", flipped);
+    maker.ask("flip-no-more");
+    maker.end();
+    EXPECT_EQ(run.finish(), 0) << run.errors();
+    bool is_open = false;
+    for (const JsonRecord& record : without_lost(json_records(run))) {
+        EXPECT_NE(record["name"], "") << record.summary();
+        if (record["fd"] != std::to_string(flipped)) continue;
+        const bool opens = record["event"] == "open";
+        if (!opens && record["event"] != "close") continue;
+        EXPECT_NE(opens, is_open) << record.summary();
+        is_open = opens;
+    }
+}
 
 /// Reads on to the end, and gives what happened to the number.
 std::vector<std::string> history(LogfiaRun& run, FdMaker& maker, int fd) {

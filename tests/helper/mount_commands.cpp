@@ -11,6 +11,7 @@
 #include <fstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 /// Mounts of this process's own, and a number that is another file's all the time.
 namespace fd_maker {
@@ -54,16 +55,14 @@ std::atomic<bool> flipping = false;
 
 /// From now on a third number is the one file and the other in turn; it is never free.
 Reply flip(const Words& words) {
-    const int one = descriptor(words[1]);
-    const int other = descriptor(words[2]);
-    const int number = dup(one);
+    std::vector<int> in_turn;
+    for (std::size_t i = 1; i < words.size(); ++i) in_turn.push_back(descriptor(words[i]));
+    const int number = dup(in_turn.front());
     if (number < 0) return failed();
     flipping = true;
-    std::thread([one, other, number] {
-        while (flipping) {
-            dup2(other, number);
-            dup2(one, number);
-        }
+    std::thread([in_turn, number] {
+        while (flipping)
+            for (const int one : in_turn) dup2(one, number);
     }).detach();
     return ok({number});
 }
@@ -78,7 +77,7 @@ constexpr std::array kCommands{
     Command{"mount-tmpfs", "DIR", 1, 1, mount_tmpfs},
     Command{"umount-lazily", "DIR", 1, 1, unmount_lazily},
     Command{"pivot", "DIR (becomes the root, with dev/ and file)", 1, 1, pivot},
-    Command{"flip", "FD FD (the number of what is both in turn)", 2, 2, flip},
+    Command{"flip", "FD FD [FD] (the number of what is all of them in turn)", 2, 3, flip},
     Command{"flip-no-more", "", 0, 0, stop_flipping},
 };
 

@@ -111,8 +111,12 @@ class Poller {
     void open(WatchedProcess& watched, FdEntry& entry, Description& description);
     bool take_renaming(WatchedProcess& watched, FdEntry& entry, Description& description);
     void list_unclear(WatchedProcess& watched);
-    void compare_unclear(WatchedProcess& watched);
-    bool replace_if_another(WatchedProcess& watched, FdEntry& entry);
+    void begin_comparing();
+    void compare(WatchedProcess& watched);
+    static bool begins_round(const WatchedProcess& watched, WatchedProcess::Round& round);
+    bool compare_unclear(WatchedProcess& watched);
+    bool compare_files(WatchedProcess& watched);
+    bool replace_if_another(WatchedProcess& watched, WatchedProcess::Round& round, FdEntry& entry);
     void end(WatchedProcess& watched);
     void ask_more(WatchedProcess& watched, std::uint32_t slot);
     void refresh_targets(WatchedProcess& watched);
@@ -145,10 +149,12 @@ class Poller {
     std::uint64_t descriptors_seen_ = 0;
     std::uint32_t look_ = FdReader::kHotLooks;  // so that what was there at first is not "hot"
 
-    std::optional<Duration> resting_since_;  // before the first look at a process
     std::vector<FdEntry*> found_;            // with a link that was not there before
     std::vector<Description> descriptions_;  // of these
     int comparisons_left_ = 0;               // in the look that is under way
+    int file_comparisons_left_ = 0;          // the same for files whose links seldom deceive
+    pid_t compare_from_ = 0;                 // those below had their turn in the last look
+    pid_t compare_next_ = 0;                 // that of the next look
 
     LookChanges changes_;
     std::vector<std::string> notices_;

@@ -70,11 +70,16 @@ struct WatchedProcess {
     Stall socket_stall;  ///< its sockets are looked up in the tables meanwhile
     Stall target_stall;  ///< what its epolls watch is not asked for meanwhile
     std::vector<SocketQuestion> questions;
-    int sampling_from = -1;                ///< the next descriptor of a round; -1: none
-    std::optional<Duration> sampled_cpu;   ///< its CPU time when the last round began
-    std::vector<int> unclear;              ///< descriptors whose links alone cannot tell, ascending
-    int compared_up_to = -1;               ///< of these, in the round that is under way
-    std::optional<Duration> compared_cpu;  ///< its CPU time when the last round began
+    int sampling_from = -1;               ///< the next descriptor of a round; -1: none
+    std::optional<Duration> sampled_cpu;  ///< its CPU time when the last round began
+    std::vector<int> unclear;             ///< descriptors whose links alone cannot tell, ascending
+    /// Of comparing descriptors with what is known of them, some with each look.
+    struct Round {
+        int up_to = -1;               ///< the last one that was compared; -1: none is under way
+        std::optional<Duration> cpu;  ///< the process's CPU time when it began
+    };
+    Round round_of_unclear;
+    Round round_of_files;
     std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where that is asked for
     std::optional<Duration> asked_cpu;      ///< its CPU time when all questions were asked
     SteadyTime next_question{};  ///< before that none is asked, unless it has run since asked_cpu
