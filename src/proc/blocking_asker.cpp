@@ -18,6 +18,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <new>
@@ -35,6 +36,8 @@ using Question = BlockingRequest::Question;
 constexpr std::size_t kMostThreads = 16;
 constexpr int kMostTries = 4;  // in one call, each of which may cost twice the patience
 constexpr std::chrono::milliseconds kPatience{20};
+constexpr int kWaitsAsleep = 2;  // without progress, after which a sleeping thread counts as stuck
+constexpr int kWaitsUnseen = 5;  // the same where the procfs does not show the thread
 
 Outcome outcome_of(int error) {
     switch (error) {
@@ -47,6 +50,18 @@ Outcome outcome_of(int error) {
         default:
             return Outcome::failed;
     }
+}
+
+/// The number that a procfs gives the calling thread, which is not gettid(2)'s in the procfs of
+/// another PID namespace. Absent where the procfs does not show us.
+std::optional<pid_t> own_number_in(int proc_fd) {
+    std::array<char, 64> link;  // "PID/task/TID" (proc_pid_task(5); since Linux 3.17)
+    const ssize_t length = readlinkat(proc_fd, "thread-self", link.data(), link.size());
+    const std::string_view name(link.data(), length < 0 ? 0 : static_cast<std::size_t>(length));
+    const std::string_view number = name.substr(name.rfind('/') + 1);
+    pid_t thread = 0;
+    std::from_chars(number.data(), number.data() + number.size(), thread);
+    return thread > 0 ? std::optional(thread) : std::nullopt;
 }
 
 bool is_socket_with(int fd, std::uint64_t inode) {
@@ -127,18 +142,20 @@ class BlockingAsker::Worker {
     enum class Stage : std::uint8_t { idle, asking, answered };
 
     void run();
+    void learn_number();
     void answer_all();
     void answer(BlockingRequest& request);
     void answer_by_copy(BlockingRequest& request);
     void answer_of_file(BlockingRequest& request);
-    [[nodiscard]] bool is_asleep() const;
+    /// Absent where that cannot be read.
+    [[nodiscard]] std::optional<bool> is_asleep() const;
     std::size_t abandon(std::vector<BlockingRequest>& requests, std::size_t done);
 
     mutable std::mutex mutex_;
     std::condition_variable changed_;
     Stage stage_ = Stage::idle;
     std::atomic<bool> dismissed_ = false;
-    std::atomic<pid_t> thread_ = 0;
+    std::atomic<pid_t> thread_ = 0;          // in the procfs; 0: not learned yet; -1: not shown
     std::atomic<std::size_t> done_ = 0;      // requests that are answered
     std::atomic<bool> closing_ = false;      // the copy that the last one was answered by
     std::vector<BlockingRequest> requests_;  // the thread's own while it is asking
@@ -168,7 +185,6 @@ bool BlockingAsker::Worker::is_free() const {
 }
 
 void BlockingAsker::Worker::run() {
-    thread_ = static_cast<pid_t>(syscall(SYS_gettid));
     std::unique_lock lock(mutex_);
     for (;;) {
         changed_.wait(lock, [this] { return stage_ == Stage::asking || dismissed_; });
@@ -181,7 +197,12 @@ void BlockingAsker::Worker::run() {
     }
 }
 
+void BlockingAsker::Worker::learn_number() {
+    if (thread_ == 0) thread_ = own_number_in(requests_.front().proc_fd).value_or(-1);
+}
+
 void BlockingAsker::Worker::answer_all() {
+    learn_number();
     for (BlockingRequest& request : requests_) {
         if (dismissed_) return;
         const std::size_t before = done_;
@@ -247,24 +268,31 @@ void BlockingAsker::Worker::give(std::vector<BlockingRequest>& requests) {
 
 std::size_t BlockingAsker::Worker::take(std::vector<BlockingRequest>& requests) {
     std::unique_lock lock(mutex_);
-    // Not to be taken for one that is kept waiting: it may only wait for a CPU.
-    std::optional<std::size_t> asleep_at;
+    // A thread that waits for a CPU is not stuck, however long that takes.
+    std::size_t stopped_at = 0;
+    int waits = 0;
     while (!changed_.wait_for(lock, kPatience, [this] { return stage_ == Stage::answered; })) {
         const std::size_t done = done_;
-        const bool asleep = is_asleep();
-        if (asleep && asleep_at == done && done_ == done) return abandon(requests, done);
-        asleep_at = asleep ? std::optional(done) : std::nullopt;
+        const std::optional<bool> asleep = is_asleep();
+        const bool stands = asleep.value_or(true) && done_ == done;
+        if (!stands || stopped_at != done) waits = 0;
+        stopped_at = done;
+        if (!stands) continue;
+        if (++waits >= (asleep ? kWaitsAsleep : kWaitsUnseen)) return abandon(requests, done);
     }
     requests_.swap(requests);
     stage_ = Stage::idle;
     return requests.size();
 }
 
-bool BlockingAsker::Worker::is_asleep() const {
+std::optional<bool> BlockingAsker::Worker::is_asleep() const {
+    const pid_t thread = thread_;
+    if (thread == 0) return false;  // a thread that has not begun waits for a CPU
     std::array<char, 1024> buffer;
-    const ProcPath path = proc_path("self/task/{}/stat", thread_.load());
+    const ProcPath path = proc_path("self/task/{}/stat", thread);
     const auto stat = parse_proc_stat(read_file(requests_.front().proc_fd, path.data(), buffer));
-    return stat && (stat->state == 'D' || stat->state == 'S');
+    if (!stat) return std::nullopt;
+    return stat->state == 'D' || stat->state == 'S';
 }
 
 /// The thread still has its requests; what it has answered it does not touch any more, and what it

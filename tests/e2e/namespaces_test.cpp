@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,6 +117,32 @@ TEST(PidNamespace, LookingOutThroughTheHostsProc) {
     maker.end();
     EXPECT_EQ(logfia.wait(), 0);
     EXPECT_EQ(logfia.errors(), "");
+}
+
+/// An epoll that its owner keeps locked stalls the thread that asks it, whose number the host's
+/// procfs does not tell as the thread itself knows it.
+TEST(PidNamespace, AStalledEpollDoesNotHoldUpTheLookOut) {
+    if (geteuid() != 0)
+        GTEST_SKIP() << "from a user namespace of its own nobody may look at processes outside";
+    FdMaker maker;
+    const auto pipe = maker.numbers("pipe");
+    const int epoll = maker.fd(fmt::format("epoll {}", pipe.at(0)));
+    maker.ask(fmt::format("write {} 1", pipe.at(1)));
+    try {
+        maker.fd(fmt::format("epoll-to-nowhere {}", epoll));
+    } catch (const FdMakerError& error) {
+        GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << error.what();
+    }
+    Child logfia({"/bin/sh", "-c",
+                  unshare_command("--pid --fork --kill-child") + LogfiaRun::program() +
+                      " -n -j -d 5 " + maker.pid_text()});
+    std::optional<JsonRecord> record = next_record(logfia);
+    if (!record && logfia.errors().starts_with("unshare:"))
+        GTEST_SKIP() << "no namespaces here: " << logfia.errors();
+    while (record && (*record)["fd"] != std::to_string(epoll)) record = next_record(logfia);
+    EXPECT_TRUE(record) << "the epoll is told without its targets";
+    maker.child().signal(SIGKILL);
+    EXPECT_EQ(logfia.wait(), 0);
 }
 
 /// 1: a user sees that there are processes of others, and nothing of them; 2: not even that;

@@ -1,6 +1,8 @@
 // Sockets of a real process, asked by copies.
 
+#include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
+#include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 #include <logfia/proc/blocking_asker.hpp>
 #include <logfia/proc/proc_root.hpp>
@@ -11,6 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -201,20 +204,61 @@ TEST_F(BlockingAskerTest, AnotherFileThanTheOneThatIsMeantTellsNothing) {
     EXPECT_EQ(hint.answer.type, FdType::socket);
 }
 
-TEST_F(BlockingAskerTest, AnEpollWhoseEventsGoNowhereDoesNotHoldItUp) {
-    const auto pipe = maker_.numbers("pipe");
-    BlockingRequest request = about(maker_.fd(fmt::format("epoll {}", pipe.at(0))));
-    request.question = BlockingRequest::Question::targets;
-    maker_.ask(fmt::format("write {} 1", pipe.at(1)));
-    int faults = -1;
-    try {
-        faults = maker_.fd(fmt::format("epoll-to-nowhere {}", request.fd));
-    } catch (const test::FdMakerError& error) {
-        GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << error.what();
+/// An epoll that its owner keeps locked, so that whoever asks what it watches waits.
+class AStuckEpoll : public BlockingAskerTest {
+  protected:
+    /// False, with the reason, where the kernel does not let us.
+    bool make() {
+        const auto pipe = maker_.numbers("pipe");
+        request_ = about(maker_.fd(fmt::format("epoll {}", pipe.at(0))));
+        request_.question = BlockingRequest::Question::targets;
+        maker_.ask(fmt::format("write {} 1", pipe.at(1)));
+        try {
+            faults_ = maker_.fd(fmt::format("epoll-to-nowhere {}", request_.fd));
+        } catch (const test::FdMakerError& error) {
+            reason_ = error.what();
+        }
+        return reason_.empty();
     }
-    EXPECT_EQ(ask(request).outcome, Outcome::stuck);
+    void let_go() { maker_.ask(fmt::format("close {}", faults_)); }
+
+    BlockingRequest request_;
+    int faults_ = -1;
+    std::string reason_;
+};
+
+TEST_F(AStuckEpoll, DoesNotHoldUpWhoAsks) {
+    if (!make()) GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << reason_;
+    EXPECT_EQ(ask(request_).outcome, Outcome::stuck);
     EXPECT_EQ(ask(about(maker_.fd("udp"))).outcome, Outcome::answered);
-    maker_.ask(fmt::format("close {}", faults));
+    let_go();
+}
+
+/// A procfs of another PID namespace has no `thread-self` for us.
+TEST_F(AStuckEpoll, IsGivenUpWhereOurOwnThreadsAreNotShown) {
+    if (!make()) GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << reason_;
+    const test::TempDir strange;
+    std::filesystem::create_symlink("/proc/" + maker_.pid_text(), strange.path(maker_.pid_text()));
+    const auto root = ProcRoot::open(strange.path());
+    request_.proc_fd = root->fd();
+    EXPECT_EQ(ask(request_).outcome, Outcome::stuck);
+    let_go();
+}
+
+/// In a procfs of an outer PID namespace our thread has another number than it knows itself by.
+TEST_F(AStuckEpoll, IsGivenUpWhereOurThreadHasAnotherNumber) {
+    if (!make()) GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << reason_;
+    test::FakeProc outer;
+    outer.add_process(7, "logfia");
+    outer.add_thread(7, 9);
+    outer.self_is(7);
+    std::filesystem::create_symlink("7/task/9", outer.path() + "/thread-self");
+    std::filesystem::create_symlink("/proc/" + maker_.pid_text(),
+                                    outer.path() + '/' + maker_.pid_text());
+    const auto root = ProcRoot::open(outer.path());
+    request_.proc_fd = root->fd();
+    EXPECT_EQ(ask(request_).outcome, Outcome::stuck);
+    let_go();
 }
 
 }  // namespace
