@@ -25,14 +25,6 @@ UniqueFd open_dir(int at, const char* path) {
     return UniqueFd(openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-/// Of one thread. Shortly before it is a zombie (PF_EXITING) its memory is gone already, and with
-/// that the right to look at its descriptors.
-bool is_ending(const ProcStat& stat) {
-    constexpr std::uint32_t kExiting = 0x00000004;
-    return stat.state == 'Z' || stat.state == 'X' || stat.state == 'x' ||
-           (stat.flags & kExiting) != 0;
-}
-
 std::optional<ProcStat> read_stat(int dir_fd, const char* path, int* error = nullptr) {
     std::array<char, 1024> buffer;
     return parse_proc_stat(read_file(dir_fd, path, buffer, error));
@@ -128,14 +120,14 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
                             fmt::format("it is a thread of process {} ({}): watch {}", *status.tgid,
                                         stat->comm, *status.tgid));
     }
-    if (is_ending(*stat) && stat->threads <= 1)
+    if (stat->is_ending() && stat->threads <= 1)
         return cannot_watch(pid_, ESRCH, "it has ended and waits for its parent (zombie)");
 
     comm_ = stat->comm;
     start_time_ = stat->start_time;
     kernel_thread_ = stat->is_kernel_thread();
     has_clock_ = root.native() && clock_getcpuclockid(pid_, &clock_) == 0;
-    if (!(is_ending(*stat) && move_to_living_thread(dir_.get())) && !open_dirs(root, &error)) {
+    if (!(stat->is_ending() && move_to_living_thread(dir_.get())) && !open_dirs(root, &error)) {
         if (error == EACCES || error == EPERM) return not_permitted(pid_, error, status);
         if (is_gone(error)) return not_found(root, pid_);
         return cannot_watch(pid_, error, "");
@@ -199,7 +191,7 @@ bool Process::is_reaped(const ProcRoot& root) const {
 
 bool Process::table_is_let_go() const {
     const auto stat = read_stat(dir_.get(), "stat");
-    return !stat || is_ending(*stat);
+    return !stat || stat->is_ending();
 }
 
 bool Process::has_ended() const {
@@ -216,7 +208,7 @@ Process::Life Process::probe(const ProcRoot& root, bool* moved) {
     const auto stat = read_stat(process_dir.get(), "stat", &error);
     if (!stat && error != 0 && !is_gone(error)) return Life::alive;
     if (!stat || stat->start_time != start_time_) return Life::ended;
-    if (is_ending(*stat)) {
+    if (stat->is_ending()) {
         *moved = move_to_living_thread(process_dir.get());
         return *moved ? Life::alive : Life::ended;
     }
@@ -248,7 +240,7 @@ bool Process::move_to_living_thread(int process_dir) {
 
 bool Process::move_to(int tasks, pid_t thread) {
     const auto stat = read_stat(tasks, proc_path("{}/stat", thread).data());
-    if (!stat || is_ending(*stat)) return false;
+    if (!stat || stat->is_ending()) return false;
     UniqueFd dir = open_dir(tasks, proc_path("{}", thread).data());
     UniqueFd fds = dir ? open_dir(dir.get(), "fd") : UniqueFd();
     if (!fds) return false;

@@ -52,13 +52,12 @@ std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid, int* err
         if (!there && is_gone(errno)) *error = errno;
     }
     if (!stat) return std::nullopt;
-    const bool dead = stat->state == 'Z' || stat->state == 'X';
     return ProcessFacts{pid,
                         stat->parent,
                         stat->comm,
                         stat->start_time,
                         stat->is_kernel_thread(),
-                        dead && stat->threads <= 1};
+                        stat->is_ending() && stat->threads <= 1};
 }
 
 bool lives(const ProcRoot& root, pid_t pid, std::uint64_t start_time) {

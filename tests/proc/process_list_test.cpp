@@ -119,6 +119,29 @@ TEST(ProcessFactsTest, OfOneThatIsThereAndOneThatIsNot) {
     EXPECT_TRUE(read_facts(*root, 7)->kernel_thread);
 }
 
+/// The kernel tells the end of a process before that is a zombie.
+TEST(ProcessFactsTest, OneThatIsExitingHasEnded) {
+    FakeProc proc;
+    proc.add_process(7, "brief");
+    auto root = ProcRoot::open(proc.path());
+    FakeStat stat;
+    EXPECT_TRUE(lives(*root, 7));
+    for (const char state : {'R', 'D', 'S'}) {
+        stat.state = state;
+        stat.flags = 0x400004;
+        stat.threads = 1;
+        proc.set_stat(7, stat);
+        EXPECT_FALSE(lives(*root, 7)) << state;
+        EXPECT_TRUE(read_facts(*root, 7)->zombie);
+        stat.threads = 2;
+        proc.set_stat(7, stat);
+        EXPECT_TRUE(lives(*root, 7)) << "another thread goes on";
+        stat.flags = 0x400000;
+        proc.set_stat(7, stat);
+        EXPECT_TRUE(lives(*root, 7));
+    }
+}
+
 TEST(ProcessNames, AreComparedWithCommAndExecutable) {
     FakeProc proc;
     proc.add_process(7, "short");

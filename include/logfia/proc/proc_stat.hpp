@@ -20,6 +20,12 @@ struct ProcStat {
 
     /// PF_KTHREAD: it has no descriptors of its own.
     [[nodiscard]] bool is_kernel_thread() const { return (flags & 0x00200000U) != 0; }
+    /// True of a thread that has ended or is about to: with PF_EXITING its memory is gone already,
+    /// and with that the right to look at its descriptors (exit_mm(), kernel/exit.c), though the
+    /// state is not `Z` before its parent is told.
+    [[nodiscard]] bool is_ending() const {
+        return state == 'Z' || state == 'X' || state == 'x' || (flags & 0x00000004U) != 0;
+    }
     bool operator==(const ProcStat&) const = default;
 };
 

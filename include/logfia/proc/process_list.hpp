@@ -22,7 +22,7 @@ struct ProcessFacts {
     std::string comm;              ///< any bytes; 15 at most (proc_pid_comm(5))
     std::uint64_t start_time = 0;  ///< clock ticks since boot
     bool kernel_thread = false;
-    bool zombie = false;
+    bool zombie = false;  ///< or about to be one: all its threads have ended
 };
 
 /// Absent when the process is gone, or when that cannot be read just now: then `error` holds errno.
