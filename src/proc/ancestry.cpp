@@ -38,6 +38,7 @@ void PastTables::keep_for_good(pid_t pid, FdSnapshot table) {
 void PastTables::forget(pid_t pid) {
     for (Past& one : tables_)
         if (one.pid == pid) one.pid = 0;
+    if (for_good_.pid == pid) for_good_ = {};
 }
 
 const FdSnapshot* PastTables::find(pid_t pid) const {

@@ -1,11 +1,19 @@
 // Finds out what a new process has inherited.
 
 #include <logfia/proc/poller.hpp>
+#include <logfia/proc/process_list.hpp>
 
 #include <algorithm>
 #include <utility>
 
 namespace logfia {
+namespace {
+
+bool is_alive(const ProcRoot& root, const WatchedProcess& known) {
+    return !known.ended && lives(root, known.process.pid(), known.process.start_time());
+}
+
+}  // namespace
 
 /// Goes up to the first one that was looked at and lives: what that one does not have it cannot
 /// have given. The table of one that was ending when it was looked at may have been cut.
@@ -13,6 +21,8 @@ void Poller::trace_ancestry(const WatchedProcess& watched) {
     ancestry_.emplace();
     for (const Ancestor& one : watched.birth.ancestors) {
         const WatchedProcess* known = newest(one.pid);
+        // A living process with the number of an ancestor that has ended is a stranger.
+        if (known != nullptr && !one.lives && is_alive(root_, *known)) continue;
         if (known != nullptr && known->begun) {
             ancestry_->add(root_, one.pid, one.lives, &known->snapshot);
             const bool ended = known->ended || known->process.has_ended();

@@ -29,6 +29,15 @@ TEST(PastTablesTest, OnlySoManyAreKept) {
     EXPECT_EQ(past.find(0), nullptr);
 }
 
+TEST(PastTablesTest, TheCommandsNumberMayBeGivenAgainToo) {
+    PastTables past;
+    past.keep_for_good(5, FdSnapshot());
+    past.forget(6);
+    EXPECT_NE(past.find(5), nullptr);
+    past.forget(5);
+    EXPECT_EQ(past.find(5), nullptr);
+}
+
 class AncestryTest : public ProcessSetTest {
   protected:
     AncestryTest() {
@@ -111,6 +120,15 @@ TEST_F(AncestryTest, ANumberThatIsGivenAgainHasGivenNothing) {
     proc_.open(12, 3, "/given");
     proc_.open(12, 4, "/own");
     EXPECT_THAT(hear({forked(11, 10), forked(12, 11)}), given_and_own(12));
+}
+
+/// The number of its parent's parent is another child's by now, which has the same file open.
+TEST_F(AncestryTest, AStrangerWithAnAncestorsNumberHasGivenNothing) {
+    bear(11, 10);
+    bear(13, 12);
+    EXPECT_THAT(hear({forked(11, 10), forked(12, 11), forked(11, 10), forked(13, 12)}),
+                ElementsAre("open initial 11 /given", "open 11 /own", "open initial 13 /given",
+                            "open 13 /own"));
 }
 
 /// An exec makes it readable; by then its parent has ended.

@@ -37,7 +37,7 @@ class PastTables {
 
     /// The oldest ones make room; a large one is not kept.
     void keep(pid_t pid, FdSnapshot table);
-    /// The command's table stays: its orphans may come at any time.
+    /// Orphans of the command may come at any time: its table never makes room for others.
     void keep_for_good(pid_t pid, FdSnapshot table);
     /// The number is another process's now.
     void forget(pid_t pid);
