@@ -20,11 +20,14 @@ bool is_described(const Descriptor& descriptor) {
 
 }  // namespace
 
+bool SocketAsker::lacks_answer(const Asked& asked) {
+    return !asked.again && !asked.answered && asked.question != BlockingRequest::Question::targets;
+}
+
 void SocketAsker::take_shared(Processes processes, SteadyTime now) {
     bool indexed = false;
     for (Asked& asked : asked_) {
-        if (asked.again || asked.answered || asked.question == BlockingRequest::Question::targets)
-            continue;
+        if (!lacks_answer(asked)) continue;
         std::optional<Holder> holder = parent_of(asked, processes);
         if (!holder) {
             if (!std::exchange(indexed, true)) index_holders(processes);
@@ -55,13 +58,18 @@ std::optional<SocketAsker::Holder> SocketAsker::parent_of(const Asked& asked, Pr
     return std::nullopt;
 }
 
-/// Only for this look, and only where it is needed: a copy of it would have to go along with each
-/// open and each close.
+/// Holds for one look, and lists no more than the sockets that are wanted in it: an index of all
+/// that are known would have to go along with each open and each close.
 void SocketAsker::index_holders(Processes processes) {
+    std::vector<std::uint64_t> wanted;
+    for (const Asked& asked : asked_)
+        if (lacks_answer(asked)) wanted.push_back(asked.wanted.inode);
+    std::sort(wanted.begin(), wanted.end());
     for (const auto& watched : processes) {
         for (std::uint32_t slot = 0; slot < watched->known.size(); ++slot) {
             const Descriptor& descriptor = watched->known[slot].descriptor;
-            if (descriptor.inode && is_described(descriptor))
+            if (descriptor.inode && is_described(descriptor) &&
+                std::binary_search(wanted.begin(), wanted.end(), *descriptor.inode))
                 holders_.push_back({*descriptor.inode, watched.get(), slot});
         }
     }

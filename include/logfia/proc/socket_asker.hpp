@@ -120,6 +120,8 @@ class SocketAsker {
         WatchedProcess* process = nullptr;
         std::uint32_t slot = 0;
     };
+    /// True of a new socket that has not answered itself.
+    static bool lacks_answer(const Asked& asked);
     void take_shared(Processes processes, SteadyTime now);
     static std::optional<Holder> parent_of(const Asked& asked, Processes processes);
     void index_holders(Processes processes);
