@@ -6,12 +6,6 @@
 #include <utility>
 
 namespace logfia {
-namespace {
-
-constexpr Duration kFirstPause = std::chrono::seconds(1);
-constexpr Duration kLongestPause = std::chrono::minutes(1);
-
-}  // namespace
 
 FileAsker::FileAsker(const ProcRoot& root)
     : proc_fd_(root.fd()),
@@ -21,9 +15,9 @@ FileAsker::FileAsker(const ProcRoot& root)
 }
 
 bool FileAsker::may_ask(const Process& process, SteadyTime now) const {
-    if (pauses_.empty()) return true;
-    const auto at = pauses_.find(&process);
-    return at == pauses_.end() || now >= at->second.until;
+    if (stalls_.empty()) return true;
+    const auto at = stalls_.find(&process);
+    return at == stalls_.end() || !at->second.holds(now);
 }
 
 std::size_t FileAsker::add(const Process& process, int fd) {
@@ -42,11 +36,8 @@ void FileAsker::answer(const Process& process, SteadyTime now) {
         std::any_of(requests_.begin(), requests_.end(), [](const BlockingRequest& request) {
             return request.outcome == BlockingRequest::Outcome::stuck;
         });
-    if (!stuck) return;
-    // Each costs the looks some time, and a thread.
-    Pause& pause = pauses_[&process];
-    pause.length = std::clamp(2 * pause.length, kFirstPause, kLongestPause);
-    pause.until = now + pause.length;
+    // Each stall costs the looks some time, and a thread.
+    if (stuck) stalls_[&process].note(now);
 }
 
 const char* FileAsker::take_notice() {

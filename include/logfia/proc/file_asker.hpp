@@ -4,6 +4,7 @@
 #include <logfia/proc/blocking_asker.hpp>
 #include <logfia/proc/proc_root.hpp>
 #include <logfia/proc/process.hpp>
+#include <logfia/proc/stall.hpp>
 
 #include <cstddef>
 #include <unordered_map>
@@ -31,20 +32,15 @@ class FileAsker {
     /// What the user should know; null: nothing new.
     const char* take_notice();
     /// The process has ended.
-    void forget(const Process& process) { pauses_.erase(&process); }
+    void forget(const Process& process) { stalls_.erase(&process); }
 
   private:
-    struct Pause {
-        Duration length{};
-        SteadyTime until{};
-    };
-
     int proc_fd_;
     UniqueFd own_links_;
     BlockingAsker asker_;
     bool exhaustion_told_ = false;
     std::vector<BlockingRequest> requests_;
-    std::unordered_map<const Process*, Pause> pauses_;
+    std::unordered_map<const Process*, Stall> stalls_;
 };
 
 }  // namespace logfia
