@@ -166,6 +166,8 @@ TEST(Options, WhatMakesNoSenseIsRefusedByName) {
         {{"-17"}, "'-17' is not a PID"},
         {{"99999999999"}, "'99999999999' is not a PID"},
         {{"firefox"}, "'firefox' is neither a PID nor a path"},
+        {{""}, "a word is empty"},
+        {{"7", ""}, "a word is empty"},
         {{"12a"}, "'12a'"},
         {{"/var/log"}, "is a path"},
         {{"."}, "is a path"},
