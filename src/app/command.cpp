@@ -169,7 +169,8 @@ int Command::go(const StopSignals& signals) {
 }
 
 void Command::attend(SteadyTime now, StopSignals& signals, Notices& notices) {
-    // Before it is known to have ended: what was sent to both of us is its own, and ends not us.
+    // Before the command is known to have ended: what was sent to both of us is its own, and ends
+    // not us.
     pass_on_signals();
     reap(now, signals);
     follow_stops(now);
@@ -196,7 +197,7 @@ std::optional<Duration> Command::next_word(SteadyTime now) const {
     return ended_at_ + kTellLeftAfter - now;
 }
 
-/// Else nobody would know what we wait for.
+/// Without this word nobody would know what logfia waits for.
 void Command::tell_whom_it_left(SteadyTime now, const StopSignals& signals, Notices& notices) {
     const auto due = next_word(now);
     if (!due || *due > Duration::zero()) return;
@@ -246,7 +247,7 @@ void Command::wait(Until until, StopSignals& signals, Notices& notices) {
         if (signals.stop_wanted()) return;
         pollfd end{ended() ? -1 : pidfd.get(), POLLIN, 0};
         const timespec limit{0, kAttendEach.count()};
-        // It is a pause, whatever becomes of it.
+        // Where ppoll(2) fails, the pause is made all the same.
         if (ppoll(&end, 1, &limit, signals.while_waiting()) < 0 && errno != EINTR)
             nanosleep(&limit, nullptr);
     }

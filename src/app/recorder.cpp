@@ -4,7 +4,7 @@ namespace logfia {
 
 void Recorder::append(std::string& out, const Event& event, std::string_view host) {
     if (event.undecided && !filter_.decide(event, host)) return;
-    // What was missed up to the last record may be known only after it.
+    // A loss before the last record may become known only after it.
     if (full() && event.kind != EventKind::lost) return;
     if (parts_.summary) parts_.summary->note(event, host);
     if (parts_.leaks) parts_.leaks->note(event);

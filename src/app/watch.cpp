@@ -265,7 +265,7 @@ void Watch::pump(Now now) {
     outbox_.drain(now.steady, recorder_, parts_.output.buffer());
     if (recorder_.full()) {
         drain(now);
-        // Of what is left only that something was missed is told, which waits for no name.
+        // Of all that is left only losses are told, which wait for no name.
         outbox_.drain_all(recorder_, parts_.output.buffer());
     }
     const bool last = stage_ == Stage::draining && outbox_.empty();

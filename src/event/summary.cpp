@@ -150,7 +150,7 @@ Summary::Index Summary::row_among(const std::string& pattern, const std::string&
         return alike.row;
     }
     const Index own = row_named(name, type);
-    // What is among the others stays there.
+    // A name that is among the others stays there.
     if (known_name || own == others_) return own;
     alike.names.insert(name);
     alike.own.push_back(own);

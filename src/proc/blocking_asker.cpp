@@ -83,7 +83,7 @@ bool ask_copy(int fd, const BlockingRequest& request, SocketAnswer& answer) {
     return true;
 }
 
-/// What was answered may be about another file that had the number by then: its link tells, and no
+/// An answer may be about another file that had the number by then: the link tells, and no
 /// filesystem is asked for that.
 bool is_still(const BlockingRequest& request, std::string_view name) {
     std::array<char, 64> link;
@@ -133,7 +133,7 @@ class BlockingAsker::Worker {
     /// Gives the requests back and says how many, from the first, have an outcome. When it is kept
     /// waiting, these are not all: it is of no more use then.
     std::size_t take(std::vector<BlockingRequest>& requests);
-    /// Whose question it was left alone with; 0: with none.
+    /// The owner of the question that the thread was left alone with; 0: none.
     [[nodiscard]] std::uint64_t kept_waiting_by() const { return kept_waiting_by_; }
     /// The thread ends as soon as it can.
     void dismiss();
@@ -147,7 +147,7 @@ class BlockingAsker::Worker {
     void answer(BlockingRequest& request);
     void answer_by_copy(BlockingRequest& request);
     void answer_of_file(BlockingRequest& request);
-    /// Absent where that cannot be read.
+    /// Absent where the thread's state cannot be read.
     [[nodiscard]] std::optional<bool> is_asleep() const;
     std::size_t abandon(std::vector<BlockingRequest>& requests, std::size_t done);
 
@@ -245,7 +245,8 @@ void BlockingAsker::Worker::answer_by_copy(BlockingRequest& request) {
     closing_ = false;
 }
 
-/// To let go of a file may mean to remove it.
+/// The file is let go of after the answer counts: closing a removed one may wait for its
+/// filesystem.
 void BlockingAsker::Worker::answer_of_file(BlockingRequest& request) {
     UniqueFd held;
     if (ask_file(request.about, request.fd, request.file, held))
@@ -331,7 +332,7 @@ BlockingAsker::~BlockingAsker() {
 }
 
 bool BlockingAsker::is_kept_waiting_by(std::uint64_t owner) const {
-    // Whose thread has ended is held by nobody else.
+    // A worker whose thread has ended is held by nobody else.
     return std::any_of(workers_.begin(), workers_.end(), [owner](const auto& worker) {
         return worker->kept_waiting_by() == owner && worker.use_count() > 1;
     });
@@ -360,7 +361,7 @@ void BlockingAsker::ask(std::vector<BlockingRequest>& requests) {
 }
 
 std::shared_ptr<BlockingAsker::Worker> BlockingAsker::free_worker() {
-    // Whose thread has ended is held by nobody else.
+    // A worker whose thread has ended is held by nobody else.
     std::erase_if(workers_, [](const auto& worker) { return worker.use_count() == 1; });
     for (const auto& worker : workers_)
         if (worker->is_free()) return worker;

@@ -18,7 +18,7 @@ namespace {
 
 using State = ChildrenListing::State;
 
-/// Of one thread.
+/// Reads the children of one thread.
 ChildrenListing read_children(int dir_fd, const char* path, std::vector<pid_t>& out) {
     const UniqueFd file(openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
     if (!file && is_lacking(errno)) return {State::failed, errno};
@@ -39,7 +39,7 @@ ChildrenListing read_children(int dir_fd, const char* path, std::vector<pid_t>& 
     }
 }
 
-/// Of many: a thread that is gone by now looks as if there were no such files.
+/// Reads the children of all threads: one that is gone by now looks as if there were no such files.
 ChildrenListing read_children_of_threads(int tasks, std::vector<pid_t>& out) {
     bool any = false;
     bool some = false;

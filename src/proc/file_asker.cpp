@@ -10,7 +10,7 @@ namespace logfia {
 FileAsker::FileAsker(const ProcRoot& root)
     : proc_fd_(root.fd()),
       own_links_(openat(root.fd(), "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    // A procfs that does not show us.
+    // The procfs may be one that does not show us.
     if (!own_links_) own_links_.reset(open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 

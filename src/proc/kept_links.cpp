@@ -8,11 +8,11 @@
 namespace logfia {
 namespace {
 
-/// A look is not to become much longer by it.
+/// Links that are opened in one look, which is not to become much longer by that.
 constexpr int kAtOnce = 64;
 
-/// Two watches of each other would otherwise hold what the other one holds, and so on.
-bool may_be_held_link(const Descriptor& descriptor) {
+/// Skip O_PATH: two watches of each other would hold each other's links without end.
+bool is_a_held_link(const Descriptor& descriptor) {
     return descriptor.access == Access::path;
 }
 
@@ -24,12 +24,12 @@ void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
         if (left == 0 || count_ >= most_) return;
         if (entry.link >= 0 || FdReader::is_hot(entry, look)) continue;
         KnownFd& known = watched.known[entry.slot];
-        if (may_be_held_link(known.descriptor)) continue;
+        if (is_a_held_link(known.descriptor)) continue;
         --left;
         UniqueFd link(openat(watched.process.fd_dir(), proc_path("{}", entry.fd).data(),
                              O_PATH | O_NOFOLLOW | O_CLOEXEC));
         if (!link) {
-            // Others need them more.
+            // Out of descriptors: hold no more links.
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) most_ = count_;
             continue;
         }

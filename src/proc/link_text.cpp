@@ -11,7 +11,7 @@ struct KindOfLink {
     FdType type;
 };
 
-// What follows "anon_inode:" (anon_inode_getfd(), each caller's name).
+// The names that follow "anon_inode:" (anon_inode_getfd(), each caller's).
 constexpr std::array kAnonymous{
     KindOfLink{"[eventfd]", FdType::eventfd},
     KindOfLink{"[eventpoll]", FdType::epoll},

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t kMostOfNamespace = 16;  // as many roots as its processes may have
 constexpr std::size_t kMostUnlisted = 1024;
 constexpr int kMostGenerations = 32;
-constexpr std::size_t kMostAncestorTables = 8;  // that are read in one search
+constexpr std::size_t kMostAncestorTables = 8;  // the most that are read in one search
 
 /// The text of a link below `dir_fd`; empty when it cannot be read.
 std::string_view read_link(int dir_fd, const char* path, std::array<char, PATH_MAX>& buffer) {
@@ -137,7 +137,8 @@ std::optional<MountEntry> MountTables::find_held(int mount_id, Whose whose) {
     return std::nullopt;
 }
 
-/// Its root may be another than when the table was opened, or than that of others in its namespace.
+/// The process may have another root than when the table was opened, or than others in its
+/// namespace.
 std::optional<MountEntry> MountTables::find_anew(int mount_id) {
     View view = view_of(current_->dir(), name_space_);
     const auto found = find_in(view, mount_id);
@@ -148,7 +149,7 @@ std::optional<MountEntry> MountTables::find_anew(int mount_id) {
     return found;
 }
 
-/// Whoever has handed on a file has it from its own namespace, or from its parent.
+/// A process that has handed on a file has it from its own namespace, or from its parent.
 std::optional<MountEntry> MountTables::find_among_ancestors(int mount_id) {
     std::vector<Viewpoint> asked{{name_space_, root_of(current_->dir())}};
     pid_t pid = parent_of(current_->dir());

@@ -155,7 +155,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
         const bool changed = take_changes(watched);
         ancestry_.reset();
         compare(watched);
-        // It did not run, and yet its table is another: somebody else shares it.
+        // A table that changes while its process does not run is shared with somebody else.
         if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
             watched.gate.disable();
         if (options_.socket_details) {
@@ -193,13 +193,13 @@ LookOutcome Poller::read_table(WatchedProcess& watched) {
         if (!moved) break;
         let_go_of_links(watched);
     }
-    // It lives, so that nothing it had open counts as closed.
+    // The process lives, so that nothing it had open counts as closed.
     if (outcome.state == LookOutcome::State::gone)
         return {LookOutcome::State::failed, ESRCH, false};
     return outcome;
 }
 
-/// Those of another table tell nothing of this one.
+/// Links that were held of another table tell nothing of this one.
 void Poller::let_go_of_links(WatchedProcess& watched) {
     links_.let_go_all(watched);
     for (FdEntry& entry : seen_.entries()) entry.link = -1;

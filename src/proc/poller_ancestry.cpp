@@ -29,13 +29,13 @@ void Poller::trace_ancestry(const WatchedProcess& watched) {
             if (!ended && !known->process.table_is_let_go()) return;
             continue;
         }
-        // The number of one that was forgotten may be another's.
+        // The number of an ancestor that was forgotten may be another's.
         const FdSnapshot* past = known == nullptr ? past_.find(one.pid) : nullptr;
         ancestry_->add(root_, one.pid, one.lives && past == nullptr, past);
     }
 }
 
-/// Of that number; it may have ended in this very look. Null: there is none.
+/// The newest process of that number, which may have ended in this very look; null: there is none.
 const WatchedProcess* Poller::newest(pid_t pid) const {
     const auto at =
         std::lower_bound(processes_.begin(), processes_.end(), pid,

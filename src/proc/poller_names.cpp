@@ -20,7 +20,8 @@ void Poller::take_comm(pid_t pid, std::string_view comm) {
     if (WatchedProcess* watched = find(pid)) watched->process.set_comm(root_, comm);
 }
 
-/// Where nobody tells of an exec, or of a new name: once in a second, and only after it has run.
+/// Reads the name where nobody tells of an exec or of a new name: once in a second, and only after
+/// the process has run.
 void Poller::keep_comm_current(WatchedProcess& watched, RunGate::Verdict verdict) const {
     if (verdict == RunGate::Verdict::look) watched.ran_since_comm = true;
     if (!watched.ran_since_comm || now_.steady < watched.next_comm) return;

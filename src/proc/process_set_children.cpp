@@ -37,7 +37,7 @@ bool ProcessSet::adopt_children(EventSink& sink) {
     return adopt_by_parents(sink) || added;
 }
 
-/// Adopts the children that were there before us, and theirs.
+/// Adopts the children that were there before us, and their children.
 void ProcessSet::add_descendants(EventSink& sink) {
     descendants_missing_ = false;
     unlisted_.clear();
@@ -64,7 +64,7 @@ void ProcessSet::try_descendants_again() {
     next_scan_ = std::max(next_scan_, now_ + kPauseAfterFailure);
 }
 
-/// Into `listed_`. What cannot be listed just now will be.
+/// Fills `listed_`. Children that cannot be listed just now will be later.
 ChildrenListing::State ProcessSet::list_children(pid_t parent, EventSink& sink) {
     listed_.clear();
     const ChildrenListing listing = append_children(poller_.root(), parent, listed_);
@@ -89,7 +89,7 @@ void ProcessSet::tell_unlisted(const Error& error, EventSink& sink) {
     sink.notice(describe(line));
 }
 
-/// Where the kernel lists no children, each process still tells its parent.
+/// Finds children where the kernel lists none: each process still tells its parent.
 bool ProcessSet::adopt_by_parents(EventSink& sink) {
     listed_.clear();
     parents_to_ask_ = false;

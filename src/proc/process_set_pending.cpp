@@ -6,7 +6,7 @@
 
 namespace logfia {
 
-/// Nobody who is gone need be tried again.
+/// A process that is gone need not be tried again.
 void ProcessSet::put_off(PendingProcess process, const Error& error, EventSink& sink) {
     const pid_t pid = process.pid;
     if (!is_denied(error.code) && !is_lacking(error.code)) return pending_.erase(pid);
@@ -19,8 +19,8 @@ void ProcessSet::put_off(PendingProcess process, const Error& error, EventSink& 
     if (pending_.put(std::move(process), now_, retry)) tell_pending(told, error, sink);
 }
 
-/// Of each that was meant by name or kinship a word is said once, as long as there are few; of all
-/// that this user may not look into, how many there are.
+/// Says a word once of each process that was meant by name or kinship, as long as there are few.
+/// With `--all` the number of those that this user may not look into is told instead.
 void ProcessSet::tell_pending(const PendingProcess& process, const Error& error, EventSink& sink) {
     const bool denied = process.why == PendingProcess::Why::denied;
     if (denied && wanted_.all) return;

@@ -137,7 +137,8 @@ SocketState state_of(int fd, bool has_peer) {
     return accepts_connections(fd) ? SocketState::listen : SocketState::unknown;
 }
 
-/// Who connects gets an address of its own, and a datagram socket that is bound to one has it too.
+/// A socket that connects gets an address of its own, but a datagram socket may be bound to one
+/// without any peer.
 bool may_have_a_hidden_peer(FdType type, const SocketInfo& info) {
     if (info.remote) return false;
     if (is_tcp(type)) return info.state == SocketState::syn_sent;

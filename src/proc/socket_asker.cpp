@@ -18,14 +18,14 @@ using Outcome = BlockingRequest::Outcome;
 constexpr Duration kSamplePause = std::chrono::seconds(1);
 constexpr int kSamplesALook = 64;
 constexpr std::size_t kKept = 1000;
-constexpr std::size_t kAtOnce = 128;  // so that ten thousand new ones need no memory that stays
+constexpr std::size_t kAtOnce = 128;  // questions: ten thousand need no memory that stays
 
-/// Of whom a row tells as much as the socket itself.
+/// True of types of which a row tells as much as the socket itself.
 bool is_told_by_tables(FdType type) {
     return is_tcp(type) || is_datagram(type);
 }
 
-/// Until a table is read again: it has no reason to have lost the peer that it was found to have.
+/// Keeps a peer that only a table tells until one is read again: nothing says that it is lost.
 void keep_hidden_peer(SocketInfo& now, const SocketInfo* before) {
     if (before == nullptr || !before->remote || before->remote->port != 0) return;
     if (before->local != now.local) return;
@@ -108,7 +108,7 @@ void SocketAsker::finish(KnownFd& closed) {
     auto totals = closed.cookie != 0 ? ends_.totals_of(closed.cookie) : std::nullopt;
     if (closed.cookie != 0) ends_.forget(closed.cookie);
     if (!totals) {
-        // It was asked when it was new, and not again.
+        // The connection was asked when it was new, and not again.
         if (closed.totals && closed.totals->bytes_sent + closed.totals->bytes_received == 0)
             closed.totals.reset();
         return;
@@ -174,8 +174,8 @@ void SocketAsker::request(const Asked& asked, int proc_fd) {
         request.pidfd = pidfd_of(watched);
 }
 
-/// The one that it holds, or else one for this turn: the inode numbers of its sockets tell whether
-/// the PID is still its own.
+/// The pidfd that the process holds, or else one for this turn: the inode numbers of the sockets
+/// tell whether the PID is still that process's.
 int SocketAsker::pidfd_of(const WatchedProcess& watched) {
     if (watched.process.pidfd() >= 0) return watched.process.pidfd();
     if (pidfd_owner_ != &watched)
@@ -250,7 +250,7 @@ void SocketAsker::take_totals(Asked& asked, const SocketAnswer& answer, SteadyTi
     if (answer.totals) known.totals = answer.totals;
     auto& info = known.descriptor.socket;
     if (!info || info->state == answer.info.state) return;
-    // It may be another connection, or none: then its peer is asked for as well.
+    // The socket may have another connection, or none: its peer is asked for as well.
     const auto begins_anew = [](SocketState state) {
         return state == SocketState::close || state == SocketState::syn_sent ||
                state == SocketState::listen;
@@ -304,7 +304,7 @@ void SocketAsker::turn_to_tables(Asked& asked) {
     asked.wanted.hint = type;
 }
 
-/// It has an answer, or none this time.
+/// Ends a question of this look, which has an answer or none.
 void SocketAsker::go_on(Asked& asked, const SocketInfo* before, SteadyTime now) {
     const Descriptor& descriptor = asked.process->known[asked.slot].descriptor;
     const SocketInfo* after = descriptor.socket.get();

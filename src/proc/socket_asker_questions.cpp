@@ -10,9 +10,9 @@ namespace {
 
 /// A question costs about 1.2 µs, or less than a listing of as many descriptors.
 constexpr std::size_t kAgainALook = 512;
-/// Of looks that come back to back, not each is worth a question.
+/// Between two questions: not each of the looks that come back to back is worth one.
 constexpr Duration kLeastPause = std::chrono::microseconds(500);
-/// Of a process that has not run.
+/// Between two questions about a process that has not run.
 constexpr Duration kSeldom = std::chrono::seconds(5);
 constexpr Duration kFirstPauseOfReadings = std::chrono::milliseconds(10);
 constexpr Duration kLongestPauseOfReadings = std::chrono::milliseconds(400);
@@ -54,7 +54,7 @@ void SocketAsker::ask_again(WatchedProcess& watched, SteadyTime now) {
         bool asks = now >= time;
         if (asks) {
             ++waiting_;
-            // Those that were asked lately let the others go first.
+            // Sockets that were asked lately let the others go first.
             asks = turn_ - question.turn >= turns_ && left_ > 0;
         }
         if (asks) {

@@ -39,7 +39,7 @@ void SocketAsker::take_shared(Processes processes, SteadyTime now) {
     if (holders_.capacity() > kKept) holders_.shrink_to_fit();
 }
 
-/// Its parent has it at the same number.
+/// Finds the same socket at the same number in the parent of its process.
 std::optional<SocketAsker::Holder> SocketAsker::parent_of(const Asked& asked, Processes processes) {
     const auto& ancestors = asked.process->birth.ancestors;
     if (ancestors.empty()) return std::nullopt;
@@ -58,7 +58,7 @@ std::optional<SocketAsker::Holder> SocketAsker::parent_of(const Asked& asked, Pr
     return std::nullopt;
 }
 
-/// Holds for one look, and lists no more than the sockets that are wanted in it: an index of all
+/// Makes an index for one look, of no more than the sockets that are wanted in it: an index of all
 /// that are known would have to go along with each open and each close.
 void SocketAsker::index_holders(Processes processes) {
     std::vector<std::uint64_t> wanted;
@@ -90,7 +90,8 @@ std::optional<SocketAsker::Holder> SocketAsker::holder_of(const Asked& asked) co
     return found;
 }
 
-/// Nothing more can come of it, or it was asked after its process had run the last time.
+/// True when nothing more can come of the socket, or it was asked after its process had run the
+/// last time.
 bool SocketAsker::is_up_to_date(const Holder& holder) const {
     WatchedProcess& watched = *holder.process;
     const std::uint32_t index = watched.known[holder.slot].question;
@@ -108,7 +109,7 @@ void SocketAsker::describe_as(Asked& asked, const Holder& holder, SteadyTime now
     ours.type = asked.wanted.hint = theirs.type;
     ours.socket = without_peer(asked.process->process.pid(), theirs.socket);
     if (!up_to_date) ours.socket = outdated(ours.type, std::move(ours.socket));
-    // Where that may be wrong by now, a table may know better.
+    // A table may know better than a description that may be wrong by now.
     const bool certain = ours.socket && !ours.socket->outdated;
     if (asked.by_table && !certain) return;
     asked.by_table = false;

@@ -59,7 +59,7 @@ void SocketAsker::answer_network(const ProcRoot& root, std::uint64_t network) {
 void SocketAsker::add_zones(int proc_dir_fd) {
     bool read = false;
     for (WantedSocket& wanted : wanted_) {
-        // What is known has no zone for a reason that has not changed.
+        // A known description has no zone for a reason that has not changed.
         if (!wanted.info || wanted.info == wanted.known || !lacks_zone(*wanted.info)) continue;
         if (!std::exchange(read, true)) zones_.read(proc_dir_fd);
         SocketInfo info = *wanted.info;
@@ -78,7 +78,7 @@ void SocketAsker::read_again(const Process& reader) {
         if (!wanted.found) wanted = std::move(*answer++);
 }
 
-/// All else it has told itself.
+/// Takes the peer alone from the row: all else the socket has told itself.
 void SocketAsker::take_hidden_peer(Asked& asked, SteadyTime now) {
     std::shared_ptr<const SocketInfo>& info = asked.process->known[asked.slot].descriptor.socket;
     if (asked.wanted.found && asked.wanted.info) {
@@ -106,7 +106,7 @@ void SocketAsker::take_row(Asked& asked, SteadyTime now) {
             descriptor.socket = std::make_shared<const SocketInfo>(
                 with_what_was_known(*descriptor.socket, *before));
     } else if (wanted.looked && (!before || before->outdated)) {
-        // It is known to be in no table.
+        // Being in no table is an answer as well.
         SocketInfo info = before ? *before : SocketInfo();
         info.outdated = false;
         descriptor.socket = std::make_shared<const SocketInfo>(std::move(info));

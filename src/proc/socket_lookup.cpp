@@ -23,7 +23,7 @@ bool can_become(FdType from, FdType to) {
            (from == FdType::udplite6 && to == FdType::udplite);
 }
 
-/// What a row has no place for.
+/// Keeps the zones, for which a row has no place.
 void keep_zones(SocketInfo& row, const SocketInfo& known) {
     const auto keep = [](std::optional<Endpoint>& now, const std::optional<Endpoint>& before) {
         if (now && before && now->address == before->address) now->zone = before->zone;
@@ -144,7 +144,7 @@ std::size_t SocketTables::answer(SocketTable table, SocketRow row, std::span<Wan
             continue;
         }
         if (!told && socket.known) keep_zones(row.info, *socket.known);
-        // What may still be appended to, a path, is another one.
+        // A row to which a path may still be appended is no match yet.
         if (!told && table != SocketTable::unix_sockets && socket.known &&
             *socket.known == row.info)
             told = socket.known;

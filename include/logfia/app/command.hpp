@@ -54,8 +54,8 @@ class Command {
 
     [[nodiscard]] bool started() const { return runs_; }
 
-    /// What is to be done for it at each tick and after each signal; never waits. Passes signals on
-    /// while it runs, reaps, and keeps us stopped as long as it is. When it has ended and
+    /// Does what the command needs at each tick and after each signal; never waits. Passes signals
+    /// on while it runs, reaps, and keeps us stopped as long as it is. When it has ended and
     /// descendants live on, one notice says which.
     void attend(SteadyTime now, StopSignals& signals, Notices& notices);
     /// How soon attend() is to be called although neither a signal nor a process's end calls for
@@ -70,11 +70,11 @@ class Command {
     /// 0 to 255, or 128+N when signal N has killed it; 0 as long as it runs.
     [[nodiscard]] int status() const { return status_.value_or(0); }
 
-    /// Where nobody tells that it has ended: as often as that.
+    /// How often the command is attended to where nobody tells that it has ended.
     static constexpr Duration kAttendEach = std::chrono::milliseconds(50);
 
-    /// Waits for its end, or for that of all descendants; attends to it meanwhile. Once it has
-    /// ended, a signal ends the wait.
+    /// Waits for the command's end, or for that of all descendants; attends to it meanwhile. Once
+    /// the command has ended, a signal ends the wait.
     enum class Until { it_ends, all_end };
     void wait(Until until, StopSignals& signals, Notices& notices);
 

@@ -16,7 +16,7 @@ struct Descendant {
     std::string comm;  ///< any bytes; 15 at most (proc_pid_comm(5))
 };
 
-/// So many descendants are looked for: there may be more than anybody wants to wait for.
+/// The most descendants that are looked for: there may be more than anybody wants to wait for.
 constexpr std::size_t kMostDescendants = 100;
 
 /// The living descendants of a process as procfs shows them, the nearest first. Empty also when the

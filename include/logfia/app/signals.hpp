@@ -55,7 +55,7 @@ class StopSignals {
     void take_over(int signal);
     void block();
 
-    int for_command_ = 0;  // of those that have come
+    int for_command_ = 0;  // signals that have come for the command
     sigset_t caught_;
     sigset_t waiting_;
 };

@@ -23,8 +23,8 @@ class Waiter {
     static Result<Waiter> create();
 
     /// Waits for these poll(2) events of `fd` from now on; errors and hang-ups are always reported.
-    /// What epoll refuses (EPERM: a file, /dev/null; epoll_ctl(2)) counts as always ready for them,
-    /// as poll(2) has it. A descriptor that is closed is forgotten by itself.
+    /// A file that epoll refuses (EPERM: /dev/null, say; epoll_ctl(2)) counts as always ready for
+    /// them, as poll(2) has it. A descriptor that is closed is forgotten by itself.
     void want(int fd, short events);
     void forget(int fd);
 

@@ -60,7 +60,8 @@ struct SocketInfo {
     std::optional<VsockAddress> local_vsock;
     std::optional<VsockAddress> remote_vsock;
     std::string_view family;  ///< of a type `socket`: `alg`, `bluetooth`, …; a literal
-    /// It had no peer when it was asked last, and its process has run since: it may have one.
+    /// The socket had no peer when it was asked last, and its process has run since: it may have
+    /// connected.
     bool outdated = false;
 
     bool operator==(const SocketInfo&) const = default;

@@ -36,8 +36,8 @@ struct BlockingRequest {
     int proc_fd = -1;         ///< our own procfs
     ProcPath process{};       ///< its directory below that
     Question question = Question::all;
-    std::uint64_t owner = 0;  ///< whose descriptor it is: a number of the caller's
-    FileQuestion about{};     ///< of a file
+    std::uint64_t owner = 0;  ///< the owner of the descriptor: a number of the caller's
+    FileQuestion about{};     ///< how a `file` is asked
 
     Outcome outcome = Outcome::failed;
     SocketAnswer answer;

@@ -15,11 +15,11 @@ namespace logfia {
 /// Remembers which processes are followed, and which was born of which, as far as was told.
 class Family {
   public:
-    /// Takes the place of whoever had the number before.
+    /// The process takes the place of whoever had the number before.
     void follow(pid_t pid, pid_t parent) { add(pid, parent, true); }
-    /// Not followed; remembered as somebody's parent.
+    /// Remembers a process that is not followed as somebody's parent.
     void note(pid_t pid, pid_t parent) { add(pid, parent, false); }
-    /// In clock ticks since boot: what tells a recycled PID.
+    /// `start_time` is in clock ticks since boot, and tells a recycled PID.
     void set_start(pid_t pid, std::uint64_t start_time);
     void forget(pid_t pid) { members_.erase(pid); }
 
@@ -44,15 +44,15 @@ class Family {
 
   private:
     static constexpr std::size_t kFew = 4096;
-    /// Our own number for somebody tells whether a PID was given again meanwhile; 0: he was there
-    /// before all that was told.
+    /// An ancestor. `number`, our own for that process, tells whether its PID was given again
+    /// meanwhile; 0: the process was there before all that was told.
     struct Forebear {
         pid_t pid = 0;
         std::uint64_t number = 0;
     };
     struct Member {
         std::uint64_t number = 0;
-        std::vector<Forebear> line{};  // its parent first; they may have ended since
+        std::vector<Forebear> line{};  // the parent first; some may have ended since
         std::uint64_t start_time = 0;
         bool followed = false;
     };

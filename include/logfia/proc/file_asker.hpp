@@ -29,7 +29,7 @@ class FileAsker {
         return requests_[number];
     }
     void clear() { requests_.clear(); }
-    /// What the user should know; null: nothing new.
+    /// Says, once each time, what the user should know; null when there is nothing new.
     const char* take_notice();
     /// The process has ended.
     void forget(const Process& process) { stalls_.erase(&process); }

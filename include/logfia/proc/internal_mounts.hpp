@@ -10,10 +10,11 @@ namespace logfia {
 /// The mounts of the kernel's own, on which sockets, pipes and objects without a name live: no
 /// mountinfo lists them.
 struct InternalMounts {
-    /// Of sockets, pipes, anonymous objects, pidfds and namespaces: nothing there has a path.
+    /// Mounts of sockets, pipes, anonymous objects, pidfds and namespaces: nothing there has a
+    /// path.
     std::array<std::optional<int>, 5> nameless{};
     std::optional<int> anonymous{};
-    /// Of memfds and shared memory: a tmpfs, which answers by itself. All names there are
+    /// The mount of memfds and shared memory: a tmpfs, which answers by itself. All names there are
     /// ` (deleted)`.
     std::optional<int> memory{};
 

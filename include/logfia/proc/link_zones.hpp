@@ -30,7 +30,7 @@ std::string zone_text(std::string_view name, std::uint32_t index);
 class LinkZones {
   public:
     /// Reads `net/if_inet6` below the directory of a process, in place of what was read before.
-    /// What cannot be read knows no zone.
+    /// A table that cannot be read knows no zone.
     void read(int proc_dir_fd);
     /// Fills in the zones of both ends, where the local address belongs to one interface alone.
     void add_to(SocketInfo& socket) const;

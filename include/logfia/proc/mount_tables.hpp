@@ -52,9 +52,9 @@ class MountTables {
         MountTable table;
         SteadyTime used{};
         std::uint64_t round = 0;              // when it was asked last whether it has changed
-        std::vector<const Process*> users{};  // who was told from it, ascending
+        std::vector<const Process*> users{};  // processes that were told from it, ascending
     };
-    /// What a mountinfo shows depends on no more than these.
+    /// From where a mountinfo is read: its text depends on nothing else.
     struct Viewpoint {
         std::uint64_t name_space;
         std::uint64_t root;  // a digest of the link's text
@@ -79,8 +79,8 @@ class MountTables {
     std::vector<View> views_;
     std::set<std::pair<std::uint64_t, int>> unlisted_;  // by namespace, in vain searched for
     SteadyTime unlisted_since_{};
-    const Process* current_ = nullptr;  // who is asked about
-    std::uint64_t name_space_ = 0;      // of that one
+    const Process* current_ = nullptr;  // the process that is asked about
+    std::uint64_t name_space_ = 0;      // of current_
     std::uint64_t round_ = 0;
     SteadyTime now_{};
     SteadyTime next_idle_ = SteadyTime::max();

@@ -7,8 +7,7 @@
 namespace logfia {
 
 /// A process may give itself new names without end, a million in a second (measured): whoever heard
-/// of each would do nothing else. So, beyond some thousand in a second, none is heard of for a
-/// while.
+/// of each would do nothing else. Beyond some thousand in a second none is heard of for a while.
 class NameFlood {
   public:
     static constexpr std::size_t kMostInASecond = 2000;

@@ -13,7 +13,7 @@
 
 namespace logfia {
 
-/// One that is wanted and cannot be watched yet.
+/// A process that is wanted and cannot be watched yet.
 struct PendingProcess {
     enum class Why : std::uint8_t {
         denied,   ///< this user may not look into it
@@ -22,7 +22,7 @@ struct PendingProcess {
     };
     enum class Wanted : std::uint8_t {
         yes,
-        undecided,  ///< not even that could be read
+        undecided,  ///< whether it is wanted could not be read
     };
     pid_t pid = 0;
     std::uint64_t start_time = 0;  ///< 0: could not be read
@@ -36,13 +36,14 @@ class PendingProcesses {
   public:
     enum class Retry : std::uint8_t {
         by_time,
-        on_news,  ///< whoever waits hears of what could change it
+        on_news,  ///< the connector tells what could change it
     };
 
     /// The next try comes after twice the last pause. True when nothing was known of this process
     /// for this reason.
     bool put(PendingProcess process, SteadyTime now, Retry retry);
-    /// The same reason as before, whatever it was; nothing when it is not pending.
+    /// Puts the next try off for the same reason as before; does nothing for one that is not
+    /// pending.
     void put_off(pid_t pid, SteadyTime now);
     void erase(pid_t pid) { entries_.erase(pid); }
 
@@ -50,7 +51,7 @@ class PendingProcesses {
     [[nodiscard]] bool contains(pid_t pid) const { return entries_.contains(pid); }
     [[nodiscard]] std::size_t count(PendingProcess::Why why) const;
 
-    /// Appends those whose time has come, which stay.
+    /// Appends the processes whose time has come, which stay pending.
     void copy_due(SteadyTime now, std::vector<PendingProcess>& out);
     /// All are due: their rights and even their numbers may be others by now.
     void retry_all();

@@ -34,10 +34,10 @@ class Process {
     [[nodiscard]] pid_t pid() const { return pid_; }
     /// The command name, any bytes (proc_pid_comm(5)), as it was read last.
     [[nodiscard]] const std::string& comm() const { return comm_; }
-    /// Reads it again, of this process alone; it stays when that is no more.
+    /// Reads the name again, of this process alone: it stays when the process is gone.
     void refresh_comm(const ProcRoot& root);
-    /// To be told a new name. Of a recycled PID's process it would be another's: then nothing is
-    /// believed but what refresh_comm() reads.
+    /// Takes a new name that somebody has told. Where the PID may have been recycled it could be
+    /// another's: then nothing is believed but what refresh_comm() reads.
     void set_comm(const ProcRoot& root, std::string_view comm);
 
     /// In clock ticks since boot.
@@ -81,8 +81,9 @@ class Process {
     /// stands still while the process sleeps, and also, for a while, while it runs on another CPU.
     [[nodiscard]] std::optional<Duration> cpu_time() const;
 
-    /// Its CPU time, when it is asleep and has a single thread: as long as the answer stays the
-    /// same it has not run in between (the state is read before the clock). Absent otherwise.
+    /// The CPU time, when the process is asleep and has a single thread: as long as the answer
+    /// stays the same it has not run in between (the state is read before the clock). Absent
+    /// otherwise.
     [[nodiscard]] std::optional<Duration> resting_since() const;
 
     /// True when one of its threads has a descriptor table of its own, as far as kcmp(2) tells.

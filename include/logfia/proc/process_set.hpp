@@ -114,12 +114,12 @@ class ProcessSet {
     Family family_;
     PendingProcesses pending_;
     std::vector<PendingProcess> due_;
-    pid_t command_ = 0;        ///< of our own; 0: there is none
+    pid_t command_ = 0;        ///< our own; 0: there is none
     pid_t self_ = 0;           ///< as the procfs numbers us; 0: it does not show us
     std::uint64_t began_ = 0;  ///< our own start, in clock ticks since boot
     std::vector<pid_t> listed_;
-    std::vector<pid_t> parents_;         ///< whose children are listed
-    std::vector<pid_t> unlisted_;        ///< whose children could not be
+    std::vector<pid_t> parents_;         ///< processes whose children are listed
+    std::vector<pid_t> unlisted_;        ///< processes whose children could not be
     std::vector<Candidate> candidates_;  ///< by PID
     std::vector<Candidate> spare_;
     static constexpr Duration kPauseAfterFailure = std::chrono::milliseconds(100);

@@ -14,10 +14,11 @@ struct SocketAnswer {
     SocketInfo info;                  ///< `peer`: whoever it is, without its `comm`
     std::optional<TcpTotals> totals;  ///< of a TCP connection
     std::uint64_t cookie = 0;         ///< of a TCP socket, where it is asked for (SO_COOKIE)
-    /// It may have a peer all the same: one whose port is 0 is told by the tables alone, since
-    /// getpeername(2) and SO_PEERNAME take it for none (inet_getname(), net/ipv4/af_inet.c).
+    /// True when the socket may have a peer all the same: one whose port is 0 is told by the tables
+    /// alone, since getpeername(2) and SO_PEERNAME take it for none (inet_getname(),
+    /// net/ipv4/af_inet.c).
     bool peer_may_be_hidden = false;
-    std::string zone{};  ///< of such a peer: the interface that the IPv6 socket is bound to
+    std::string zone{};  ///< of a hidden peer: the interface that the IPv6 socket is bound to
 };
 
 enum class TcpDetails : std::uint8_t { left_out, wanted };

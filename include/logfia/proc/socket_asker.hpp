@@ -19,8 +19,8 @@ namespace logfia {
 /// Says what sockets are: all that are new in one look, and those that may still change again in
 /// each look that their process has run in, or seldom, since somebody else may share them. Each is
 /// asked itself where that is allowed, in turn where there are many; else the kernel's tables are
-/// read (SocketTables), with pauses that follow from what that costs. And what epolls watch, since
-/// that too is asked by a BlockingAsker.
+/// read (SocketTables), with pauses that follow from what that costs. What epolls watch is asked
+/// here too, by the same BlockingAsker.
 class SocketAsker {
   public:
     /// A table skips rows when others close their sockets while it is read, since each piece is
@@ -65,7 +65,7 @@ class SocketAsker {
         std::uint32_t slot;
         EventKind kind;  ///< connect or listen
     };
-    /// By PID; those that have ended too.
+    /// Watched processes by PID, with those that have ended.
     using Processes = std::span<const std::unique_ptr<WatchedProcess>>;
     /// Answers all that was asked since the last call, and fills in the known descriptors. What
     /// could not be asked itself is described as another of `processes` knows it that has the same
@@ -82,18 +82,18 @@ class SocketAsker {
         std::uint32_t slot;
         BlockingRequest::Question question;
         bool again;
-        bool by_table = false;          // it waits for a reading
-        bool done = false;              // there is nothing more to ask
+        bool by_table = false;          // waits for a reading
+        bool done = false;              // nothing more is to be asked
         bool answered = false;          // by itself
         bool unanswered = false;        // by itself, though that is allowed: the next look may
-        bool stalled = false;           // it is not asked itself for a while
+        bool stalled = false;           // the socket is not asked itself for a while
         std::optional<Duration> cpu{};  // the process's CPU time before it was asked
         std::uint64_t network = 0;      // which namespace; 0: not asked for yet
         WantedSocket wanted{};          // in the tables
-        bool hidden_peer = false;       // it has answered, and a table may know its peer
-        bool owes_reading = false;      // it is too soon for that
-        std::shared_ptr<const SocketInfo> before{};  // then: what was known before that
-        std::string zone{};                          // of that peer
+        bool hidden_peer = false;       // has answered, and a table may know its peer
+        bool owes_reading = false;      // the reading for a hidden peer comes later
+        std::shared_ptr<const SocketInfo> before{};  // with a hidden peer: what was known before
+        std::string zone{};                          // of a hidden peer
     };
     [[nodiscard]] bool is_stalled(const WatchedProcess& watched, const Stall& stall,
                                   SteadyTime now) const;
@@ -114,7 +114,7 @@ class SocketAsker {
     void take_hint(Asked& asked, const BlockingRequest& request, SteadyTime now);
     static void take_targets(const Asked& asked, BlockingRequest& request, SteadyTime now);
     static void turn_to_tables(Asked& asked);
-    /// Who has a socket, too.
+    /// Another descriptor of a socket, and the process that has it.
     struct Holder {
         std::uint64_t inode = 0;
         WatchedProcess* process = nullptr;
@@ -144,7 +144,7 @@ class SocketAsker {
         }
     };
     [[nodiscard]] Clock clock_of(const WatchedProcess& watched) const;
-    /// From when on a question may be asked.
+    /// The time from which on a question may be asked.
     [[nodiscard]] SteadyTime due(const SocketQuestion& question, bool has_run, bool by_copy) const;
     void begin_next_turn();
     /// False when it is too soon to read a table again for it.
@@ -165,8 +165,8 @@ class SocketAsker {
     std::optional<std::uint64_t> own_network_;  // our network namespace; 0: not known
     std::uint32_t turn_ = 1;                    // counts the looks in which something was asked
     std::size_t left_ = 0;     // questions that may still be asked again in this look
-    std::size_t waiting_ = 0;  // those that this look could ask, if there were no limit
-    std::uint32_t turns_ = 1;  // so many looks it takes to ask all of them
+    std::size_t waiting_ = 0;  // questions that this look could ask without the limit
+    std::uint32_t turns_ = 1;  // looks that it takes to ask all of them
     std::vector<Asked> asked_;
     std::vector<BlockingRequest> requests_;
     const WatchedProcess* pidfd_owner_ = nullptr;  // of the last pidfd that was opened for a turn

@@ -19,7 +19,7 @@ struct WantedSocket {
     std::uint64_t inode = 0;
     /// What it is said to be (see socket_type_hint); `socket` or `unknown`: nothing is known.
     FdType hint = FdType::socket;
-    /// What is known of it: the answer is the same when its row says no more.
+    /// The description so far: the answer is the same one when the row says no more.
     std::shared_ptr<const SocketInfo> known{};
 
     // The answer, set by resolve().

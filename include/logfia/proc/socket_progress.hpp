@@ -16,11 +16,12 @@ std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketI
 /// listens.
 bool may_still_change(FdType type, const SocketInfo* info);
 
-/// What another process that has the socket too is to be told of it: no peer that is itself.
+/// The description for another process that has the socket too, and is no peer of itself.
 std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
                                                std::shared_ptr<const SocketInfo> info);
 
-/// The same once its process has run without its being asked: that it has no peer is no fact then.
+/// The description of a socket whose process has run since it was asked: that there was no peer
+/// is no fact any more.
 std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info);
 
 /// True of a TCP connection, whose totals are worth asking for.

@@ -12,7 +12,7 @@ class Stall {
   public:
     static constexpr Duration kFirstPause = std::chrono::seconds(1);
     static constexpr Duration kLongestPause = std::chrono::minutes(1);
-    /// After so long without another one the pauses begin anew.
+    /// Without another stall for this long, the pauses begin anew.
     static constexpr Duration kForgotten = std::chrono::minutes(10);
 
     void note(SteadyTime now) {
@@ -21,7 +21,7 @@ class Stall {
         pause_ = first ? kFirstPause : std::min(pause_ * 2, kLongestPause);
         until_ = now + pause_;
     }
-    /// False: it may be asked, or asked again.
+    /// False when a question of this kind may be asked, or asked again.
     [[nodiscard]] bool holds(SteadyTime now) const { return has_been() && now < until_; }
     [[nodiscard]] bool has_been() const { return pause_ != Duration::zero(); }
 

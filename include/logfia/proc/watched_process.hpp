@@ -67,11 +67,11 @@ struct WatchedProcess {
     FdSnapshot snapshot;
     KnownFds known;
     SocketWay socket_way = SocketWay::copies;
-    Stall socket_stall;  ///< its sockets are looked up in the tables meanwhile
-    Stall target_stall;  ///< what its epolls watch is not asked for meanwhile
+    Stall socket_stall;  ///< while it holds, sockets are looked up in the tables
+    Stall target_stall;  ///< while it holds, epolls are not asked for targets
     std::vector<SocketQuestion> questions;
     int sampling_from = -1;               ///< the next descriptor of a round; -1: none
-    std::optional<Duration> sampled_cpu;  ///< its CPU time when the last round began
+    std::optional<Duration> sampled_cpu;  ///< the CPU time when the last round began
     std::vector<int> unclear;             ///< descriptors whose links alone cannot tell, ascending
     /// Of comparing descriptors with what is known of them, some with each look.
     struct Round {
@@ -81,7 +81,7 @@ struct WatchedProcess {
     Round round_of_unclear;
     Round round_of_files;
     std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where that is asked for
-    std::optional<Duration> asked_cpu;      ///< its CPU time when all questions were asked
+    std::optional<Duration> asked_cpu;      ///< the CPU time when all questions were asked
     SteadyTime next_question{};  ///< before that none is asked, unless it has run since asked_cpu
     /// When questions that were not asked since it ran are to be: a look is worth its cost then,
     /// though it has not run any more.
@@ -92,7 +92,7 @@ struct WatchedProcess {
     SteadyTime next_comm{};       ///< when its name is read again, if it has run
     bool ran_since_comm = false;  ///< since that was read last
     SteadyTime probed{};          ///< when it was asked last whether it lives
-    bool begun = false;           ///< its first look was taken
+    bool begun = false;           ///< the first look was taken
     bool ended = false;           ///< nothing more will come of it
     bool denied = false;          ///< a `lost` record said that links may not be read
     bool look_failed = false;     ///< a `lost` record said that it cannot be listed
