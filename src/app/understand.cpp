@@ -51,7 +51,7 @@ bool is_path(const std::string& word) {
 
 void add_pids(Options& options, const RawOptions& raw) {
     for (const auto& word : raw.words) {
-        if (word.empty()) refuse("a word is empty: give a PID, as ps and pgrep show it");
+        if (word.empty()) refuse("'' is an empty word: give a PID, as ps and pgrep show it");
         if (is_path(word))
             refuse("'{}' is a path, and processes are watched: give a PID, or -- {} starts it",
                    word, word);

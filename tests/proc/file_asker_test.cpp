@@ -38,7 +38,7 @@ TEST(FileAskerTest, PausesBeginAnewAfterALongTimeWithoutAStall) {
     const auto stall = [&] {
         EXPECT_TRUE(asker.may_ask(*process, now));
         asker.clear();
-        const std::size_t number = asker.add(*process, 3, FileQuestion::How::held);
+        const std::size_t number = asker.add(*process, 3);
         asker.answer(*process, now);
         EXPECT_EQ(asker[number].outcome, BlockingRequest::Outcome::stuck);
         EXPECT_FALSE(asker.may_ask(*process, now));
