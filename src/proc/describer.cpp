@@ -107,7 +107,7 @@ void Describer::describe_some(const Process& process, std::span<Description> bat
         }
         files_.answer(process, now_);
         for (std::size_t i = 0; i < batch.size(); ++i)
-            if (work_[i].stage == Stage::asked) take_answer(batch[i], work_[i]);
+            if (work_[i].stage == Stage::asked) take_answer(process, batch[i], work_[i]);
         check_links(process, batch, since);
         if (std::all_of(work_.begin(), work_.end(),
                         [](const Work& work) { return work.stage == Stage::done; }))
@@ -209,7 +209,7 @@ void Describer::read_memory(const Process& process, Description& out, Work& work
 }
 
 /// From the file itself.
-void Describer::take_answer(Description& out, Work& work) {
+void Describer::take_answer(const Process& process, Description& out, Work& work) {
     const BlockingRequest& request = files_[work.question];
     Descriptor& descriptor = out.descriptor;
     work.stage = Stage::checked;
@@ -226,7 +226,10 @@ void Describer::take_answer(Description& out, Work& work) {
         (work.info.mount_id && file.mount_id && names_are_the_kernels_ &&
          *work.info.mount_id != *file.mount_id)) {
         work.stage = Stage::unread;
-        if (is_named && !in_memory) work.file = file;
+        // A filesystem that should not be asked may have answered from old memory.
+        if (is_named && !in_memory && file.mount_id &&
+            mounts_.find(process, *file.mount_id).kind == MountKind::local)
+            work.file = file;
         return;
     }
     if (is_named && work.info.inode && file.mount_id) work.stage = Stage::done;

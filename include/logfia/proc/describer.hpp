@@ -117,7 +117,7 @@ class Describer {
     void read(const Process& process, Description& out, Work& work);
     void read_path(const Process& process, Description& out, Work& work);
     void read_memory(const Process& process, Description& out, Work& work);
-    void take_answer(Description& out, Work& work);
+    void take_answer(const Process& process, Description& out, Work& work);
     void check_links(const Process& process, std::span<Description> batch,
                      std::optional<Duration> resting_since);
     [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
