@@ -153,12 +153,12 @@ void Describer::read(const Process& process, Description& out, Work& work) {
     }
     if (out.name == kUnreadable) return;
     const auto number = bracketed_number(out.name);
-    if (!info.flags || (number && info.inode && number != info.inode))
+    const bool is_another_number = number && info.inode && number != info.inode;
+    if (!info.flags || is_another_number ||
+        (out.name.starts_with(kAnonInode) && has_a_place(process, descriptor.type, info)))
         work.stage = Stage::unread;
     else if (out.name.starts_with('/'))
         read_path(process, out, work);
-    else if (out.name.starts_with(kAnonInode) && has_a_place(process, descriptor.type, info))
-        work.stage = Stage::unread;
     else if (!number || !info.inode)
         work.stage = Stage::checked;
     if (has_position(descriptor.type)) descriptor.pos = info.pos;

@@ -17,6 +17,6 @@ FdType type_of_link(std::string_view name);
 std::optional<std::uint64_t> socket_inode(std::string_view name);
 
 /// The inode number of any `WORD:[N]`.
-std::optional<std::uint64_t> bracketed_number(std::string_view name);
+std::optional<std::uint64_t> bracketed_number(std::string_view text);
 
 }  // namespace logfia
