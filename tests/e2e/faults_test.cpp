@@ -8,10 +8,14 @@
 #include "support/sanitizers.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
+#include <logfia/base/unique_fd.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -152,9 +156,14 @@ Trial watch_names(const Fault& fault) {
     maker.ask("comm " + name);
     FaultyRun watch(fault, {"-n", "-f", "--name", name});
     watch.wait_for("open", 2);
-    const int in_child = maker.numbers("fork-open " + made_file("group")).at(1);
+    const auto forked = maker.numbers("fork-open " + made_file("group"));
+    const int in_child = forked.at(1);
+    const UniqueFd child(static_cast<int>(syscall(SYS_pidfd_open, forked.at(0), 0)));
     watch.wait_for("open", in_child);
     maker.end();
+    // The child ends only after that, and the looks are counted.
+    pollfd ended{child.get(), POLLIN, 0};
+    EXPECT_EQ(poll(&ended, 1, static_cast<int>(milliseconds(kPatience).count())), 1);
     watch.wait_until([](const Lines& lines) {
         const auto count = [&](std::string_view event) {
             return std::count_if(lines.begin(), lines.end(), [event](const std::string& line) {
