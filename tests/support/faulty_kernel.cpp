@@ -1,5 +1,7 @@
 #include "support/faulty_kernel.hpp"
 
+#include "support/other_memory.hpp"
+
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -169,17 +171,6 @@ std::string descriptor_text(int pid, std::uint64_t argument) {
     return link == link_text(table + "2") ? "stderr" : link;
 }
 
-/// A path in the program's memory.
-std::string path_text(int pid, std::uint64_t address) {
-    std::array<char, 256> bytes{};
-    // Not over the end of a page: the next one may not be there.
-    const std::size_t room = std::min<std::size_t>(bytes.size() - 1, 4096 - address % 4096);
-    const iovec here{bytes.data(), room};
-    const iovec there{reinterpret_cast<void*>(address), room};
-    if (process_vm_readv(pid, &here, 1, &there, 1, 0) < 0) return "?";
-    return bytes.data();
-}
-
 std::string place_of(const SystemCall& call, const seccomp_notif& request) {
     std::string place = call.name;
     const int pid = static_cast<int>(request.pid);
@@ -189,7 +180,7 @@ std::string place_of(const SystemCall& call, const seccomp_notif& request) {
     place += ' ';
     std::string subject = descriptor_text(pid, request.data.args[0]);
     if (call.about == About::path) {
-        const std::string path = path_text(pid, request.data.args[1]);
+        const std::string path = text_in(pid, request.data.args[1]);
         if (path.starts_with('/')) subject.clear();
         if (!subject.empty() && !path.empty()) subject += '/';
         subject += path;
