@@ -201,7 +201,8 @@ void SocketAsker::take(Asked& asked, BlockingRequest& request, SteadyTime now) {
     if (asked.stalled) watched.socket_stall.note(now);
     asked.unanswered = request.outcome == Outcome::failed || request.outcome == Outcome::closed;
     asked.done = asked.question == Question::totals || request.outcome == Outcome::closed;
-    if (asked.again && !asked.done) asked.done = !may_read_for(asked, now);
+    if (asked.again && !asked.done && !may_read_for(asked, now))
+        asked.done = asked.unanswered = true;
     if (!asked.done) return turn_to_tables(asked);
     // The next look will tell whether it is closed; if not, the first thread alone has ended.
     if (asked.question != Question::totals) keep_asking(asked, Pause::longer, now);

@@ -10,7 +10,13 @@
 namespace logfia {
 namespace {
 
-constexpr std::size_t kKept = 1000;
+/// Empties it; what one look needed beyond measure is given back.
+template <class T>
+void let_go(std::vector<T>& list) {
+    constexpr std::size_t kKept = 1000;
+    list.clear();
+    if (list.capacity() > kKept) list.shrink_to_fit();
+}
 
 bool is_described(const Descriptor& descriptor) {
     return is_socket(descriptor.type) &&
@@ -25,18 +31,27 @@ bool SocketAsker::lacks_answer(const Asked& asked) {
 }
 
 void SocketAsker::take_shared(Processes processes, SteadyTime now) {
+    bool noted = false;
     bool indexed = false;
     for (Asked& asked : asked_) {
         if (!lacks_answer(asked)) continue;
         std::optional<Holder> holder = parent_of(asked, processes);
+        if (!std::exchange(noted, true)) note_who_awaits_a_row();
         if (!holder) {
             if (!std::exchange(indexed, true)) index_holders(processes);
             holder = holder_of(asked);
         }
         if (holder) describe_as(asked, *holder, now);
     }
-    holders_.clear();
-    if (holders_.capacity() > kKept) holders_.shrink_to_fit();
+    let_go(holders_);
+    let_go(awaiting_rows_);
+}
+
+/// What is known of those is no answer of this look.
+void SocketAsker::note_who_awaits_a_row() {
+    for (const Asked& asked : asked_)
+        if (asked.by_table) awaiting_rows_.emplace_back(asked.process->id, asked.slot);
+    std::sort(awaiting_rows_.begin(), awaiting_rows_.end());
 }
 
 /// Finds the same socket at the same number in the parent of its process.
@@ -91,15 +106,20 @@ std::optional<SocketAsker::Holder> SocketAsker::holder_of(const Asked& asked) co
 }
 
 /// True when nothing more can come of the socket, or it was asked after its process had run the
-/// last time.
+/// last time. Of a descriptor that was closed in this look nothing is known since.
 bool SocketAsker::is_up_to_date(const Holder& holder) const {
     WatchedProcess& watched = *holder.process;
-    const std::uint32_t index = watched.known[holder.slot].question;
-    if (watched.ended) return false;
+    const KnownFd& known = watched.known[holder.slot];
+    const FdEntry* open = watched.snapshot.find(known.descriptor.fd);
+    if (watched.ended || open == nullptr || open->slot != holder.slot) return false;
+    if (std::binary_search(awaiting_rows_.begin(), awaiting_rows_.end(),
+                           std::pair(watched.id, holder.slot)))
+        return false;
+    const std::uint32_t index = known.question;
     if (index == KnownFd::kNoQuestion) return true;
     const SocketQuestion& question = watched.questions[index];
     if (!question.cpu) return false;
-    return question.turn == turn_ || watched.process.cpu_time() == question.cpu;
+    return question.turn == turn_ || !clock_of(watched).has_run_since(question.cpu);
 }
 
 void SocketAsker::describe_as(Asked& asked, const Holder& holder, SteadyTime now) {

@@ -41,6 +41,28 @@ TEST_P(Sockets, ADatagramSocketConnectsAndElsewhere) {
     EXPECT_THAT(lines(), ElementsAre(fmt::format("close {} 127.0.0.2:53", fd)));
 }
 
+/// What was known of the socket before this look is no answer to what its new descriptor is.
+TEST_P(Sockets, ADuplicateOfOneThatHasJustConnectedHasThePeer) {
+    watch();
+    const int fd = maker_.fd("udp");
+    look();
+    maker_.ask(fmt::format("connect {} 127.0.0.1 9", fd));
+    const int duplicate = maker_.fd(fmt::format("dup {}", fd));
+    EXPECT_THAT(lines(seconds(1)), ElementsAre(fmt::format("open {} 127.0.0.1:9", duplicate),
+                                               fmt::format("connect {} 127.0.0.1:9", fd)));
+}
+
+TEST_P(Sockets, ADuplicateOutlivesTheOneThatWasKnownWithoutAPeer) {
+    watch();
+    const int fd = maker_.fd("udp");
+    look();
+    maker_.ask(fmt::format("connect {} 127.0.0.1 9", fd));
+    const int duplicate = maker_.fd(fmt::format("dup {}", fd));
+    maker_.ask(fmt::format("close {}", fd));
+    EXPECT_THAT(lines(), ElementsAre(fmt::format("close {}", fd),
+                                     fmt::format("open {} 127.0.0.1:9", duplicate)));
+}
+
 /// To getpeername(2) it is none.
 TEST_P(Sockets, APeerWithoutAPortIsToldOnce) {
     watch();

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace logfia {
@@ -124,6 +125,7 @@ class SocketAsker {
     static bool lacks_answer(const Asked& asked);
     void take_shared(Processes processes, SteadyTime now);
     static std::optional<Holder> parent_of(const Asked& asked, Processes processes);
+    void note_who_awaits_a_row();
     void index_holders(Processes processes);
     [[nodiscard]] std::optional<Holder> holder_of(const Asked& asked) const;
     [[nodiscard]] bool is_up_to_date(const Holder& holder) const;
@@ -174,6 +176,7 @@ class SocketAsker {
     std::vector<WantedSocket> wanted_;
     std::vector<WantedSocket> missing_;
     std::vector<Holder> holders_;  // by inode, while they are needed
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> awaiting_rows_;  // process, slot
     std::vector<Progress> progress_;
 };
 
