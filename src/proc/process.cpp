@@ -70,9 +70,17 @@ Error not_entered(const ProcRoot& root, pid_t pid, int code) {
         fmt::format("{} hides it from you (hidepid): {}", root.path(), advice_to_be_root()));
 }
 
-bool share_table(pid_t a, pid_t b) {
-    // 0: equal. 1, 2, 3: different, or no order. -1: not told (gone, not permitted, no kcmp).
-    return syscall(SYS_kcmp, a, b, KCMP_FILES, 0UL, 0UL) <= 0;
+/// Whether two threads have one descriptor table; absent: nobody tells (one is gone, it is not
+/// permitted, there is no kcmp(2)). One that is ending has none, which is unlike any other.
+std::optional<bool> share_table(pid_t a, pid_t b) {
+    const long order = syscall(SYS_kcmp, a, b, KCMP_FILES, 0UL, 0UL);
+    if (order < 0) return std::nullopt;
+    return order == 0;
+}
+
+bool is_ending(int tasks, int thread) {
+    const auto stat = read_stat(tasks, proc_path("{}/stat", thread).data());
+    return !stat || stat->is_ending();
 }
 
 }  // namespace
@@ -231,7 +239,8 @@ bool Process::move_to_living_thread(int process_dir) {
     const UniqueFd tasks = open_dir(process_dir, "task");
     if (!tasks) return false;
     const bool moved = any_number_in(tasks.get(), [&](int thread) {
-        const bool strange = stranger_ != 0 && share_table(stranger_, thread);
+        // A stranger that has ended says nothing of the others.
+        const bool strange = stranger_ != 0 && share_table(stranger_, thread).value_or(false);
         return !strange && move_to(tasks.get(), thread);
     });
     // Perhaps the stranger is all that is left.
@@ -239,8 +248,7 @@ bool Process::move_to_living_thread(int process_dir) {
 }
 
 bool Process::move_to(int tasks, pid_t thread) {
-    const auto stat = read_stat(tasks, proc_path("{}/stat", thread).data());
-    if (!stat || stat->is_ending()) return false;
+    if (is_ending(tasks, thread)) return false;
     UniqueFd dir = open_dir(tasks, proc_path("{}", thread).data());
     UniqueFd fds = dir ? open_dir(dir.get(), "fd") : UniqueFd();
     if (!fds) return false;
@@ -293,7 +301,9 @@ bool Process::find_thread_with_own_table() {
     if (fstatat(dir_.get(), "task", &status, 0) != 0 || status.st_nlink <= 3) return false;
     const UniqueFd tasks = open_dir(dir_.get(), "task");
     return tasks && any_number_in(tasks.get(), [&](int thread) {
-               if (thread == pid_ || share_table(pid_, thread)) return false;
+               if (thread == pid_ || share_table(pid_, thread).value_or(true)) return false;
+               // Asked after the tables were compared: neither had let go of its own then.
+               if (is_ending(tasks.get(), thread) || table_is_let_go()) return false;
                stranger_ = thread;
                return true;
            });

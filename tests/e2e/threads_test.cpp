@@ -152,6 +152,22 @@ TEST(ThreadTables, OneOfItsOwnDoesNotFollowTheFirst) {
     EXPECT_THAT(only(json_records(run), "close"), IsEmpty());
 }
 
+TEST(ThreadTables, OneThatHasEndedSaysNothingOfTheOthers) {
+    if (!has_kcmp()) GTEST_SKIP() << "this kernel has no kcmp(2)";
+    FdMaker maker;
+    const int stranger = maker.numbers("thread-unshare " + made_file("hosts")).at(0);
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    records.next("open", 2);
+    ASSERT_TRUE(run.wait_for([&](const Lines&) { return !run.errors().empty(); }));
+    maker.ask("thread-end " + std::to_string(stranger));
+    maker.ask("thread-exit-leader");
+    const int later = maker.fd("open " + made_file("group"));
+    EXPECT_EQ(records.next("open", later)["name"], made_file("group"));
+    EXPECT_EQ(run.interrupt(), 0);
+    EXPECT_THAT(only(json_records(run), "close"), IsEmpty());
+}
+
 TEST(ThreadTables, ThreadsThatShareItAreNoNews) {
     FdMaker maker;
     maker.ask("thread 3");

@@ -51,6 +51,17 @@ Reply make_thread_with_own_table(const Words& words) {
     });
 }
 
+/// Ends one thread, by a signal of its own; answers when it is gone.
+Reply end_thread(const Words& words) {
+    const auto thread = static_cast<pid_t>(number(words[1]));
+    struct sigaction action {};
+    action.sa_handler = [](int) { syscall(SYS_exit, 0); };
+    sigaction(SIGUSR1, &action, nullptr);
+    if (tgkill(getpid(), thread, SIGUSR1) < 0) return failed();
+    while (tgkill(getpid(), thread, 0) == 0) sched_yield();
+    return ok();
+}
+
 /// A thread that gives itself a name, not us.
 Reply name_thread(const Words& words) {
     return in_sleeping_thread(
@@ -251,6 +262,7 @@ Reply end(const Words& words) {
 
 constexpr std::array kCommands{
     Command{"thread", "[COUNT] (TID of the last)", 0, 1, make_thread},
+    Command{"thread-end", "TID", 1, 1, end_thread},
     Command{"thread-comm", "NAME (TID)", 1, 1, name_thread},
     Command{"thread-exit-leader", "(TID that answers now)", 0, 0, exit_leader},
     Command{"thread-unshare", "PATH (TID FD)", 1, 1, make_thread_with_own_table},
