@@ -3,6 +3,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/kcmp.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,6 +15,7 @@ namespace logfia {
 ParentTable::ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* last_seen)
     : last_seen_(last_seen) {
     if (parent == 0) return;
+    if (root.native()) pid_ = parent;
     // A zombie lists no descriptor, which would look as if it had none; it has no `cwd` either.
     char link = 0;
     if (readlinkat(root.fd(), proc_path("{}/cwd", parent).data(), &link, 1) < 0) return;
@@ -20,12 +23,19 @@ ParentTable::ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* l
         openat(root.fd(), proc_path("{}/fd", parent).data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-bool ParentTable::gave(int fd, std::string_view name) const {
+bool ParentTable::gave(pid_t child, int fd, std::string_view name) const {
     if (name.starts_with("pipe:[")) return true;
-    if (last_seen_ != nullptr) {
-        const FdEntry* seen = last_seen_->find(fd);
-        if (seen != nullptr && last_seen_->name(*seen) == name) return true;
-    }
+    // 0: one open file. 1, 2, 3: another one. -1: not told.
+    const long order = pid_ == 0 ? -1 : syscall(SYS_kcmp, pid_, child, KCMP_FILE, fd, fd);
+    if (order == 0) return true;
+    if (has_now(fd, name)) return order < 0;
+    // The parent has gone on since.
+    if (last_seen_ == nullptr) return false;
+    const FdEntry* seen = last_seen_->find(fd);
+    return seen != nullptr && last_seen_->name(*seen) == name;
+}
+
+bool ParentTable::has_now(int fd, std::string_view name) const {
     if (!fd_dir_) return false;
     std::array<char, PATH_MAX> link;
     const auto number = fmt::format_int(fd);

@@ -79,7 +79,8 @@ void Poller::close(WatchedProcess& watched, std::uint32_t slot) {
 void Poller::open(WatchedProcess& watched, FdEntry& entry, Description& description) {
     KnownFd known;
     known.opened = now_;
-    known.initial = !watched.begun && (!ancestry_ || ancestry_->gave(entry.fd, description.name));
+    known.initial = !watched.begun && (!ancestry_ || ancestry_->gave(watched.process.pid(),
+                                                                     entry.fd, description.name));
     known.descriptor = std::move(description.descriptor);
     known.identity = description.identity;
     known.descriptor.id = ++descriptors_seen_;

@@ -110,6 +110,26 @@ TEST(Follow, AChildIsSeenWithWhatItOpensAndWhatItWasGiven) {
 }
 
 /// A process goes on without its first thread, and so do its children come.
+/// One file under one name at one number, and yet opened twice.
+TEST(Follow, WhatAChildOpensAnewAtAnInheritedNumberIsItsOwn) {
+    FdMaker maker;
+    const int kept = maker.fd("open " + made_file("passwd"));
+    const int reopened = maker.fd("open " + made_file("group"));
+    LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
+    RecordStream records(run);
+    records.next("open", reopened);
+    const auto child = maker.numbers("fork-reopen " + text(reopened) + " " + made_file("group"));
+    const auto opens = [&](int fd, bool initial) {
+        records.next([&](const JsonRecord& record) {
+            return record["event"] == "open" && record["pid"] == text(child.at(0)) &&
+                   record["fd"] == text(fd) && record.has("initial") == initial;
+        });
+    };
+    opens(kept, true);
+    opens(reopened, false);
+    EXPECT_EQ(run.interrupt(), 0);
+}
+
 TEST(Follow, ChildrenOfAProcessWhoseFirstThreadHasEnded) {
     TempDir directory;
     const std::string file = directory.file("file");

@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 namespace fd_maker {
 namespace {
@@ -31,10 +32,15 @@ Pipe make_pipe() {
     return {ends[0], ends[1]};
 }
 
-/// Opens the file, tells so, and stays until we end: then nobody holds the other end of `stay`.
-[[noreturn]] void be_descendant(const std::string& path, int report_to, Pipe stay) {
+/// Opens the file, at the number `at` if that is one, tells so, and stays until we end: then nobody
+/// holds the other end of `stay`.
+[[noreturn]] void be_descendant(const std::string& path, int report_to, Pipe stay, int at = -1) {
     close(stay.write_end);
     Report report{0, getpid(), open(path.c_str(), O_RDONLY)};
+    if (at >= 0 && report.fd >= 0) {
+        dup2(report.fd, at);
+        close(std::exchange(report.fd, at));
+    }
     if (report.fd < 0) report.error = errno;
     if (write(report_to, &report, sizeof report) != ssize_t{sizeof report}) _exit(1);
     close(report_to);
@@ -65,6 +71,17 @@ Reply open_in_child(const Words& words) {
     const pid_t pid = fork();
     if (pid < 0) return failed();
     if (pid == 0) be_descendant(words[1], reports.write_end, stay);
+    return hear_from(reports);
+}
+
+/// A file of its own at the number of one that it has inherited.
+Reply reopen_in_child(const Words& words) {
+    const Pipe reports = make_pipe();
+    const Pipe stay = stay_pipe();
+    const int at = static_cast<int>(number(words[1]));
+    const pid_t pid = fork();
+    if (pid < 0) return failed();
+    if (pid == 0) be_descendant(words[2], reports.write_end, stay, at);
     return hear_from(reports);
 }
 
@@ -113,6 +130,7 @@ Reply run_children(const Words& words) {
 
 constexpr std::array kCommands{
     Command{"fork-open", "PATH (PID FD)", 1, 1, open_in_child},
+    Command{"fork-reopen", "FD PATH (PID FD)", 2, 2, reopen_in_child},
     Command{"sibling-open", "PATH (PID FD)", 1, 1, open_in_sibling},
     Command{"orphan-open", "PATH (PID FD)", 1, 1, open_in_orphan},
     Command{"run-children", "COUNT PATH", 2, 2, run_children},

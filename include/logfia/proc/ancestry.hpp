@@ -20,9 +20,9 @@ class Ancestry {
     /// now. `last_seen`, when somebody has looked at it, must outlive this.
     void add(const ProcRoot& root, pid_t pid, bool lives, const FdSnapshot* last_seen);
 
-    /// True when it is known to be inherited, under that number and name, or is a pipe (see
-    /// ParentTable). Of whoever has no known ancestor, the standard streams count too.
-    [[nodiscard]] bool gave(int fd, std::string_view name) const;
+    /// True when `child` is known to have inherited it, under that number and name, or it is a pipe
+    /// (see ParentTable). Of whoever has no known ancestor, the standard streams count too.
+    [[nodiscard]] bool gave(pid_t child, int fd, std::string_view name) const;
 
   private:
     std::vector<ParentTable> tables_;
