@@ -130,8 +130,10 @@ void Watch::take_signals(Now now) {
     const int signals = StopSignals::count();
     if (signals <= signals_seen_ || !parts_.signals.stop_wanted()) return;
     signals_seen_ = signals;
+    // Where the watch has stopped already, one that was passed on is the first of two.
+    const bool was_draining = stage_ == Stage::draining;
     drain(now);
-    if (signals >= 2) give_up(now);
+    if (parts_.signals.own() >= 2 || (was_draining && signals >= 2)) give_up(now);
 }
 
 /// With a command and `--follow` also those count that could not be looked into.

@@ -11,10 +11,12 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace logfia::test {
@@ -62,6 +64,12 @@ std::vector<std::string> words(std::vector<std::string> options, const std::stri
     return options;
 }
 
+int count_of(std::string_view piece, std::string_view text) {
+    int count = 0;
+    for (auto at = text.find(piece); at != text.npos; at = text.find(piece, at + 1)) ++count;
+    return count;
+}
+
 /// A command that writes more records than a reader takes who takes none. It ends with its input.
 struct Stalled {
     explicit Stalled(const std::vector<std::string>& options = {}, const std::string& before = "")
@@ -106,6 +114,30 @@ TEST(CommandSignals, OneThatWasPassedOnCounts) {
     EXPECT_TRUE(stalled.is_writing());
     send(stalled.run, SIGHUP);
     EXPECT_EQ(stalled.run.finish(), 7);
+}
+
+/// A daemon that the command leaves behind is still watched then, and one signal was for the
+/// command, which did not care.
+TEST_P(CommandSignals, TheFirstOneAfterItsEndEndsTheWatchAlone) {
+    for (const bool is_read : {true, false}) {
+        Stalled stalled({"-f"},
+                        "trap '' TERM; sleep 1000 </dev/null >/dev/null 2>&1 & "
+                        "echo \"daemon $!\" >&2; ");
+        ASSERT_TRUE(stalled.begin());
+        const pid_t daemon = std::stoi(stalled.run.errors().substr(std::strlen("daemon ")));
+        send(stalled.run, SIGTERM);
+        ASSERT_TRUE(wait_for_looks(stalled.run));
+        stalled.run.child().write("exit 0\n");
+        EXPECT_TRUE(wait_for_errors(stalled.run, "still waiting for sleep"));
+        send(stalled.run, GetParam());
+        EXPECT_TRUE(stalled.is_writing());
+        if (is_read)
+            EXPECT_GE(count_of("\"event\":\"open\"", stalled.reader.read_all()), 400);
+        else
+            send(stalled.run, GetParam());
+        EXPECT_EQ(stalled.run.finish(), 0);
+        EXPECT_EQ(kill(daemon, SIGKILL), 0);
+    }
 }
 
 /// Where nothing is looked at any more, and nobody reads what was.

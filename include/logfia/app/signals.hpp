@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace logfia {
@@ -27,7 +28,9 @@ void restore(const InheritedSignals& inherited);
 enum class SignalsMean {
     stop,  ///< SIGINT, SIGTERM and SIGHUP stop the watch
     /// A command runs: SIGINT and SIGQUIT are its own, the others are passed on to it. Once it has
-    /// ended all but SIGQUIT stop the watch.
+    /// ended all but SIGQUIT stop the watch. One that was passed on has stopped nothing; yet when
+    /// the watch has stopped by itself, it shows that the user would not wait, and the next one is
+    /// the second.
     pass_on,
 };
 
@@ -41,13 +44,14 @@ class StopSignals {
     [[nodiscard]] const sigset_t* while_waiting() const { return &waiting_; }
     /// Takes those that have come although the loop did not wait, since something was ready.
     void take_pending() const;
-    /// How many have come.
+    /// How many have come, for whomever.
     [[nodiscard]] static int count();
     /// To be called once. What has come up to now was for the command: one that is sent to the
     /// whole process group has reached us before the command's end could be noticed.
     void command_has_ended();
-    /// True when one has come that was not for the command.
-    [[nodiscard]] bool stop_wanted() const { return count() > for_command_; }
+    /// How many have come that were not for the command.
+    [[nodiscard]] int own() const { return std::max(count() - for_command_, 0); }
+    [[nodiscard]] bool stop_wanted() const { return own() > 0; }
     /// Those that have come since the last call, each at most once.
     [[nodiscard]] static std::vector<int> take();
 
