@@ -17,7 +17,8 @@ FileAsker::FileAsker(const ProcRoot& root)
 bool FileAsker::may_ask(const Process& process, SteadyTime now) const {
     if (stalls_.empty()) return true;
     const auto at = stalls_.find(&process);
-    return at == stalls_.end() || !at->second.holds(now);
+    if (at == stalls_.end()) return true;
+    return !at->second.stall.holds(now) && !asker_.is_kept_waiting_by(at->second.turn);
 }
 
 std::size_t FileAsker::add(const Process& process, int fd) {
@@ -25,6 +26,7 @@ std::size_t FileAsker::add(const Process& process, int fd) {
     request.fd = fd;
     request.proc_fd = proc_fd_;
     request.question = BlockingRequest::Question::file;
+    request.owner = turn_;
     request.about = {process.fd_dir(), own_links_.get()};
     return requests_.size() - 1;
 }
@@ -36,8 +38,13 @@ void FileAsker::answer(const Process& process, SteadyTime now) {
         std::any_of(requests_.begin(), requests_.end(), [](const BlockingRequest& request) {
             return request.outcome == BlockingRequest::Outcome::stuck;
         });
-    // Each stall costs the looks some time, and a thread.
-    if (stuck) stalls_[&process].note(now);
+    // Each stall costs the looks some time, and some threads.
+    if (stuck) {
+        Stalled& stalled = stalls_[&process];
+        stalled.stall.note(now);
+        stalled.turn = turn_;
+    }
+    ++turn_;
 }
 
 const char* FileAsker::take_notice() {

@@ -142,6 +142,11 @@ Reply hang_filesystem(const Words&) {
     return ok();
 }
 
+Reply serve_again(const Words&) {
+    std::thread(serve_filesystem).detach();
+    return ok();
+}
+
 /// A thread asks for a file; answers once its question lies there and nobody takes it.
 Reply get_stuck(const Words& words) {
     std::thread([path = words[1]] {
@@ -155,6 +160,7 @@ Reply get_stuck(const Words& words) {
 constexpr std::array kCommands{
     Command{"fuse-mount", "DIR (the descriptor of /dev/fuse)", 1, 1, mount_filesystem},
     Command{"fuse-hang", "", 0, 0, hang_filesystem},
+    Command{"fuse-serve", "(again)", 0, 0, serve_again},
     Command{"fuse-stuck", "PATH (a thread waits for it)", 1, 1, get_stuck},
 };
 

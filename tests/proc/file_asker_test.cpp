@@ -3,6 +3,7 @@
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
 #include "support/temp_dir.hpp"
+#include "support/watching.hpp"
 #include <logfia/proc/file_asker.hpp>
 #include <logfia/proc/proc_root.hpp>
 #include <logfia/proc/process.hpp>
@@ -11,6 +12,8 @@
 #include <signal.h>
 
 #include <chrono>
+#include <optional>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -18,42 +21,87 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-TEST(FileAskerTest, PausesBeginAnewAfterALongTimeWithoutAStall) {
-    const test::TempDir directory;
-    test::FdMaker maker;
-    try {
-        maker.ask("fuse-mount " + directory.path());
-    } catch (const test::FdMakerError& error) {
-        GTEST_SKIP() << "no FUSE filesystem can be mounted here: " << error.what();
+/// A file of a process on a filesystem that answers as the test says.
+class FileAskerTest : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        try {
+            maker_.ask("fuse-mount " + directory_.path());
+        } catch (const test::FdMakerError& error) {
+            GTEST_SKIP() << "no FUSE filesystem can be mounted here: " << error.what();
+        }
+        proc_.add_process(7, "user");
+        // The mount is in the helper's own namespace.
+        proc_.open(7, 3, "/proc/" + maker_.pid_text() + "/root" + directory_.path("never seen"));
+        auto root = ProcRoot::open(proc_.path());
+        root_.emplace(std::move(*root));
+        auto process = Process::open(*root_, 7, Holding::descriptors);
+        process_.emplace(std::move(*process));
+        asker_.emplace(*root_);
     }
-    maker.ask("fuse-hang");
-    test::FakeProc proc;
-    proc.add_process(7, "user");
-    // The mount is in the helper's own namespace.
-    proc.open(7, 3, "/proc/" + maker.pid_text() + "/root" + directory.path("never seen"));
-    const auto root = ProcRoot::open(proc.path());
-    const auto process = Process::open(*root, 7, Holding::descriptors);
-    FileAsker asker(*root);
-    SteadyTime now{seconds(1000)};
-    const auto stall = [&] {
-        EXPECT_TRUE(asker.may_ask(*process, now));
-        asker.clear();
-        const std::size_t number = asker.add(*process, 3);
-        asker.answer(*process, now);
-        EXPECT_EQ(asker[number].outcome, BlockingRequest::Outcome::stuck);
-        EXPECT_FALSE(asker.may_ask(*process, now));
-    };
+    void TearDown() override {
+        if (!asker_) return;
+        maker_.child().signal(SIGKILL);
+        EXPECT_TRUE(maker_.child().wait()) << "the helper is stuck in its own filesystem";
+    }
+    bool may_ask() { return asker_->may_ask(*process_, now_); }
+    void stall() {
+        maker_.ask("fuse-hang");
+        EXPECT_TRUE(may_ask());
+        asker_->clear();
+        const std::size_t number = asker_->add(*process_, 3);
+        asker_->answer(*process_, now_);
+        EXPECT_EQ((*asker_)[number].outcome, BlockingRequest::Outcome::stuck);
+        EXPECT_FALSE(may_ask());
+    }
+    /// The filesystem answers, and nobody waits any more.
+    void end_of_stall() {
+        maker_.ask("fuse-serve");
+        const SteadyTime later = now_ + minutes(5);
+        EXPECT_TRUE(test::eventually([&] { return asker_->may_ask(*process_, later); }));
+    }
+
+    const test::TempDir directory_;
+    test::FdMaker maker_;
+    test::FakeProc proc_;
+    std::optional<ProcRoot> root_;
+    std::optional<Process> process_;
+    std::optional<FileAsker> asker_;
+    SteadyTime now_{seconds(1000)};
+};
+
+TEST_F(FileAskerTest, PausesBeginAnewAfterALongTimeWithoutAStall) {
     stall();
-    now += seconds(1);
+    end_of_stall();
+    now_ += seconds(1);
     stall();
-    now += seconds(1);
-    EXPECT_FALSE(asker.may_ask(*process, now)) << "twice as long";
-    now += minutes(11);
+    end_of_stall();
+    now_ += seconds(1);
+    EXPECT_FALSE(may_ask()) << "twice as long";
+    now_ += minutes(11);
     stall();
-    now += seconds(1);
-    EXPECT_TRUE(asker.may_ask(*process, now));
-    maker.child().signal(SIGKILL);
-    EXPECT_TRUE(maker.child().wait()) << "the helper is stuck in its own filesystem";
+    end_of_stall();
+    now_ += seconds(1);
+    EXPECT_TRUE(may_ask());
+}
+
+/// Or each pause that is over would cost another thread, until there is none for anybody.
+TEST_F(FileAskerTest, AsksNothingMoreWhileAThreadStillWaits) {
+    stall();
+    now_ += minutes(5);
+    EXPECT_FALSE(may_ask());
+    end_of_stall();
+    EXPECT_TRUE(may_ask());
+    stall();
+    now_ += minutes(5);
+    EXPECT_FALSE(may_ask()) << "another thread";
+}
+
+/// One that has ended is not taken for another whose memory it had.
+TEST_F(FileAskerTest, AnotherProcessIsAskedMeanwhile) {
+    stall();
+    asker_->forget(*process_);
+    EXPECT_TRUE(may_ask());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <logfia/proc/stall.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <unordered_map>
 #include <vector>
 
@@ -20,7 +21,8 @@ class FileAsker {
     /// Asks `root` as long as it is open.
     explicit FileAsker(const ProcRoot& root);
 
-    /// False for a while after one of its files has kept us waiting.
+    /// False for a while after one of its files has kept us waiting, and as long as a thread of
+    /// ours still waits for one of them: it would only be joined by another one.
     [[nodiscard]] bool may_ask(const Process& process, SteadyTime now) const;
     /// Gives the number of the question, until answer() is called the next time.
     std::size_t add(const Process& process, int fd);
@@ -40,7 +42,12 @@ class FileAsker {
     BlockingAsker asker_;
     bool exhaustion_told_ = false;
     std::vector<BlockingRequest> requests_;
-    std::unordered_map<const Process*, Stall> stalls_;
+    std::uint64_t turn_ = 1;  // of asking, as the owner of its questions: never the same again
+    struct Stalled {
+        Stall stall;
+        std::uint64_t turn = 0;  // in which it was noticed last
+    };
+    std::unordered_map<const Process*, Stalled> stalls_;
 };
 
 }  // namespace logfia
