@@ -11,8 +11,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <stdexcept>
 #include <string>
@@ -53,9 +55,14 @@ std::string children_of(pid_t pid) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// The command has ended, and logfia knows.
+/// The command has ended, and logfia knows: signals are its own from now on. Having reaped it,
+/// logfia does not sleep before it has drawn that line.
+bool is_reaped(const LogfiaRun& run, const std::function<bool()>& is_gone) {
+    return eventually(is_gone) &&
+           eventually([&] { return status_line(run.pid(), "State").starts_with('S'); });
+}
 bool is_reaped(const LogfiaRun& run) {
-    return eventually([&] { return children_of(run.pid()).empty(); });
+    return is_reaped(run, [&] { return children_of(run.pid()).empty(); });
 }
 
 std::vector<std::string> words(std::vector<std::string> options, const std::string& script) {
@@ -159,13 +166,15 @@ TEST_P(CommandSignals, WhileTheEndIsWrittenTheCommandIsStillAttendedTo) {
     EXPECT_EQ(stalled.run.finish(), GetParam() == SIGINT ? 9 : 128 + GetParam());
 }
 
-/// A command that leaves a process behind and tells its PID; that one is ended with this.
+/// A command that leaves a process behind and tells the PIDs of both; that one is ended with this.
 class Daemon {
   public:
     explicit Daemon(std::vector<std::string> options, const std::string& end = "exit 0")
         : run_(words(with_file(std::move(options)),
-                     "sleep 1000 </dev/null >/dev/null 2>&1 & echo $!; " + end)) {
-        if (run_.wait_for_count(1)) pid_ = std::stoi(run_.lines().at(0));
+                     "sleep 1000 </dev/null >/dev/null 2>&1 & echo $!; echo $$; " + end)) {
+        if (!run_.wait_for_count(2)) return;
+        pid_ = std::stoi(run_.lines().at(0));
+        command_ = std::stoi(run_.lines().at(1));
     }
     ~Daemon() {
         if (pid_ > 0) kill(pid_, SIGKILL);
@@ -177,6 +186,10 @@ class Daemon {
     [[nodiscard]] std::string expected() const {
         return "logfia: the command has ended; still waiting for sleep[" + std::to_string(pid_) +
                "]\n";
+    }
+    bool wait_for_commands_end() {
+        return command_ > 0 &&
+               is_reaped(run_, [this] { return kill(command_, 0) != 0 && errno == ESRCH; });
     }
     bool wait_for_notice() { return wait_for_errors(run_, "\n"); }
     [[nodiscard]] bool lives() const {
@@ -194,6 +207,7 @@ class Daemon {
     TempDir directory_;
     LogfiaRun run_;
     pid_t pid_ = 0;
+    pid_t command_ = 0;
 };
 
 TEST_P(CommandSignals, EndsTheWaitForADaemonThatIsNotHarmed) {
@@ -224,7 +238,8 @@ TEST_P(CommandSignals, EndsTheMereWaitForADaemon) {
 
 TEST(CommandSignals, QuietWaitsWithoutAWord) {
     Daemon daemon({"-q"});
-    ASSERT_TRUE(eventually([&] { return daemon.lives(); }));
+    ASSERT_TRUE(daemon.lives());
+    ASSERT_TRUE(daemon.wait_for_commands_end());
     EXPECT_EQ(daemon.run().finish(milliseconds(300)), -1) << "it should wait for the daemon";
     send(daemon.run(), SIGTERM);
     EXPECT_EQ(daemon.run().finish(), 0);
