@@ -1,12 +1,15 @@
 // The name of a process in its records, to the last one.
 
+#include "support/made_file.hpp"
 #include "support/watching.hpp"
 #include <logfia/proc/process_events.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
+#include <thread>
 
 namespace logfia::test {
 namespace {
@@ -21,9 +24,17 @@ std::set<std::string> last_names(LogfiaRun& run, const std::string& pid) {
     return names;
 }
 
-/// So many, two milliseconds each, that a new name is known after them: at once where it is told.
-long looks_to_a_name() {
-    return ProcessEvents::open() ? 2 : 600;
+/// Where nobody tells of a new name, each is read again once in a second.
+constexpr std::chrono::milliseconds kReadAgain{1100};
+
+/// Waits until the kernel has given a name, and then until logfia has taken it. The second file is
+/// opened after the look that told of the first: logfia has asked for news in between, and has read
+/// names again if that was due. Neither file is closed, so that no record is named too early.
+void wait_for_name(FdMaker& watched, RecordStream& records, const std::string& pid,
+                   const std::string& name, bool told) {
+    ASSERT_TRUE(eventually([&] { return status_line(std::stoi(pid), "Name") == name; }));
+    if (!told) std::this_thread::sleep_for(kReadAgain);
+    for (int i = 0; i < 2; ++i) records.next("open", watched.fd("open " + made_file("passwd")));
 }
 
 /// A child is reaped as soon as it has ended, so that nobody can be asked any more.
@@ -32,10 +43,11 @@ TEST(Comm, OfAChildThatHasCalledExec) {
     LogfiaRun run({"-n", "-j", "-f", "-d", "2", maker.pid_text()});
     RecordStream records(run);
     records.next("open", 2);
+    const bool told = static_cast<bool>(ProcessEvents::open());
     for (int i = 0; i < 5; ++i) {
         const std::string child = maker.ask("fork-exec /bin/sleep 1000").at(0);
         records.next([&](const JsonRecord& r) { return r["pid"] == child && r["fd"] == "2"; });
-        ASSERT_TRUE(wait_for_looks(run, looks_to_a_name()));
+        wait_for_name(maker, records, child, "sleep", told);
         maker.ask("kill-child " + child);
         records.next([&](const JsonRecord& r) {
             return r["event"] == "close" && r["pid"] == child && r["fd"] == "2";
@@ -52,7 +64,8 @@ TEST(Comm, ThatAProcessHasGivenItself) {
     records.next("open", 2);
     maker.ask("comm one");
     maker.ask("thread-comm of-a-thread");
-    ASSERT_TRUE(wait_for_looks(run, looks_to_a_name()));
+    wait_for_name(maker, records, maker.pid_text(), "one",
+                  static_cast<bool>(ProcessEvents::open()));
     maker.end();
     EXPECT_EQ(run.finish(), 0);
     EXPECT_THAT(last_names(run, maker.pid_text()), ElementsAre("one"));
@@ -65,7 +78,7 @@ TEST(Comm, OfAProcessThatNobodyTellsOf) {
     RecordStream records(run);
     records.next("open", 2);
     maker.ask("comm one");
-    ASSERT_TRUE(wait_for_looks(run, 1100));
+    wait_for_name(maker, records, maker.pid_text(), "one", false);
     maker.end();
     EXPECT_EQ(run.finish(), 0);
     EXPECT_THAT(last_names(run, maker.pid_text()), ElementsAre("one"));
