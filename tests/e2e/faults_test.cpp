@@ -53,12 +53,17 @@ class FaultyRun {
               milliseconds interval = kInterval)
         : kernel_(fault), run_(with_interval(std::move(arguments), interval), options(kernel_)) {}
 
-    /// Until `holds`, or until it has looked often enough in vain, or has ended.
+    /// Until `holds`, or until it has looked often enough in vain, or has ended. To be called once
+    /// that has happened which the looks are to see.
     void wait_until(const std::function<bool(const Lines&)>& holds) {
         const auto deadline = steady_clock::now() + kPatience;
         const int before = kernel_.sleeps();
         while (!run_.wait_for(holds, kInterval) && kernel_.sleeps() < before + kEnoughSleeps)
             if (run_.child().wait(milliseconds(0)) || steady_clock::now() > deadline) return;
+    }
+    /// The answer of a command that was asked something; false when it was not run.
+    bool wait_for_answer() {
+        return run_.wait_for([](const Lines& lines) { return !lines.empty(); });
     }
     void wait_for(const std::string& event, int fd) {
         const std::string piece = "\"event\":\"" + event + '"';
@@ -130,7 +135,8 @@ Trial watch_command(const Fault& fault) {
     FaultyRun watch(fault, {"-n", "-f", "-o", records.path(), "--", FdMaker::default_program()});
     try {
         watch.run().child().write("open " + made_file("passwd") + "\n");
-        watch.wait_until([](const Lines& lines) { return !lines.empty(); });
+        // However long its start takes: the looks are counted only after that.
+        if (watch.wait_for_answer()) trial.own_status = 7;
         watch.wait_until([&](const Lines&) {
             const Lines all = records.lines();
             return std::any_of(all.begin(), all.end(), [](const std::string& line) {
@@ -142,7 +148,6 @@ Trial watch_command(const Fault& fault) {
         // It was not run.
     }
     watch.finish(trial);
-    if (!trial.records.empty()) trial.own_status = 7;
     trial.records = records.lines();
     trial.expected = {0, 1, 2, 3};
     return trial;
