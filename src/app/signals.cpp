@@ -67,7 +67,8 @@ StopSignals::StopSignals(SignalsMean meaning) {
     block();
 }
 
-/// All that are caught, but while the loop waits.
+/// Blocks every signal that is caught, and sets the mask of the loop's wait, which lets them
+/// through.
 void StopSignals::block() {
     sigprocmask(SIG_BLOCK, &caught_, &waiting_);
     for (const int signal : kPassedOn)

@@ -34,10 +34,13 @@ using Outcome = BlockingRequest::Outcome;
 using Question = BlockingRequest::Question;
 
 constexpr std::size_t kMostThreads = 16;
-constexpr int kMostTries = 4;  // in one call, each of which may cost twice the patience
+constexpr int kMostTries = 4;  // in one call: threads that may get stuck one after another
+/// After each wait of this length we check whether the thread has got on.
 constexpr std::chrono::milliseconds kPatience{20};
-constexpr int kWaitsAsleep = 2;  // without progress, after which a sleeping thread counts as stuck
-constexpr int kWaitsUnseen = 5;  // the same where the procfs does not show the thread
+/// A thread counts as stuck after so many of these waits without progress: after 40 ms where it is
+/// seen to sleep, after 100 ms where the procfs does not show it.
+constexpr int kWaitsAsleep = 2;
+constexpr int kWaitsUnseen = 5;
 
 Outcome outcome_of(int error) {
     switch (error) {

@@ -65,9 +65,10 @@ class BlockingAsker {
     BlockingAsker(BlockingAsker&&) = default;
     BlockingAsker& operator=(BlockingAsker&&) = delete;
 
-    /// Fills in `outcome` and the answer of each, in their order. Waits for the kernel for some
-    /// tens of milliseconds at most, for each of the first few that are `stuck`; what has no answer
-    /// then has `failed`.
+    /// Fills in `outcome` and the answer of each, in their order. Each one that is `stuck` costs
+    /// 40 ms, or 100 ms where the procfs does not show our threads; after the fourth no more are
+    /// asked, so that a call costs 160 ms or 400 ms at most, apart from the time that the answers
+    /// themselves take. What has no answer then has `failed`.
     void ask(std::vector<BlockingRequest>& requests);
 
     /// True while the kernel keeps a thread of ours waiting for an answer about one of `owner`'s.
