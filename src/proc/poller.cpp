@@ -152,9 +152,9 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
     settle(watched, outcome);
     if (outcome.state == LookOutcome::State::complete) {
         if (!watched.begun) prepare_first_look(watched);
-        const bool changed = take_changes(watched);
+        bool changed = take_changes(watched);
         ancestry_.reset();
-        compare(watched);
+        changed = compare(watched) || changed;
         // A table that changes while its process does not run is shared with somebody else.
         if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
             watched.gate.disable();

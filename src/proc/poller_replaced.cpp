@@ -10,9 +10,11 @@ namespace logfia {
 namespace {
 
 constexpr int kMostComparisons = 512;  // in a look
-// A file is seldom replaced under its name: this is all of a CPU that may be spent on such looks.
+// A file is seldom replaced under its name: comparing them may take a two-hundredth of a CPU.
 constexpr int kShareOfFiles = 200;
 constexpr Duration kCostOfOne = std::chrono::microseconds(2);
+/// Between the beginnings of two rounds through a process that has not run.
+constexpr Duration kSeldom = std::chrono::seconds(1);
 
 auto find_entry(std::vector<FdEntry>& entries, int fd) {
     return std::lower_bound(entries.begin(), entries.end(), fd,
@@ -39,22 +41,33 @@ void Poller::begin_comparing() {
     if (processes_.empty() || processes_.back()->process.pid() < compare_from_) compare_from_ = 0;
 }
 
-void Poller::compare(WatchedProcess& watched) {
-    if (!watched.begun || watched.denied || watched.process.pid() < compare_from_) return;
-    bool replaced = compare_unclear(watched);
-    replaced = compare_files(watched) || replaced;
+/// True when somebody else must have replaced what was found to be another: the process has not run
+/// since the round before, in which it was the same.
+bool Poller::compare(WatchedProcess& watched) {
+    if (!watched.begun || watched.denied || watched.process.pid() < compare_from_) return false;
+    const bool unclear = compare_unclear(watched);
+    const bool files = compare_files(watched);
     if (comparisons_left_ == 0 && compare_next_ == 0) compare_next_ = watched.process.pid() + 1;
-    if (!replaced) return;
+    if (!unclear && !files) return false;
     list_unclear(watched);
     watched.process.refresh_comm(root_);
+    const auto rests = [cpu = watched.process.cpu_time()](const WatchedProcess::Round& round) {
+        return round.seldom && round.cpu == cpu;
+    };
+    return (unclear && rests(watched.round_of_unclear)) || (files && rests(watched.round_of_files));
 }
 
-/// A round begins when the process has run since the one before.
-bool Poller::begins_round(const WatchedProcess& watched, WatchedProcess::Round& round) {
+/// A round begins when the process has run since the one before, and once in a second all the same:
+/// another process may share the table. Where one is known to do so, no clock tells.
+bool Poller::begins_round(const WatchedProcess& watched, WatchedProcess::Round& round) const {
     if (round.up_to >= 0) return true;
+    const bool shared = !watched.gate.usable() && options_.interval >= RunGate::kShortestInterval;
     const auto cpu = watched.process.cpu_time();
-    if (cpu && cpu == round.cpu) return false;
+    const bool has_run = shared || !cpu || cpu != round.cpu;
+    if (!has_run && now_.steady < round.began + kSeldom) return false;
     round.cpu = cpu;
+    round.began = now_.steady;
+    round.seldom = !has_run;
     return true;
 }
 

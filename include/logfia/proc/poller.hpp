@@ -112,8 +112,8 @@ class Poller {
     bool take_renaming(WatchedProcess& watched, FdEntry& entry, Description& description);
     void list_unclear(WatchedProcess& watched);
     void begin_comparing();
-    void compare(WatchedProcess& watched);
-    static bool begins_round(const WatchedProcess& watched, WatchedProcess::Round& round);
+    bool compare(WatchedProcess& watched);
+    bool begins_round(const WatchedProcess& watched, WatchedProcess::Round& round) const;
     bool compare_unclear(WatchedProcess& watched);
     bool compare_files(WatchedProcess& watched);
     bool replace_if_another(WatchedProcess& watched, WatchedProcess::Round& round, FdEntry& entry);

@@ -77,6 +77,8 @@ struct WatchedProcess {
     struct Round {
         int up_to = -1;               ///< the last one that was compared; -1: none is under way
         std::optional<Duration> cpu;  ///< the process's CPU time when it began
+        SteadyTime began{};
+        bool seldom = false;  ///< it began though the process had not run since the one before
     };
     Round round_of_unclear;
     Round round_of_files;
