@@ -139,11 +139,12 @@ bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
     return true;
 }
 
-RunGate::Verdict Poller::judge(WatchedProcess& watched) const {
+RunGate::Verdict Poller::judge(WatchedProcess& watched) {
     if (!watched.gate.usable()) return RunGate::Verdict::look;
     const auto verdict = watched.gate.judge(watched.process.cpu_time(), now_.steady);
-    const bool late = now_.steady >= watched.late_question;
-    return verdict == RunGate::Verdict::skip && late ? RunGate::Verdict::recheck : verdict;
+    if (verdict != RunGate::Verdict::skip) return verdict;
+    const bool late = now_.steady >= watched.late_question || owes_comparison(watched);
+    return late ? RunGate::Verdict::recheck : verdict;
 }
 
 void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {

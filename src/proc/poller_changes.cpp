@@ -41,7 +41,7 @@ bool Poller::take_changes(WatchedProcess& watched) {
         rest = rest.subspan(some.size());
     }
     watched.snapshot.assign(seen_);
-    list_unclear(watched);
+    list_comparable(watched);
     if (table_changed && options_.limits) watched.fd_limit = read_fd_limit(watched.process.dir());
     if (watched.begun) watched.process.refresh_comm(root_);
     return table_changed;

@@ -21,35 +21,47 @@ auto find_entry(std::vector<FdEntry>& entries, int fd) {
                             [](const FdEntry& held, int number) { return held.fd < number; });
 }
 
+bool is_file(const KnownFd& known) {
+    return known.identity.inode && has_name(known.descriptor.type);
+}
+
 }  // namespace
 
-void Poller::list_unclear(WatchedProcess& watched) {
+void Poller::list_comparable(WatchedProcess& watched) {
     watched.unclear.clear();
+    watched.files = 0;
     for (const FdEntry& entry : watched.snapshot.entries()) {
         const KnownFd& known = watched.known[entry.slot];
         if (describer_.may_be_replaced_unseen(known.descriptor, known.identity))
             watched.unclear.push_back(entry.fd);
+        if (is_file(known)) ++watched.files;
     }
 }
 
-/// Who was left out when the last look had compared enough comes first.
 void Poller::begin_comparing() {
-    comparisons_left_ = kMostComparisons;
-    const auto affordable = options_.interval / (kShareOfFiles * kCostOfOne);
-    file_comparisons_left_ = std::clamp(static_cast<int>(affordable), 1, kMostComparisons);
-    compare_from_ = std::exchange(compare_next_, 0);
-    if (processes_.empty() || processes_.back()->process.pid() < compare_from_) compare_from_ = 0;
+    const pid_t highest = processes_.empty() ? 0 : processes_.back()->process.pid();
+    const auto files = options_.interval / (kShareOfFiles * kCostOfOne);
+    unclear_turns_.begin_look(kMostComparisons, highest);
+    file_turns_.begin_look(std::clamp(static_cast<int>(files), 1, kMostComparisons), highest);
+}
+
+/// A look is worth its cost when the process was left out, though it may not have run any more.
+bool Poller::owes_comparison(const WatchedProcess& watched) {
+    const pid_t pid = watched.process.pid();
+    if (watched.denied) return false;
+    const bool unclear = watched.round_of_unclear.owed && !watched.unclear.empty();
+    const bool files = watched.round_of_files.owed && watched.files > 0;
+    return (unclear && unclear_turns_.admit(pid) > 0) || (files && file_turns_.admit(pid) > 0);
 }
 
 /// True when somebody else must have replaced what was found to be another: the process has not run
 /// since the round before, in which it was the same.
 bool Poller::compare(WatchedProcess& watched) {
-    if (!watched.begun || watched.denied || watched.process.pid() < compare_from_) return false;
+    if (!watched.begun || watched.denied) return false;
     const bool unclear = compare_unclear(watched);
     const bool files = compare_files(watched);
-    if (comparisons_left_ == 0 && compare_next_ == 0) compare_next_ = watched.process.pid() + 1;
     if (!unclear && !files) return false;
-    list_unclear(watched);
+    list_comparable(watched);
     watched.process.refresh_comm(root_);
     const auto rests = [cpu = watched.process.cpu_time()](const WatchedProcess::Round& round) {
         return round.seldom && round.cpu == cpu;
@@ -57,53 +69,69 @@ bool Poller::compare(WatchedProcess& watched) {
     return (unclear && rests(watched.round_of_unclear)) || (files && rests(watched.round_of_files));
 }
 
-/// A round begins when the process has run since the one before, and once in a second all the same:
-/// another process may share the table. Where one is known to do so, no clock tells.
-bool Poller::begins_round(const WatchedProcess& watched, WatchedProcess::Round& round) const {
-    if (round.up_to >= 0) return true;
-    const bool shared = !watched.gate.usable() && options_.interval >= RunGate::kShortestInterval;
-    const auto cpu = watched.process.cpu_time();
-    const bool has_run = shared || !cpu || cpu != round.cpu;
-    if (!has_run && now_.steady < round.began + kSeldom) return false;
-    round.cpu = cpu;
-    round.began = now_.steady;
-    round.seldom = !has_run;
-    return true;
+/// How many comparisons the process may make now. A round begins when it has run since the one
+/// before, and once in a second all the same: another process may share the table. Where one is
+/// known to do so, no clock tells.
+int Poller::take_turn(const WatchedProcess& watched, WatchedProcess::Round& round,
+                      ComparisonTurns& turns) const {
+    WatchedProcess::Round next = round;
+    if (round.up_to < 0) {
+        const bool shared =
+            !watched.gate.usable() && options_.interval >= RunGate::kShortestInterval;
+        next.cpu = watched.process.cpu_time();
+        next.began = now_.steady;
+        next.seldom = !shared && next.cpu && next.cpu == round.cpu;
+        if (next.seldom && now_.steady < round.began + kSeldom) return 0;
+    }
+    const int most = turns.admit(watched.process.pid());
+    if (most > 0) round = next;
+    // What others have left over may be little: then it goes on in the next look.
+    round.owed = most == 0 || !turns.is_first(watched.process.pid());
+    return most;
 }
 
 /// Those whose links cannot tell (Describer::may_be_replaced_unseen()).
 bool Poller::compare_unclear(WatchedProcess& watched) {
     WatchedProcess::Round& round = watched.round_of_unclear;
-    if (watched.unclear.empty() || !begins_round(watched, round)) return false;
+    int most = watched.unclear.empty() ? 0 : take_turn(watched, round, unclear_turns_);
+    if (most == 0) return false;
     bool replaced = false;
     auto at = std::upper_bound(watched.unclear.begin(), watched.unclear.end(), round.up_to);
-    for (; at != watched.unclear.end() && comparisons_left_ > 0; ++at) {
-        --comparisons_left_;
+    for (; at != watched.unclear.end() && most > 0; ++at, --most) {
+        unclear_turns_.spend_one();
         round.up_to = *at;
         const auto entry = find_entry(watched.snapshot.entries(), *at);
         if (entry != watched.snapshot.entries().end() && entry->fd == *at)
             replaced = replace_if_another(watched, round, *entry) || replaced;
     }
-    if (at == watched.unclear.end()) round.up_to = -1;
+    end_turn(watched, round, at == watched.unclear.end(), unclear_turns_);
     return replaced;
 }
 
 /// Files whose names others may have been given, as at a log's rotation.
 bool Poller::compare_files(WatchedProcess& watched) {
     WatchedProcess::Round& round = watched.round_of_files;
+    int most = watched.files == 0 ? 0 : take_turn(watched, round, file_turns_);
+    if (most == 0) return false;
     auto& entries = watched.snapshot.entries();
-    if (file_comparisons_left_ == 0 || !begins_round(watched, round)) return false;
     bool replaced = false;
     auto entry = find_entry(entries, round.up_to + 1);
-    for (; entry != entries.end() && file_comparisons_left_ > 0; ++entry) {
+    for (; entry != entries.end() && most > 0; ++entry) {
         round.up_to = entry->fd;
-        const KnownFd& known = watched.known[entry->slot];
-        if (!known.identity.inode || !has_name(known.descriptor.type)) continue;
-        --file_comparisons_left_;
+        if (!is_file(watched.known[entry->slot])) continue;
+        --most;
+        file_turns_.spend_one();
         replaced = replace_if_another(watched, round, *entry) || replaced;
     }
-    if (entry == entries.end()) round.up_to = -1;
+    end_turn(watched, round, entry == entries.end(), file_turns_);
     return replaced;
+}
+
+void Poller::end_turn(const WatchedProcess& watched, WatchedProcess::Round& round, bool is_over,
+                      ComparisonTurns& turns) {
+    if (is_over) round.up_to = -1;
+    round.owed = round.owed && !is_over;
+    if (round.owed) turns.admit(watched.process.pid());
 }
 
 bool Poller::replace_if_another(WatchedProcess& watched, WatchedProcess::Round& round,

@@ -1,4 +1,5 @@
-// When descriptors are compared whose links cannot tell that another file has taken the number.
+// When descriptors are compared whose links cannot tell that another file has taken the number: of
+// a process that has run, of one that has not, and of several that share what a look may spend.
 
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <ctime>
 #include <memory>
@@ -175,6 +177,73 @@ TEST_F(OfASleeper, IsComparedOnceInASecond) {
     EXPECT_EQ(look_until_told(1000), replaced(3, "/dev/null"));
     EXPECT_GE(looks_, 195);
     EXPECT_LE(looks_, 205);
+}
+
+/// Runs all the time, as far as anybody knows: there is no clock for it.
+class OfSeveral : public ReplacedUnseen {
+  protected:
+    OfSeveral() {
+        for (const pid_t pid : {42, 43, 44}) add_process(pid);
+    }
+    /// Looks until each of these processes has told that its last file is another one.
+    void expect_told(const std::vector<int>& counts, int most_looks) {
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            open_many(pids_[i], counts[i], "/m/log", log(5));
+        watch();
+        look();
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            if (counts[i] > 0) proc_.retarget(pids_[i], counts[i] - 1, "/m/log", log(6));
+        std::vector<int> told(counts.size());
+        for (int i = 0; i < most_looks; ++i)
+            for (const std::string& line : look())
+                ++told[static_cast<std::size_t>(std::stoi(line) - 42)];
+        for (std::size_t i = 0; i < counts.size(); ++i)
+            EXPECT_EQ(told[i], counts[i] > 0 ? 2 : 0) << pids_[i];
+    }
+};
+
+/// 250 files may be compared in each of these looks.
+TEST_F(OfSeveral, OneWithManyFilesLeavesOthersTheirTurn) {
+    expect_told({250, 1, 1}, 3);
+}
+
+TEST_F(OfSeveral, OneThatLeavesLittleIsNotServedFirstAgain) {
+    expect_told({249, 100, 100}, 5);
+}
+
+TEST_F(OfSeveral, ThoseWithMoreThanALookComparesTakeTurns) {
+    expect_told({600, 600, 600}, 10);
+}
+
+TEST_F(OfSeveral, OneMayUseWhatNobodyElseNeeds) {
+    expect_told({1000, 0, 0}, 5);
+}
+
+TEST_F(OfSeveral, FewComparisonsAreSharedToo) {
+    options_.interval = milliseconds(1);
+    expect_told({20, 4, 4}, 60);
+}
+
+/// We run all the time, and take all that a look compares. The other has run just once.
+TEST_F(OfASleeper, IsNotForgottenForOneThatRuns) {
+    if (pid() < getpid()) GTEST_SKIP() << "the numbers of processes began anew";
+    add_process(getpid());
+    open_many(getpid(), 1000, "/dev/null", device(5));
+    for (int fd = 1000; fd < 2000; ++fd) proc_.open(getpid(), fd, "/m/log", log(6));
+    proc_.open(pid(), 3, "/dev/null", device(5));
+    proc_.open(pid(), 4, "/m/log", log(6));
+    watch();
+    for (int i = 0; i < 100; ++i) look();
+    for (std::uint64_t inode = 7; inode < 12; ++inode) {
+        proc_.retarget(pid(), 3, "/dev/null", device(inode));
+        run();
+        EXPECT_EQ(look_until_told(3), replaced(3, "/dev/null"));
+        look();
+        proc_.retarget(pid(), 4, "/m/log", log(inode));
+        run();
+        EXPECT_EQ(look_until_told(3), replaced(4, "/m/log"));
+        look();
+    }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <logfia/event/event_sink.hpp>
 #include <logfia/proc/ancestry.hpp>
+#include <logfia/proc/comparison_turns.hpp>
 #include <logfia/proc/describer.hpp>
 #include <logfia/proc/kept_links.hpp>
 #include <logfia/proc/look_changes.hpp>
@@ -90,7 +91,7 @@ class Poller {
     [[nodiscard]] const SocketAsker& sockets() const { return sockets_; }
 
   private:
-    RunGate::Verdict judge(WatchedProcess& watched) const;
+    RunGate::Verdict judge(WatchedProcess& watched);
     void keep_comm_current(WatchedProcess& watched, RunGate::Verdict verdict) const;
     void inspect(WatchedProcess& watched, RunGate::Verdict verdict);
     [[nodiscard]] FdReader::Links links_to_read(const WatchedProcess& watched) const;
@@ -110,10 +111,14 @@ class Poller {
     void close(WatchedProcess& watched, std::uint32_t slot);
     void open(WatchedProcess& watched, FdEntry& entry, Description& description);
     bool take_renaming(WatchedProcess& watched, FdEntry& entry, Description& description);
-    void list_unclear(WatchedProcess& watched);
+    void list_comparable(WatchedProcess& watched);
     void begin_comparing();
     bool compare(WatchedProcess& watched);
-    bool begins_round(const WatchedProcess& watched, WatchedProcess::Round& round) const;
+    bool owes_comparison(const WatchedProcess& watched);
+    int take_turn(const WatchedProcess& watched, WatchedProcess::Round& round,
+                  ComparisonTurns& turns) const;
+    static void end_turn(const WatchedProcess& watched, WatchedProcess::Round& round, bool is_over,
+                         ComparisonTurns& turns);
     bool compare_unclear(WatchedProcess& watched);
     bool compare_files(WatchedProcess& watched);
     bool replace_if_another(WatchedProcess& watched, WatchedProcess::Round& round, FdEntry& entry);
@@ -151,10 +156,8 @@ class Poller {
 
     std::vector<FdEntry*> found_;            // with a link that was not there before
     std::vector<Description> descriptions_;  // of these
-    int comparisons_left_ = 0;               // in the look that is under way
-    int file_comparisons_left_ = 0;          // the same for files whose links seldom deceive
-    pid_t compare_from_ = 0;                 // those below had their turn in the last look
-    pid_t compare_next_ = 0;                 // that of the next look
+    ComparisonTurns unclear_turns_;
+    ComparisonTurns file_turns_;  // the same for files, whose links seldom deceive
 
     LookChanges changes_;
     std::vector<std::string> notices_;

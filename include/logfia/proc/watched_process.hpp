@@ -6,6 +6,7 @@
 #include <logfia/proc/run_gate.hpp>
 #include <logfia/proc/stall.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -73,12 +74,14 @@ struct WatchedProcess {
     int sampling_from = -1;               ///< the next descriptor of a round; -1: none
     std::optional<Duration> sampled_cpu;  ///< the CPU time when the last round began
     std::vector<int> unclear;             ///< descriptors whose links alone cannot tell, ascending
+    std::size_t files = 0;                ///< those with a name and an inode, which may be compared
     /// Of comparing descriptors with what is known of them, some with each look.
     struct Round {
         int up_to = -1;               ///< the last one that was compared; -1: none is under way
         std::optional<Duration> cpu;  ///< the process's CPU time when it began
         SteadyTime began{};
         bool seldom = false;  ///< it began though the process had not run since the one before
+        bool owed = false;    ///< others had their turns, so that it could not begin or go on
     };
     Round round_of_unclear;
     Round round_of_files;

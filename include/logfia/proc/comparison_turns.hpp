@@ -1,0 +1,33 @@
+#pragma once
+
+#include <sys/types.h>
+
+namespace logfia {
+
+/// Shares out the comparisons that one look may make among the processes, which are looked at in
+/// the order of their PIDs. Who is left out comes first in the next look, with all but the eighth
+/// that those before it share then: so nobody can take the turns of all others, and where one
+/// process has many to compare, those with few are served in each look or the one after it.
+class ComparisonTurns {
+  public:
+    /// `highest`: the PID of the last process there is.
+    void begin_look(int most, pid_t highest);
+
+    /// How many it may make now.
+    int admit(pid_t pid);
+    void spend_one() { --left_; }
+
+    /// True for the one whose turn it is, which has as many as anybody gets in this look. To be
+    /// asked before it spends any.
+    [[nodiscard]] bool is_first(pid_t pid) const {
+        return pid == from_ || (pid > from_ && left_ == most_);
+    }
+
+  private:
+    int most_ = 0;
+    int left_ = 0;
+    pid_t from_ = 0;  // whose turn it is; those below had theirs
+    pid_t next_ = 0;  // whose turn it is in the next look; 0: the lowest's
+};
+
+}  // namespace logfia
