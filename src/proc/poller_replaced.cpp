@@ -3,16 +3,20 @@
 #include <logfia/proc/poller.hpp>
 
 #include <algorithm>
-#include <utility>
+#include <cstdint>
 #include <vector>
 
 namespace logfia {
 namespace {
 
-constexpr int kMostComparisons = 512;  // in a look
-// A file is seldom replaced under its name: comparing them may take a two-hundredth of a CPU.
-constexpr int kShareOfFiles = 200;
+/// Opening and reading fdinfo: 2 to 3 µs, measured.
 constexpr Duration kCostOfOne = std::chrono::microseconds(2);
+/// Of descriptors whose links cannot tell, a look compares as many as take a twentieth of a CPU.
+constexpr int kShareOfUnclear = 20;
+constexpr int kFewestUnclear = 16;
+/// A file is seldom replaced under its name: comparing files may take a two-hundredth of a CPU.
+constexpr int kShareOfFiles = 200;
+constexpr int kMostComparisons = 512;  // in a look, of either kind
 /// Between the beginnings of two rounds through a process that has not run.
 constexpr Duration kSeldom = std::chrono::seconds(1);
 
@@ -40,9 +44,12 @@ void Poller::list_comparable(WatchedProcess& watched) {
 
 void Poller::begin_comparing() {
     const pid_t highest = processes_.empty() ? 0 : processes_.back()->process.pid();
-    const auto files = options_.interval / (kShareOfFiles * kCostOfOne);
-    unclear_turns_.begin_look(kMostComparisons, highest);
-    file_turns_.begin_look(std::clamp(static_cast<int>(files), 1, kMostComparisons), highest);
+    const auto affordable = [this](int share, int fewest) {
+        const auto count = options_.interval / (share * kCostOfOne);
+        return static_cast<int>(std::clamp<std::int64_t>(count, fewest, kMostComparisons));
+    };
+    unclear_turns_.begin_look(affordable(kShareOfUnclear, kFewestUnclear), highest);
+    file_turns_.begin_look(affordable(kShareOfFiles, 1), highest);
 }
 
 /// A look is worth its cost when the process was left out, though it may not have run any more.

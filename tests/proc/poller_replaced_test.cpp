@@ -24,6 +24,7 @@ using std::chrono::seconds;
 using test::FakeFdInfo;
 using test::FakeProc;
 using test::FdMaker;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 using Lines = std::vector<std::string>;
@@ -222,6 +223,36 @@ TEST_F(OfSeveral, OneMayUseWhatNobodyElseNeeds) {
 TEST_F(OfSeveral, FewComparisonsAreSharedToo) {
     options_.interval = milliseconds(1);
     expect_told({20, 4, 4}, 60);
+}
+
+/// A twentieth of a CPU may be spent on that: 25 in a millisecond.
+TEST_F(OfSeveral, FewerUnclearOnesAreComparedWhereLooksComeOften) {
+    options_.interval = milliseconds(1);
+    open_many(42, 25, "/dev/null", device(5));
+    open_many(43, 200, "/dev/null", device(5));
+    watch();
+    look();
+    for (int fd = 0; fd < 200; ++fd) proc_.retarget(43, fd, "/dev/null", device(6));
+    std::size_t told = 0;
+    for (int i = 0; i < 40; ++i) {
+        const std::size_t now = look().size();
+        EXPECT_LE(now, 50U);
+        told += now;
+    }
+    EXPECT_EQ(told, 400U);
+    proc_.retarget(42, 24, "/dev/null", device(6));
+    EXPECT_THAT(look_until_told(2), ElementsAre("42 close 24 /dev/null", "42 open 24 /dev/null"));
+}
+
+/// So that at any interval what few have is told in the next look.
+TEST_F(OfASleeper, ThatHasRunSomeAreComparedBackToBack) {
+    options_.interval = milliseconds(0);
+    open_many(pid(), 16, "/dev/null", device(5));
+    watch();
+    look();
+    proc_.retarget(pid(), 15, "/dev/null", device(6));
+    run();
+    EXPECT_EQ(look(), replaced(15, "/dev/null"));
 }
 
 /// We run all the time, and take all that a look compares. The other has run just once.
