@@ -92,8 +92,9 @@ int Poller::take_turn(const WatchedProcess& watched, WatchedProcess::Round& roun
     }
     const int most = turns.admit(watched.process.pid());
     if (most > 0) round = next;
-    // What others have left over may be little: then it goes on in the next look.
-    round.owed = most == 0 || !turns.is_first(watched.process.pid());
+    // What others have left over may be little: then it goes on in the next look. But no look is
+    // taken for that at one that has not run, of which there may be thousands.
+    round.owed = !next.seldom && (most == 0 || !turns.is_first(watched.process.pid()));
     return most;
 }
 

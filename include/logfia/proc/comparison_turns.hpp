@@ -5,9 +5,9 @@
 namespace logfia {
 
 /// Shares out the comparisons that one look may make among the processes, which are looked at in
-/// the order of their PIDs. Who is left out comes first in the next look, with all but the eighth
-/// that those before it share then: so nobody can take the turns of all others, and where one
-/// process has many to compare, those with few are served in each look or the one after it.
+/// the order of their PIDs. The first one that is left out comes first in the next look, with all
+/// but the eighth that those before it share then. So whoever wants comparisons gets some after as
+/// many looks as there are processes that use up one, at the latest.
 class ComparisonTurns {
   public:
     /// `highest`: the PID of the last process there is.
@@ -26,8 +26,9 @@ class ComparisonTurns {
   private:
     int most_ = 0;
     int left_ = 0;
-    pid_t from_ = 0;  // whose turn it is; those below had theirs
-    pid_t next_ = 0;  // whose turn it is in the next look; 0: the lowest's
+    pid_t from_ = 0;     // whose turn it is; those below had theirs
+    pid_t next_ = 0;     // whose turn it is in the next look; 0: the lowest's
+    bool used_ = false;  // by anybody, in this look: else the turn stays whose it is
 };
 
 }  // namespace logfia
