@@ -51,6 +51,12 @@ bool has_position(FdType type) {
     return type == FdType::file || type == FdType::block || type == FdType::memfd;
 }
 
+FileIdentity identity_of(const FdInfo& info) {
+    FileIdentity identity{info.mount_id, info.inode, std::nullopt, std::nullopt};
+    if (info.flags) identity.flags = fixed_flags(*info.flags);
+    return identity;
+}
+
 /// Of a path whose file is not asked: the name alone proves nothing in `/dev`.
 FdType likely_type(std::string_view name) {
     return name.starts_with("/dev/") ? FdType::unknown : FdType::file;
@@ -98,7 +104,6 @@ void Describer::describe(const Process& process, std::span<Description> batch) {
 void Describer::describe_some(const Process& process, std::span<Description> batch) {
     work_.assign(batch.size(), {});
     for (int round = 0; round < kMostRounds; ++round) {
-        const auto since = resting_where_it_counts(process, batch);
         files_.clear();
         for (std::size_t i = 0; i < batch.size(); ++i) {
             if (work_[i].stage != Stage::unread) continue;
@@ -108,22 +113,13 @@ void Describer::describe_some(const Process& process, std::span<Description> bat
         files_.answer(process, now_);
         for (std::size_t i = 0; i < batch.size(); ++i)
             if (work_[i].stage == Stage::asked) take_answer(process, batch[i], work_[i]);
-        check_links(process, batch, since);
+        check_links(process, batch);
         if (std::all_of(work_.begin(), work_.end(),
                         [](const Work& work) { return work.stage == Stage::done; }))
             return;
     }
     for (std::size_t i = 0; i < batch.size(); ++i)
         if (work_[i].stage != Stage::done) leave_out_doubtful(batch[i], work_[i]);
-}
-
-/// What has a number in its link is proved by that.
-std::optional<Duration> Describer::resting_where_it_counts(const Process& process,
-                                                           std::span<const Description> batch) {
-    const bool counts = std::any_of(batch.begin(), batch.end(), [](const Description& out) {
-        return !bracketed_number(out.name);
-    });
-    return counts ? process.resting_since() : std::nullopt;
 }
 
 /// From the link's text and fdinfo.
@@ -144,12 +140,11 @@ void Describer::read(const Process& process, Description& out, Work& work) {
     const FdInfo& info = work.info;
     if (auto object = parse_object_info(descriptor.type, bytes))
         descriptor.object = std::make_shared<const ObjectInfo>(std::move(*object));
-    out.identity = {info.mount_id, info.inode, std::nullopt, std::nullopt};
+    out.identity = identity_of(info);
     if (info.inode) descriptor.inode = info.inode;
     if (info.flags) {
         descriptor.flags = *info.flags;
         descriptor.access = access_of(*info.flags);
-        out.identity.flags = fixed_flags(*info.flags);
     }
     if (out.name == kUnreadable) return;
     const auto number = bracketed_number(out.name);
@@ -252,32 +247,27 @@ void Describer::take_facts(const FileAnswer& file, Description& out) const {
 }
 
 /// For those that nothing else has proved.
-void Describer::check_links(const Process& process, std::span<Description> batch,
-                            std::optional<Duration> resting_since) {
-    const auto for_each_unproved = [&](const auto& is_proved) {
-        bool any = false;
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-            if (work_[i].stage != Stage::checked) continue;
-            if (!is_proved(batch[i])) work_[i].stage = Stage::unread;
-            any = any || work_[i].stage == Stage::checked;
-        }
-        return any;
-    };
-    const auto link = [&](const Description& out) { return reads_the_same(process, out); };
-    const auto info = [&](const Description& out) {
-        return !contradict(out.identity, identity_now(process, out.descriptor));
-    };
-    if (!for_each_unproved(link)) return;
-    // The number could have been another file's just while fdinfo was read. A process that sleeps
-    // does no such thing, unless another one shares its table (CLONE_FILES, clone(2)).
-    const bool rested = resting_since && process.resting_since() == resting_since;
-    for_each_unproved([&](const Description& out) {
-        if (rested) return info(out);
-        // Two that take turns would have to do so to an irregular beat to be taken for one.
-        return info(out) && info(out) && link(out) && link(out) && info(out) && link(out);
-    });
-    for (Work& work : work_)
-        if (work.stage == Stage::checked) work.stage = Stage::done;
+void Describer::check_links(const Process& process, std::span<const Description> batch) {
+    for (std::size_t i = 0; i < batch.size(); ++i)
+        if (work_[i].stage == Stage::checked)
+            work_[i].stage = stays_the_same(process, batch[i]) ? Stage::done : Stage::unread;
+}
+
+/// A link and what fdinfo says may be about two files that take turns on the number, also while the
+/// process sleeps: another one may share its table (CLONE_FILES, clone(2)). All answers below fit
+/// such a pair only if the turns change just between each link and fdinfo, and never between two of
+/// a kind. The order is irregular, so that no regular change keeps step with it, and long, so that
+/// chance does not either.
+bool Describer::stays_the_same(const Process& process, const Description& out) {
+    constexpr std::string_view kLinksAndInfos = "llililllilliilllilllilil";
+    if (!reads_the_same(process, out)) return false;
+    const UniqueFd info = open_info(process, out.fd);
+    return info && std::all_of(kLinksAndInfos.begin(), kLinksAndInfos.end(), [&](char next) {
+               if (next == 'l') return reads_the_same(process, out);
+               const std::string_view bytes = read_info(info, out.descriptor.type);
+               return !bytes.empty() &&
+                      !contradict(out.identity, identity_of(parse_fd_info(bytes)));
+           });
 }
 
 bool Describer::reads_the_same(const Process& process, const Description& out) {
@@ -322,22 +312,27 @@ bool Describer::may_be_replaced_unseen(const Descriptor& descriptor,
 }
 
 FileIdentity Describer::identity_now(const Process& process, const Descriptor& descriptor) {
-    const FdInfo info = parse_fd_info(read_info(process, descriptor.fd, descriptor.type));
-    FileIdentity identity{info.mount_id, info.inode, std::nullopt, std::nullopt};
-    if (info.flags) identity.flags = fixed_flags(*info.flags);
-    return identity;
+    return identity_of(parse_fd_info(read_info(process, descriptor.fd, descriptor.type)));
 }
 
-/// What every descriptor has comes first; what an inotify watches follows, a line each.
+UniqueFd Describer::open_info(const Process& process, int fd) {
+    return UniqueFd(
+        openat(process.dir(), proc_path("fdinfo/{}", fd).data(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+}
+
 std::string_view Describer::read_info(const Process& process, int fd, FdType type) {
+    return read_info(open_info(process, fd), type);
+}
+
+/// What every descriptor has comes first; what an inotify watches follows, a line each. Each call
+/// asks anew.
+std::string_view Describer::read_info(const UniqueFd& file, FdType type) {
     constexpr std::size_t kUsual = 1024;
     constexpr std::size_t kWithTargets = 128 * ObjectInfo::kMaxTargets;
     const std::size_t size = has_targets(type) ? kWithTargets : kUsual;
     if (info_.size() < size) info_.resize(size);
-    const UniqueFd file(
-        openat(process.dir(), proc_path("fdinfo/{}", fd).data(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
     // All of it comes at once (single_open(), fs/proc/fd.c): there is no end to be read.
-    const ssize_t got = file ? ::read(file.get(), info_.data(), size) : -1;
+    const ssize_t got = file ? pread(file.get(), info_.data(), size, 0) : -1;
     return {info_.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 

@@ -63,6 +63,46 @@ TEST(Mounts, AFileWhoseFilesystemIsUnmountedLazilyIsRenamed) {
     EXPECT_EQ(run.finish(), 0) << run.errors();
 }
 
+/// Who gives a number to two files in turn that nobody may ask.
+class UnaskedAndFlippedBy : public testing::TestWithParam<const char*> {};
+
+/// A thread of the process, or another process that shares its table while it sleeps.
+TEST_P(UnaskedAndFlippedBy, ARecordSpeaksOfOneFile) {
+    Mounting mounting;
+    if (const auto why = mounting.begin(); !why.empty()) GTEST_SKIP() << why;
+    FdMaker& maker = mounting.maker;
+    const std::string directory = mounting.directory.path();
+    maker.ask("mount-tmpfs " + directory);
+    const int a = maker.fd("open " + directory + "/A r create");
+    const int b = maker.fd("open " + directory + "/B rw create");
+    maker.ask("umount-lazily " + directory);
+    const std::vector<int> made = maker.numbers(fmt::format("{} {} {}", GetParam(), a, b));
+    const int flipped = made.front();
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "1"}));
+    RecordStream records(run);
+    const JsonRecord one = records.next("open", a);
+    const JsonRecord other = records.next("open", b);
+    EXPECT_EQ(one["access"], "r");
+    EXPECT_EQ(other["access"], "rw");
+    ASSERT_TRUE(one.has("inode") && other.has("inode"));
+    for (int i = 0; i < 500; ++i) {
+        const JsonRecord record = records.next([&](const JsonRecord& next) {
+            EXPECT_NE(next["event"], "rename") << next.summary();
+            return next["event"] == "open" && next["fd"] == std::to_string(flipped);
+        });
+        const JsonRecord& right = record["name"] == one["name"] ? one : other;
+        for (const char* fact : {"name", "access", "inode"})
+            EXPECT_TRUE(!record.has(fact) || record[fact] == right[fact])
+                << record.summary() << ": " << fact << ' ' << record[fact];
+    }
+    if (made.size() > 1) maker.ask(fmt::format("kill-child {}", made.back()));
+    maker.ask("flip-no-more");
+    maker.end();
+    EXPECT_EQ(run.finish(), 0) << run.errors();
+}
+
+INSTANTIATE_TEST_SUITE_P(All, UnaskedAndFlippedBy, testing::Values("flip", "flip-from-outside"));
+
 TEST(Mounts, AfterAPivotTypesAreToldAsBefore) {
     Mounting mounting;
     if (const auto why = mounting.begin(); !why.empty()) GTEST_SKIP() << why;

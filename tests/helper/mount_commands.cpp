@@ -2,12 +2,15 @@
 
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <csignal>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -72,6 +75,26 @@ Reply stop_flipping(const Words&) {
     return ok();
 }
 
+/// The same by another process that shares our table: we are asleep all the while.
+Reply flip_from_outside(const Words& words) {
+    const int one = descriptor(words[1]);
+    const int other = descriptor(words[2]);
+    const auto pause = std::chrono::microseconds(number(word_or(words, 3, "0")));
+    const int flipped = dup(one);
+    if (flipped < 0) return failed();
+    const pid_t parent = getpid();
+    const auto pid = static_cast<pid_t>(syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0));
+    if (pid < 0) return failed();
+    if (pid > 0) return ok({flipped, pid});
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (getppid() == parent)
+        for (const int next : {other, one}) {
+            dup2(next, flipped);
+            if (pause.count() > 0) std::this_thread::sleep_for(pause);
+        }
+    _exit(0);
+}
+
 constexpr std::array kCommands{
     Command{"own-mounts", "(a mount namespace of its own)", 0, 0, have_own_mounts},
     Command{"mount-tmpfs", "DIR", 1, 1, mount_tmpfs},
@@ -79,6 +102,8 @@ constexpr std::array kCommands{
     Command{"pivot", "DIR (becomes the root, with dev/ and file)", 1, 1, pivot},
     Command{"flip", "FD FD [FD] (the number of what is all of them in turn)", 2, 3, flip},
     Command{"flip-no-more", "", 0, 0, stop_flipping},
+    Command{"flip-from-outside", "FD FD [PAUSE_US] (the number, and the PID of who flips it)", 2, 3,
+            flip_from_outside},
 };
 
 }  // namespace

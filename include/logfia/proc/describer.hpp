@@ -66,8 +66,8 @@ struct Description {
 /// These are several questions, and the number may be another file's at each of them. So a socket's
 /// or a pipe's inode number must be that of its link; a file that is asked tells its name together
 /// with its inode and mount, which must be those of fdinfo; for all others, the link must be the
-/// same again afterwards, and all of it once more, or some times where the process has run.
-/// What does not fit is asked again some times, and then left out.
+/// same again afterwards, and fdinfo too, many times in turn. What does not fit is asked again some
+/// times, and then left out.
 class Describer {
   public:
     explicit Describer(const ProcRoot& root);
@@ -112,18 +112,18 @@ class Describer {
 
     void describe_some(const Process& process, std::span<Description> batch);
     bool has_a_place(const Process& process, FdType type, const FdInfo& info);
-    static std::optional<Duration> resting_where_it_counts(const Process& process,
-                                                           std::span<const Description> batch);
     void read(const Process& process, Description& out, Work& work);
     void read_path(const Process& process, Description& out, Work& work);
     void read_memory(const Process& process, Description& out, Work& work);
     void take_answer(const Process& process, Description& out, Work& work);
-    void check_links(const Process& process, std::span<Description> batch,
-                     std::optional<Duration> resting_since);
+    void check_links(const Process& process, std::span<const Description> batch);
+    [[nodiscard]] bool stays_the_same(const Process& process, const Description& out);
     [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
     void take_facts(const FileAnswer& file, Description& out) const;
     void leave_out_doubtful(Description& out, const Work& work) const;
+    static UniqueFd open_info(const Process& process, int fd);
     std::string_view read_info(const Process& process, int fd, FdType type);
+    std::string_view read_info(const UniqueFd& file, FdType type);
 
     TtyDrivers ttys_;
     std::vector<char> info_;  // fdinfo of the descriptor that is described
