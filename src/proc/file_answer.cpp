@@ -57,7 +57,7 @@ bool ask_file(const FileQuestion& about, int fd, FileAnswer& answer, UniqueFd& h
     const ProcPath number = proc_path("{}", fd);
     held.reset(openat(about.fd_dir, number.data(), O_PATH | O_CLOEXEC));
     if (!held || !ask_status(held.get(), answer)) return false;
-    if (S_ISREG(answer.mode) || S_ISDIR(answer.mode)) answer.handle = handle_of(held.get());
+    answer.handle = handle_of(held.get());
     answer.name = name_of(about.own_links, held.get());
     return true;
 }

@@ -122,6 +122,52 @@ TEST(Replaced, ADeviceThatIsReopenedInAnotherModeIsACloseAndAnOpen) {
     EXPECT_EQ(history(run, maker, fd).size(), 4U);
 }
 
+/// What takes the number of a file that was removed, and on many filesystems its inode as well.
+struct Successor {
+    const char* first;  ///< makes DIR/1
+    const char* then;   ///< makes DIR/2
+    const char* opens;  ///< opens either
+};
+
+std::string filled_in(std::string command, const std::string& directory) {
+    if (const auto at = command.find("DIR"); at != command.npos) command.replace(at, 3, directory);
+    return command;
+}
+
+class RemovedAndMade : public testing::TestWithParam<Successor> {};
+
+TEST_P(RemovedAndMade, IsNoRename) {
+    const TempDir directory;
+    const auto path = [&](char which) { return directory.path(std::string(1, which)); };
+    FdMaker maker;
+    const auto make = [&](const char* command) {
+        const auto made = maker.ask(filled_in(command, directory.path()));
+        if (!made.empty()) maker.ask("close " + made.front());
+    };
+    make(GetParam().first);
+    const int fd = maker.fd(GetParam().opens + (' ' + path('1')));
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    records.next("open", fd);
+    {
+        const Standstill still(run);
+        maker.ask("unlink " + path('1'));
+        maker.ask(fmt::format("close {}", fd));
+        make(GetParam().then);
+        ASSERT_EQ(maker.fd(GetParam().opens + (' ' + path('2'))), fd);
+    }
+    const JsonRecord next =
+        records.next([&](const JsonRecord& record) { return record["fd"] == std::to_string(fd); });
+    EXPECT_EQ(next["event"], "close") << next.summary();
+    EXPECT_EQ(history(run, maker, fd).size(), 4U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, RemovedAndMade,
+    testing::Values(Successor{"mkfifo DIR/1", "mkfifo DIR/2", "mkfifo"},
+                    Successor{"make-symlink target DIR/1", "make-symlink target DIR/2", "symlink"},
+                    Successor{"open DIR/1 rw create", "open DIR/2 rw create", "open"}));
+
 /// Unlike an eventfd's, its inode is its own.
 TEST(Replaced, AnotherUserfaultfdIsACloseAndAnOpen) {
     FdMaker maker;
