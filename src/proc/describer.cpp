@@ -299,6 +299,8 @@ bool Describer::may_be_replaced_unseen(const Descriptor& descriptor,
         case FdType::character:
         case FdType::tty:
         case FdType::block:
+        case FdType::pipe:
+        case FdType::fifo:
             return true;
         case FdType::unknown:
             return descriptor.name.starts_with('/');

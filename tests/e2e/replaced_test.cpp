@@ -122,6 +122,37 @@ TEST(Replaced, ADeviceThatIsReopenedInAnotherModeIsACloseAndAnOpen) {
     EXPECT_EQ(history(run, maker, fd).size(), 4U);
 }
 
+TEST(Replaced, TheOtherEndOfAPipeIsACloseAndAnOpen) {
+    FdMaker maker;
+    const std::vector<int> ends = maker.numbers("pipe");
+    const int fd = ends[0];
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    const JsonRecord before = records.next("open", fd);
+    EXPECT_EQ(before["access"], "r");
+    maker.ask(fmt::format("dup {} {}", ends[1], fd));
+    EXPECT_EQ(records.next("close", fd)["access"], "r");
+    const JsonRecord open = records.next("open", fd);
+    EXPECT_EQ(open["access"], "w");
+    EXPECT_EQ(open["name"], before["name"]);
+    EXPECT_EQ(history(run, maker, fd).size(), 4U);
+}
+
+TEST(Replaced, AFifoThatIsReopenedInAnotherModeIsACloseAndAnOpen) {
+    const TempDir directory;
+    const std::string path = directory.path("fifo");
+    FdMaker maker;
+    maker.ask("mkfifo " + path);
+    const int fd = maker.fd("open " + path + " r");
+    LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
+    RecordStream records(run);
+    EXPECT_EQ(records.next("open", fd)["access"], "r");
+    maker.ask(fmt::format("reopen {} {} w", fd, path));
+    EXPECT_EQ(records.next("close", fd)["access"], "r");
+    EXPECT_EQ(records.next("open", fd)["access"], "w");
+    EXPECT_EQ(history(run, maker, fd).size(), 4U);
+}
+
 /// What takes the number of a file that was removed, and on many filesystems its inode as well.
 struct Successor {
     const char* first;  ///< makes DIR/1

@@ -84,7 +84,7 @@ class Describer {
     void describe(const Process& process, std::span<Description> batch);
 
     /// True when another file may take the number without its link becoming another text: a memfd,
-    /// a device, an object without a name that has an inode of its own.
+    /// a device, the other end of a pipe, an object without a name that has an inode of its own.
     [[nodiscard]] bool may_be_replaced_unseen(const Descriptor& descriptor,
                                               const FileIdentity& identity) const;
     /// What fdinfo tells of it now, which is one answer and thus about one file.
