@@ -56,6 +56,7 @@ const std::vector<SystemCall>& system_calls() {
          About::path,
          {EMFILE, ENFILE, ENOMEM, EACCES, ENOENT, ESRCH, EIO, EINTR}},
         {SYS_read, "read", About::descriptor, {EIO, EINTR, ESRCH, ENOMEM, EACCES}},
+        {SYS_pread64, "pread64", About::descriptor, {EIO, EINTR, ESRCH, ENOMEM, EACCES}},
         {SYS_getdents64, "getdents64", About::descriptor, {EIO, ENOMEM, ENOENT, EACCES, EINTR}},
         {SYS_readlinkat,
          "readlinkat",
