@@ -1,3 +1,4 @@
+#include <logfia/base/error.hpp>
 #include <logfia/proc/describer.hpp>
 #include <logfia/proc/fd_info.hpp>
 #include <logfia/proc/object_info.hpp>
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <climits>
 #include <utility>
 
@@ -318,8 +320,17 @@ FileIdentity Describer::identity_now(const Process& process, const Descriptor& d
 }
 
 UniqueFd Describer::open_info(const Process& process, int fd) {
-    return UniqueFd(
+    UniqueFd file(
         openat(process.dir(), proc_path("fdinfo/{}", fd).data(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!file && is_lacking(errno) && lacking_ == 0) lacking_ = errno;
+    return file;
+}
+
+const char* Describer::take_notice() {
+    if (const char* notice = files_.take_notice()) return notice;
+    if (lacking_ == 0 || !notice_.empty()) return nullptr;
+    notice_ = logfia::describe(Error{"cannot ask", "some descriptors what they are", lacking_, {}});
+    return notice_.c_str();
 }
 
 std::string_view Describer::read_info(const Process& process, int fd, FdType type) {

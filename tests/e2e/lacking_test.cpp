@@ -68,6 +68,16 @@ TEST_F(Lacking, AChildWithoutAPidfdIsWatched) {
         expect_told({"pidfd_open", EMFILE, times});
 }
 
+TEST_F(Lacking, ADescriptorThatCannotBeAskedIsToldOfOnce) {
+    for (const int error : {EMFILE, ENFILE, ENOMEM}) {
+        expect_told({"openat /proc/N/fdinfo/N", error, Fault::Times::always});
+        const Lines errors = complete_lines(errors_);
+        EXPECT_EQ(errors.size(), 1U) << errors_;
+        EXPECT_THAT(errors_, HasSubstr("cannot ask some descriptors what they are: " +
+                                       std::string(std::strerror(error))));
+    }
+}
+
 /// Nobody waits for it longer than it lives.
 TEST_F(Lacking, AChildThatNeverCanBeWatchedIsNotWaitedForBeyondItsEnd) {
     for (const char* place : {"openat /proc/N/stat", "openat /proc/N"}) {

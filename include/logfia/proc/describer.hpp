@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -91,7 +92,7 @@ class Describer {
     FileIdentity identity_now(const Process& process, const Descriptor& descriptor);
 
     /// What the user should know; null: nothing new.
-    const char* take_notice() { return files_.take_notice(); }
+    const char* take_notice();
 
     /// What an inotify or fanotify watches by now; `process` must be acquired.
     void refresh_object(const Process& process, Descriptor& out);
@@ -121,7 +122,7 @@ class Describer {
     [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
     void take_facts(const FileAnswer& file, Description& out) const;
     void leave_out_doubtful(Description& out, const Work& work) const;
-    static UniqueFd open_info(const Process& process, int fd);
+    UniqueFd open_info(const Process& process, int fd);
     std::string_view read_info(const Process& process, int fd, FdType type);
     std::string_view read_info(const UniqueFd& file, FdType type);
 
@@ -135,6 +136,8 @@ class Describer {
     bool names_are_the_kernels_;  // not a tree that a test has built
     std::vector<Work> work_;      // for each that is described
     SteadyTime now_{};
+    int lacking_ = 0;     // errno of the first question for which we had no descriptor or memory
+    std::string notice_;  // of that, once told
 };
 
 }  // namespace logfia
