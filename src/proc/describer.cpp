@@ -95,17 +95,19 @@ void Describer::forget(const Process& process) {
     files_.forget(process);
 }
 
-void Describer::describe(const Process& process, std::span<Description> batch) {
+void Describer::describe(const Process& process, std::span<Description> batch, Sleep sleep) {
     while (!batch.empty()) {
         const auto some = batch.first(std::min(batch.size(), kMostAtOnce));
-        describe_some(process, some);
+        describe_some(process, some, sleep);
         batch = batch.subspan(some.size());
     }
 }
 
-void Describer::describe_some(const Process& process, std::span<Description> batch) {
+void Describer::describe_some(const Process& process, std::span<Description> batch, Sleep sleep) {
     work_.assign(batch.size(), {});
     for (int round = 0; round < kMostRounds; ++round) {
+        const auto since =
+            sleep == Sleep::proves ? resting_where_it_counts(process, batch) : std::nullopt;
         files_.clear();
         for (std::size_t i = 0; i < batch.size(); ++i) {
             if (work_[i].stage != Stage::unread) continue;
@@ -115,13 +117,22 @@ void Describer::describe_some(const Process& process, std::span<Description> bat
         files_.answer(process, now_);
         for (std::size_t i = 0; i < batch.size(); ++i)
             if (work_[i].stage == Stage::asked) take_answer(process, batch[i], work_[i]);
-        check_links(process, batch);
+        check_links(process, batch, since);
         if (std::all_of(work_.begin(), work_.end(),
                         [](const Work& work) { return work.stage == Stage::done; }))
             return;
     }
     for (std::size_t i = 0; i < batch.size(); ++i)
         if (work_[i].stage != Stage::done) leave_out_doubtful(batch[i], work_[i]);
+}
+
+/// What has a number in its link is proved by that.
+std::optional<Duration> Describer::resting_where_it_counts(const Process& process,
+                                                           std::span<const Description> batch) {
+    const bool counts = std::any_of(batch.begin(), batch.end(), [](const Description& out) {
+        return !bracketed_number(out.name);
+    });
+    return counts ? process.resting_since() : std::nullopt;
 }
 
 /// From the link's text and fdinfo.
@@ -249,10 +260,28 @@ void Describer::take_facts(const FileAnswer& file, Description& out) const {
 }
 
 /// For those that nothing else has proved.
-void Describer::check_links(const Process& process, std::span<const Description> batch) {
-    for (std::size_t i = 0; i < batch.size(); ++i)
-        if (work_[i].stage == Stage::checked)
-            work_[i].stage = stays_the_same(process, batch[i]) ? Stage::done : Stage::unread;
+void Describer::check_links(const Process& process, std::span<const Description> batch,
+                            std::optional<Duration> resting_since) {
+    const auto keep_if = [&](const auto& holds) {
+        bool any = false;
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (work_[i].stage != Stage::checked) continue;
+            if (!holds(batch[i])) work_[i].stage = Stage::unread;
+            any = any || work_[i].stage == Stage::checked;
+        }
+        return any;
+    };
+    if (!keep_if([&](const Description& out) { return is_as_it_was_read(process, out); })) return;
+    // Each was read twice, with the process asleep from before the first time to after the second.
+    if (!resting_since || process.resting_since() != resting_since)
+        keep_if([&](const Description& out) { return stays_the_same(process, out); });
+    for (Work& work : work_)
+        if (work.stage == Stage::checked) work.stage = Stage::done;
+}
+
+bool Describer::is_as_it_was_read(const Process& process, const Description& out) {
+    return reads_the_same(process, out) &&
+           !contradict(out.identity, identity_now(process, out.descriptor));
 }
 
 /// A link and what fdinfo says may be about two files that take turns on the number, also while the
@@ -262,7 +291,6 @@ void Describer::check_links(const Process& process, std::span<const Description>
 /// chance does not either.
 bool Describer::stays_the_same(const Process& process, const Description& out) {
     constexpr std::string_view kLinksAndInfos = "llililllilliilllilllilil";
-    if (!reads_the_same(process, out)) return false;
     const UniqueFd info = open_info(process, out.fd);
     return info && std::all_of(kLinksAndInfos.begin(), kLinksAndInfos.end(), [&](char next) {
                if (next == 'l') return reads_the_same(process, out);

@@ -47,6 +47,19 @@ bool Poller::take_changes(WatchedProcess& watched) {
     return table_changed;
 }
 
+/// A table that changes twice while its process sleeps is changed by another one, which may do so
+/// at any time.
+Describer::Sleep Poller::judge_sleep(WatchedProcess& watched) const {
+    WatchedProcess::Rest& rest = watched.rest;
+    if (!rest.shared && rest.look != look_) {
+        const auto cpu = watched.process.resting_since();
+        rest.shared = cpu && cpu == rest.cpu;
+        rest.cpu = cpu;
+        rest.look = look_;
+    }
+    return rest.shared ? Describer::Sleep::proves_nothing : Describer::Sleep::proves;
+}
+
 /// Describes them together, since each question to a file's own filesystem goes to another thread.
 /// True when descriptors came or went.
 bool Poller::take_found(WatchedProcess& watched, std::span<FdEntry* const> found) {
@@ -56,7 +69,7 @@ bool Poller::take_found(WatchedProcess& watched, std::span<FdEntry* const> found
         description.fd = entry->fd;
         description.name = seen_.name(*entry);
     }
-    describer_.describe(watched.process, descriptions_);
+    describer_.describe(watched.process, descriptions_, judge_sleep(watched));
     bool table_changed = false;
     for (std::size_t i = 0; i < found.size(); ++i) {
         FdEntry& entry = *found[i];

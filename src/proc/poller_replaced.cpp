@@ -155,7 +155,7 @@ bool Poller::replace_if_another(WatchedProcess& watched, WatchedProcess::Round& 
     // The link may have become another just now: then the next look tells.
     descriptions_.clear();
     descriptions_.push_back({entry.fd, watched.snapshot.name(entry)});
-    describer_.describe(watched.process, descriptions_);
+    describer_.describe(watched.process, descriptions_, judge_sleep(watched));
     Description& description = descriptions_.front();
     if (!contradict(known.identity, description.identity)) return false;
     close(watched, entry.slot);

@@ -284,6 +284,15 @@ std::optional<Duration> Process::cpu_time() const {
     return std::chrono::seconds(time.tv_sec) + Duration(time.tv_nsec);
 }
 
+std::optional<Duration> Process::resting_since() const {
+    if (!has_clock_ || thread_ != 0) return std::nullopt;
+    const auto stat = read_stat(dir_.get(), "stat");
+    constexpr std::string_view kAsleep = "SDITt";
+    if (!stat || stat->threads > 1 || kAsleep.find(stat->state) == kAsleep.npos)
+        return std::nullopt;
+    return cpu_time();
+}
+
 bool Process::find_thread_with_own_table() {
     if (!has_clock_ || thread_ != 0)
         return false;  // not our PIDs, or its first thread has no table

@@ -67,8 +67,8 @@ struct Description {
 /// These are several questions, and the number may be another file's at each of them. So a socket's
 /// or a pipe's inode number must be that of its link; a file that is asked tells its name together
 /// with its inode and mount, which must be those of fdinfo; for all others, the link must be the
-/// same again afterwards, and fdinfo too, many times in turn. What does not fit is asked again some
-/// times, and then left out.
+/// same again afterwards, and fdinfo too: once where the process has slept all the while, else many
+/// times in turn. What does not fit is asked again some times, and then left out.
 class Describer {
   public:
     explicit Describer(const ProcRoot& root);
@@ -80,9 +80,14 @@ class Describer {
     /// The process has ended.
     void forget(const Process& process);
 
+    /// What it means that a process has slept all the while.
+    enum class Sleep : std::uint8_t {
+        proves,          ///< its table has not changed
+        proves_nothing,  ///< another one shares the table (CLONE_FILES, clone(2))
+    };
     /// Fills in everything but the details of sockets. `process` must be acquired. What cannot be
     /// learned (it is closed meanwhile, it may not be read) stays absent.
-    void describe(const Process& process, std::span<Description> batch);
+    void describe(const Process& process, std::span<Description> batch, Sleep sleep);
 
     /// True when another file may take the number without its link becoming another text: a memfd,
     /// a device, the other end of a pipe, an object without a name that has an inode of its own.
@@ -111,13 +116,17 @@ class Describer {
         std::optional<FileAnswer> file{};  ///< of that name, though fdinfo was not about it
     };
 
-    void describe_some(const Process& process, std::span<Description> batch);
+    void describe_some(const Process& process, std::span<Description> batch, Sleep sleep);
+    static std::optional<Duration> resting_where_it_counts(const Process& process,
+                                                           std::span<const Description> batch);
     bool has_a_place(const Process& process, FdType type, const FdInfo& info);
     void read(const Process& process, Description& out, Work& work);
     void read_path(const Process& process, Description& out, Work& work);
     void read_memory(const Process& process, Description& out, Work& work);
     void take_answer(const Process& process, Description& out, Work& work);
-    void check_links(const Process& process, std::span<const Description> batch);
+    void check_links(const Process& process, std::span<const Description> batch,
+                     std::optional<Duration> resting_since);
+    [[nodiscard]] bool is_as_it_was_read(const Process& process, const Description& out);
     [[nodiscard]] bool stays_the_same(const Process& process, const Description& out);
     [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
     void take_facts(const FileAnswer& file, Description& out) const;

@@ -107,6 +107,7 @@ class Poller {
     void keep_to_given(const std::vector<GivenFd>& given);
     [[nodiscard]] WatchedProcess* find(pid_t pid) const;
     bool take_changes(WatchedProcess& watched);
+    [[nodiscard]] Describer::Sleep judge_sleep(WatchedProcess& watched) const;
     bool take_found(WatchedProcess& watched, std::span<FdEntry* const> found);
     void close(WatchedProcess& watched, std::uint32_t slot);
     void open(WatchedProcess& watched, FdEntry& entry, Description& description);

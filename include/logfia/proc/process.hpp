@@ -81,6 +81,11 @@ class Process {
     /// stands still while the process sleeps, and also, for a while, while it runs on another CPU.
     [[nodiscard]] std::optional<Duration> cpu_time() const;
 
+    /// The CPU time, when the process is asleep and has a single thread: as long as the answer
+    /// stays the same it has not run in between (the state is read before the clock). Absent
+    /// otherwise.
+    [[nodiscard]] std::optional<Duration> resting_since() const;
+
     /// True when one of its threads has a descriptor table of its own, as far as kcmp(2) tells.
     /// That table is not taken for the process's when the first thread ends.
     [[nodiscard]] bool find_thread_with_own_table();

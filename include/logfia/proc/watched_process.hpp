@@ -85,6 +85,13 @@ struct WatchedProcess {
     };
     Round round_of_unclear;
     Round round_of_files;
+    /// Of the last look in which something was found.
+    struct Rest {
+        std::uint64_t look = 0;
+        std::optional<Duration> cpu;  ///< the process's CPU time, if it slept
+        bool shared = false;          ///< another process changes its table
+    };
+    Rest rest;
     std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where that is asked for
     std::optional<Duration> asked_cpu;      ///< the CPU time when all questions were asked
     SteadyTime next_question{};  ///< before that none is asked, unless it has run since asked_cpu
