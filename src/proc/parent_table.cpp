@@ -9,6 +9,7 @@
 
 #include <array>
 #include <climits>
+#include <string>
 
 namespace logfia {
 
@@ -29,6 +30,8 @@ bool ParentTable::gave(pid_t child, int fd, std::string_view name) const {
     const long order = pid_ == 0 ? -1 : syscall(SYS_kcmp, pid_, child, KCMP_FILE, fd, fd);
     if (order == 0) return true;
     if (has_now(fd, name)) return order < 0;
+    // A child may have removed the file, and made another of that name.
+    if (order > 0 && has_now(fd, std::string(name) + " (deleted)")) return false;
     // The parent has gone on since.
     if (last_seen_ == nullptr) return false;
     const FdEntry* seen = last_seen_->find(fd);

@@ -110,7 +110,8 @@ TEST(Follow, AChildIsSeenWithWhatItOpensAndWhatItWasGiven) {
 }
 
 /// A process goes on without its first thread, and so do its children come.
-/// One file under one name at one number, and yet opened twice.
+/// One file under one name at one number, and yet opened twice. The first look at the child may
+/// still see what it has inherited.
 TEST(Follow, WhatAChildOpensAnewAtAnInheritedNumberIsItsOwn) {
     FdMaker maker;
     const int kept = maker.fd("open " + made_file("passwd"));

@@ -32,11 +32,11 @@ Pipe make_pipe() {
     return {ends[0], ends[1]};
 }
 
-/// Opens the file, at the number `at` if that is one, tells so, and stays until we end: then nobody
-/// holds the other end of `stay`.
+/// Opens the file, at the number `at` (and to be written, too) if that is one, tells so, and stays
+/// until we end: then nobody holds the other end of `stay`.
 [[noreturn]] void be_descendant(const std::string& path, int report_to, Pipe stay, int at = -1) {
     close(stay.write_end);
-    Report report{0, getpid(), open(path.c_str(), O_RDONLY)};
+    Report report{0, getpid(), open(path.c_str(), at < 0 ? O_RDONLY : O_RDWR)};
     if (at >= 0 && report.fd >= 0) {
         dup2(report.fd, at);
         close(std::exchange(report.fd, at));
