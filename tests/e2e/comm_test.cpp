@@ -34,7 +34,14 @@ void wait_for_name(FdMaker& watched, RecordStream& records, const std::string& p
                    const std::string& name, bool told) {
     ASSERT_TRUE(eventually([&] { return status_line(std::stoi(pid), "Name") == name; }));
     if (!told) std::this_thread::sleep_for(kReadAgain);
-    for (int i = 0; i < 2; ++i) records.next("open", watched.fd("open " + made_file("passwd")));
+    for (int i = 0; i < 2; ++i) {
+        const std::string file = std::to_string(watched.fd("open " + made_file("passwd")));
+        // Pipes have had these numbers, and children have inherited the files before.
+        records.next([&](const JsonRecord& r) {
+            return r["event"] == "open" && r["pid"] == watched.pid_text() && r["fd"] == file &&
+                   r["name"] == made_file("passwd");
+        });
+    }
 }
 
 /// A child is reaped as soon as it has ended, so that nobody can be asked any more.
@@ -47,6 +54,12 @@ TEST(Comm, OfAChildThatHasCalledExec) {
     for (int i = 0; i < 5; ++i) {
         const std::string child = maker.ask("fork-exec /bin/sleep 1000").at(0);
         records.next([&](const JsonRecord& r) { return r["pid"] == child && r["fd"] == "2"; });
+        // An exec sets the name first, and is told of when all else is done (fs/exec.c).
+        ASSERT_TRUE(eventually([&] {
+            const int pid = std::stoi(child);
+            return status_line(pid, "Name") == "sleep" &&
+                   status_line(pid, "State").starts_with('S');
+        }));
         wait_for_name(maker, records, child, "sleep", told);
         maker.ask("kill-child " + child);
         records.next([&](const JsonRecord& r) {
