@@ -59,6 +59,12 @@ FileIdentity identity_of(const FdInfo& info) {
     return identity;
 }
 
+/// Readings of a link (l) and of fdinfo (i) that must agree.
+constexpr std::string_view kOrderOfReadings = "llililllilliilllilllilil";
+/// Of a process that has slept all the while: fewer, since only one that shares its table, and has
+/// not been noticed yet, can have changed that (CLONE_FILES, clone(2)).
+constexpr std::string_view kWhereItSlept = "illiliil";
+
 /// Of a path whose file is not asked: the name alone proves nothing in `/dev`.
 FdType likely_type(std::string_view name) {
     return name.starts_with("/dev/") ? FdType::unknown : FdType::file;
@@ -107,7 +113,7 @@ void Describer::describe_some(const Process& process, std::span<Description> bat
     work_.assign(batch.size(), {});
     for (int round = 0; round < kMostRounds; ++round) {
         const auto since =
-            sleep == Sleep::proves ? resting_where_it_counts(process, batch) : std::nullopt;
+            sleep == Sleep::speaks_for_it ? resting_where_it_counts(process, batch) : std::nullopt;
         files_.clear();
         for (std::size_t i = 0; i < batch.size(); ++i) {
             if (work_[i].stage != Stage::unread) continue;
@@ -271,28 +277,22 @@ void Describer::check_links(const Process& process, std::span<const Description>
         }
         return any;
     };
-    if (!keep_if([&](const Description& out) { return is_as_it_was_read(process, out); })) return;
-    // Each was read twice, with the process asleep from before the first time to after the second.
-    if (!resting_since || process.resting_since() != resting_since)
-        keep_if([&](const Description& out) { return stays_the_same(process, out); });
+    if (!keep_if([&](const Description& out) { return reads_the_same(process, out); })) return;
+    const bool rested = resting_since && process.resting_since() == resting_since;
+    const auto order = rested ? kWhereItSlept : kOrderOfReadings;
+    keep_if([&](const Description& out) { return stays_the_same(process, out, order); });
     for (Work& work : work_)
         if (work.stage == Stage::checked) work.stage = Stage::done;
 }
 
-bool Describer::is_as_it_was_read(const Process& process, const Description& out) {
-    return reads_the_same(process, out) &&
-           !contradict(out.identity, identity_now(process, out.descriptor));
-}
-
-/// A link and what fdinfo says may be about two files that take turns on the number, also while the
-/// process sleeps: another one may share its table (CLONE_FILES, clone(2)). All answers below fit
-/// such a pair only if the turns change just between each link and fdinfo, and never between two of
-/// a kind. The order is irregular, so that no regular change keeps step with it, and long, so that
-/// chance does not either.
-bool Describer::stays_the_same(const Process& process, const Description& out) {
-    constexpr std::string_view kLinksAndInfos = "llililllilliilllilllilil";
+/// A link and what fdinfo says may be about two files that take turns on the number. All answers
+/// fit such a pair only if the turns change just between each link and fdinfo, and never between
+/// two of a kind. The order is irregular, so that no regular change keeps step with it, and long,
+/// so that chance does not either.
+bool Describer::stays_the_same(const Process& process, const Description& out,
+                               std::string_view order) {
     const UniqueFd info = open_info(process, out.fd);
-    return info && std::all_of(kLinksAndInfos.begin(), kLinksAndInfos.end(), [&](char next) {
+    return info && std::all_of(order.begin(), order.end(), [&](char next) {
                if (next == 'l') return reads_the_same(process, out);
                const std::string_view bytes = read_info(info, out.descriptor.type);
                return !bytes.empty() &&

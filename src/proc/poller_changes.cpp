@@ -57,7 +57,7 @@ Describer::Sleep Poller::judge_sleep(WatchedProcess& watched) const {
         rest.cpu = cpu;
         rest.look = look_;
     }
-    return rest.shared ? Describer::Sleep::proves_nothing : Describer::Sleep::proves;
+    return rest.shared ? Describer::Sleep::says_nothing : Describer::Sleep::speaks_for_it;
 }
 
 /// Describes them together, since each question to a file's own filesystem goes to another thread.

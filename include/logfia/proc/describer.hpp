@@ -67,8 +67,8 @@ struct Description {
 /// These are several questions, and the number may be another file's at each of them. So a socket's
 /// or a pipe's inode number must be that of its link; a file that is asked tells its name together
 /// with its inode and mount, which must be those of fdinfo; for all others, the link must be the
-/// same again afterwards, and fdinfo too: once where the process has slept all the while, else many
-/// times in turn. What does not fit is asked again some times, and then left out.
+/// same again afterwards, and fdinfo too: some times in turn where the process has slept all the
+/// while, else many times. What does not fit is asked again some times, and then left out.
 class Describer {
   public:
     explicit Describer(const ProcRoot& root);
@@ -82,8 +82,8 @@ class Describer {
 
     /// What it means that a process has slept all the while.
     enum class Sleep : std::uint8_t {
-        proves,          ///< its table has not changed
-        proves_nothing,  ///< another one shares the table (CLONE_FILES, clone(2))
+        speaks_for_it,  ///< its table has hardly changed
+        says_nothing,   ///< another one has been seen to change the table
     };
     /// Fills in everything but the details of sockets. `process` must be acquired. What cannot be
     /// learned (it is closed meanwhile, it may not be read) stays absent.
@@ -126,8 +126,8 @@ class Describer {
     void take_answer(const Process& process, Description& out, Work& work);
     void check_links(const Process& process, std::span<const Description> batch,
                      std::optional<Duration> resting_since);
-    [[nodiscard]] bool is_as_it_was_read(const Process& process, const Description& out);
-    [[nodiscard]] bool stays_the_same(const Process& process, const Description& out);
+    [[nodiscard]] bool stays_the_same(const Process& process, const Description& out,
+                                      std::string_view order);
     [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
     void take_facts(const FileAnswer& file, Description& out) const;
     void leave_out_doubtful(Description& out, const Work& work) const;
