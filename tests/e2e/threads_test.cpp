@@ -78,7 +78,7 @@ TEST(FirstThread, AnExecMakesANewOne) {
     maker.ask("exec " + FdMaker::default_program());
     records.next("close", later);
     EXPECT_EQ(maker.fd("open " + made_file("hosts")), later);
-    EXPECT_EQ(records.next("open", later)["name"], made_file("hosts"));
+    records.next("open", later, made_file("hosts"));
     maker.end();
     EXPECT_EQ(run.finish(), 0);
 }
@@ -96,7 +96,7 @@ TEST(FirstThread, AnExecByAnotherMakesANewOne) {
     maker.ask("thread-exec " + as_word(FdMaker::default_program()));
     records.next("close", closed);
     EXPECT_EQ(maker.fd("open " + as_word(file)), closed);
-    records.next("open", closed);
+    records.next("open", closed, file);
     maker.ask("close " + std::to_string(kept));
     records.next("close", kept);
     maker.end();

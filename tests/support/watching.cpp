@@ -113,6 +113,13 @@ JsonRecord RecordStream::next(std::string_view event, int fd) {
     });
 }
 
+JsonRecord RecordStream::next(std::string_view event, int fd, std::string_view name) {
+    return next([&](const JsonRecord& record) {
+        return record["event"] == event && record["fd"] == std::to_string(fd) &&
+               record["name"] == name;
+    });
+}
+
 JsonRecord RecordStream::next(std::string_view event) {
     return next([&](const JsonRecord& record) { return record["event"] == event; });
 }

@@ -41,6 +41,8 @@ class RecordStream {
     /// when none comes.
     JsonRecord next(const std::function<bool(const JsonRecord&)>& fits);
     JsonRecord next(std::string_view event, int fd);
+    /// Of that very file: a program that begins, or a pipe, may have had the number for a moment.
+    JsonRecord next(std::string_view event, int fd, std::string_view name);
     JsonRecord next(std::string_view event);
 
   private:
