@@ -51,7 +51,15 @@ bool LogfiaRun::wait_for_line(std::string_view text, std::chrono::milliseconds p
 }
 
 bool LogfiaRun::wait_for_count(std::size_t count, std::chrono::milliseconds patience) {
-    return wait_for([count](const Lines& lines) { return lines.size() >= count; }, patience);
+    const auto is_loss = [](const std::string& line) {
+        return line.find(" lost ") != line.npos || line.find("\"event\":\"lost\"") != line.npos;
+    };
+    return wait_for(
+        [&](const Lines& lines) {
+            const auto losses = std::count_if(lines.begin(), lines.end(), is_loss);
+            return lines.size() >= count + static_cast<std::size_t>(losses);
+        },
+        patience);
 }
 
 int LogfiaRun::finish(std::chrono::milliseconds patience) {

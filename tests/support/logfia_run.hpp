@@ -24,6 +24,7 @@ class LogfiaRun {
                   std::chrono::milliseconds patience = kPatience);
     /// A line that contains `text`.
     bool wait_for_line(std::string_view text, std::chrono::milliseconds patience = kPatience);
+    /// So many lines; `lost` records, which a busy machine may cause at any time, are none of them.
     bool wait_for_count(std::size_t count, std::chrono::milliseconds patience = kPatience);
 
     /// All whole lines of standard output that were read up to now.
