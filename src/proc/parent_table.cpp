@@ -25,7 +25,6 @@ ParentTable::ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* l
 }
 
 bool ParentTable::gave(pid_t child, int fd, std::string_view name) const {
-    if (name.starts_with("pipe:[")) return true;
     // 0: one open file. 1, 2, 3: another one. -1: not told.
     const long order = pid_ == 0 ? -1 : syscall(SYS_kcmp, pid_, child, KCMP_FILE, fd, fd);
     if (order == 0) return true;

@@ -2,13 +2,12 @@
 
 #include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
+#include "support/want.hpp"
 #include "support/watching.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <linux/kcmp.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace logfia::test {
@@ -101,10 +100,6 @@ TEST(FirstThread, AnExecByAnotherMakesANewOne) {
     records.next("close", kept);
     maker.end();
     EXPECT_EQ(run.finish(), 0);
-}
-
-bool has_kcmp() {
-    return syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILES, 0UL, 0UL) == 0;
 }
 
 const char* const kOwnTable =

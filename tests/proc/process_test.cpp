@@ -1,43 +1,42 @@
 #include "support/fd_maker_client.hpp"
+#include "support/want.hpp"
 #include <logfia/proc/process.hpp>
 
 #include <gtest/gtest.h>
-#include <linux/kcmp.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+
+#include <optional>
+#include <utility>
 
 namespace logfia {
 namespace {
 
-bool has_kcmp() {
-    return syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILES, 0UL, 0UL) == 0;
-}
+/// A process that is found while it has its first thread alone.
+class ProcessTest : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        if (!test::has_kcmp()) GTEST_SKIP() << "this kernel has no kcmp(2)";
+        auto root = ProcRoot::open("/proc");
+        auto process = Process::open(*root, maker_.pid(), Holding::descriptors);
+        ASSERT_TRUE(process) << describe(process.error());
+        process_.emplace(std::move(*process));
+    }
+    bool has_stranger() { return process_->find_thread_with_own_table(); }
 
-/// Who is watched, found out while all its threads live.
-Process process_of(const test::FdMaker& maker) {
-    auto root = ProcRoot::open("/proc");
-    auto process = Process::open(*root, maker.pid(), Holding::descriptors);
-    EXPECT_TRUE(process) << describe(process.error());
-    return std::move(*process);
-}
+    test::FdMaker maker_;
+    std::optional<Process> process_;
+};
 
-TEST(ProcessTest, AThreadWithATableOfItsOwnIsFound) {
-    if (!has_kcmp()) GTEST_SKIP() << "this kernel has no kcmp(2)";
-    test::FdMaker maker;
-    Process process = process_of(maker);
-    maker.ask("thread");
-    EXPECT_FALSE(process.find_thread_with_own_table());
-    maker.ask("thread-unshare /");
-    EXPECT_TRUE(process.find_thread_with_own_table());
+TEST_F(ProcessTest, AThreadWithATableOfItsOwnIsFound) {
+    maker_.ask("thread");
+    EXPECT_FALSE(has_stranger());
+    maker_.ask("thread-unshare /");
+    EXPECT_TRUE(has_stranger());
 }
 
 /// A thread that ends lets go of the table that it shares, before anything else of its end is seen.
-TEST(ProcessTest, TheOthersOfAThreadThatHasEndedHaveNoTableOfTheirOwn) {
-    if (!has_kcmp()) GTEST_SKIP() << "this kernel has no kcmp(2)";
-    test::FdMaker maker;
-    Process process = process_of(maker);
-    maker.ask("thread-exit-leader");
-    EXPECT_FALSE(process.find_thread_with_own_table());
+TEST_F(ProcessTest, TheOthersOfAThreadThatHasEndedHaveNoTableOfTheirOwn) {
+    maker_.ask("thread-exit-leader");
+    EXPECT_FALSE(has_stranger());
 }
 
 }  // namespace

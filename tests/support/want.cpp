@@ -1,6 +1,7 @@
 #include "support/want.hpp"
 
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -15,6 +16,10 @@ void expect_done(long result, const char* what) {
 }
 
 }  // namespace
+
+bool has_kcmp() {
+    return syscall(SYS_kcmp, getpid(), getpid(), KCMP_FILES, 0UL, 0UL) == 0;
+}
 
 NoMoreDescriptors::NoMoreDescriptors() {
     const int lowest = open("/", O_PATH | O_CLOEXEC);

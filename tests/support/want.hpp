@@ -7,6 +7,9 @@
 
 namespace logfia::test {
 
+/// True where the kernel compares descriptor tables (kcmp(2); CONFIG_KCMP).
+bool has_kcmp();
+
 /// During its life this process can open nothing more: EMFILE.
 class NoMoreDescriptors {
   public:

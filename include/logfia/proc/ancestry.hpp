@@ -20,8 +20,10 @@ class Ancestry {
     /// now. `last_seen`, when somebody has looked at it, must outlive this.
     void add(const ProcRoot& root, pid_t pid, bool lives, const FdSnapshot* last_seen);
 
-    /// True when `child` is known to have inherited it, under that number and name, or it is a pipe
-    /// (see ParentTable). Of whoever has no known ancestor, the standard streams count too.
+    /// True when `child` is known to have inherited it, under that number and name, or it is a
+    /// pipe: those of a pipeline are made just before the fork and closed in the parent just after,
+    /// so that nobody may have seen them. Of whoever has no known ancestor, the standard streams
+    /// count too.
     [[nodiscard]] bool gave(pid_t child, int fd, std::string_view name) const;
 
   private:
