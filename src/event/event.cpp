@@ -67,10 +67,6 @@ std::string_view state_name(FdType type, const SocketInfo& socket) {
     return is_bound(type, socket) ? "bound" : "unconnected";
 }
 
-bool has_name(FdType type) {
-    return is_real_file(type) || type == FdType::fifo;
-}
-
 bool is_real_file(FdType type) {
     return type == FdType::file || type == FdType::directory;
 }

@@ -116,8 +116,6 @@ bool is_datagram(FdType type);
 bool is_bound(FdType type, const SocketInfo& socket);
 /// The `state` of an internet socket, as the contract names it; empty when that is not known.
 std::string_view state_name(FdType type, const SocketInfo& socket);
-/// True for the types of what has a name in a filesystem, devices apart: files, directories, FIFOs.
-bool has_name(FdType type);
 /// True for `-r`: what lives in a filesystem, files and directories.
 bool is_real_file(FdType type);
 

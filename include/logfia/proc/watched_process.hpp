@@ -74,7 +74,7 @@ struct WatchedProcess {
     int sampling_from = -1;               ///< the next descriptor of a round; -1: none
     std::optional<Duration> sampled_cpu;  ///< the CPU time when the last round began
     std::vector<int> unclear;             ///< descriptors whose links alone cannot tell, ascending
-    std::size_t files = 0;                ///< those with a name and an inode, which may be compared
+    std::size_t files = 0;                ///< files and directories that may be compared, too
     /// Of comparing descriptors with what is known of them, some with each look.
     struct Round {
         int up_to = -1;               ///< the last one that was compared; -1: none is under way
