@@ -4,8 +4,8 @@
 #include "measure.hpp"
 #include "target.hpp"
 #include <logfia/event/event_sink.hpp>
-#include <logfia/proc/open_processes.hpp>
-#include <logfia/proc/poller.hpp>
+#include <logfia/process/open_processes.hpp>
+#include <logfia/source/poll/poller.hpp>
 
 #include <dirent.h>
 #include <fcntl.h>

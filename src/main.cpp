@@ -1,6 +1,6 @@
 #include <logfia/app/options.hpp>
 #include <logfia/app/run.hpp>
-#include <logfia/app/signals.hpp>
+#include <logfia/process/signals.hpp>
 
 #include <unistd.h>
 

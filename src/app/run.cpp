@@ -3,7 +3,7 @@
 #include <logfia/net/cares_resolver.hpp>
 #include <logfia/output/json_writer.hpp>
 #include <logfia/output/text_writer.hpp>
-#include <logfia/proc/process_set.hpp>
+#include <logfia/process/process_set.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 #include <logfia/app/raw_options.hpp>
-#include <logfia/app/user.hpp>
 #include <logfia/net/dns_servers.hpp>
+#include <logfia/process/user.hpp>
 
 #include <fmt/ranges.h>
 

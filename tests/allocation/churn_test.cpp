@@ -1,9 +1,9 @@
 #include "allocation/counting.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/event/filter.hpp>
-#include <logfia/event/leaks.hpp>
-#include <logfia/event/summary.hpp>
-#include <logfia/proc/process_set.hpp>
+#include <logfia/process/process_set.hpp>
+#include <logfia/report/leaks.hpp>
+#include <logfia/report/summary.hpp>
 
 #include <gtest/gtest.h>
 

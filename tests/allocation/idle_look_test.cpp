@@ -1,7 +1,7 @@
 #include "allocation/counting.hpp"
 #include "support/fd_maker_client.hpp"
-#include <logfia/proc/open_processes.hpp>
-#include <logfia/proc/poller.hpp>
+#include <logfia/process/open_processes.hpp>
+#include <logfia/source/poll/poller.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #include "allocation/counting.hpp"
 #include "support/fake_proc.hpp"
-#include <logfia/proc/process_set.hpp>
+#include <logfia/process/process_set.hpp>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 
 #include "support/made_file.hpp"
 #include "support/watching.hpp"
-#include <logfia/proc/process_events.hpp>
+#include <logfia/process/process_events.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
 // /proc/N/task/T/children.
 
 #include "fuzz.hpp"
-#include <logfia/proc/children.hpp>
+#include <logfia/procfs/children.hpp>
 
 #include <algorithm>
 

@@ -1,8 +1,8 @@
 // /proc/N/fdinfo/FD and /proc/N/limits: what a beginning tells, the whole tells too.
 
 #include "fuzz.hpp"
-#include <logfia/proc/fd_info.hpp>
-#include <logfia/proc/fd_limit.hpp>
+#include <logfia/procfs/fd_info.hpp>
+#include <logfia/procfs/fd_limit.hpp>
 
 using namespace logfia;
 using namespace logfia::fuzz;

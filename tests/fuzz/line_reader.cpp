@@ -2,8 +2,8 @@
 // order.
 
 #include "fuzz.hpp"
+#include <logfia/base/line_reader.hpp>
 #include <logfia/base/unique_fd.hpp>
-#include <logfia/proc/line_reader.hpp>
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 // The text of a descriptor's link, and the name of a socket's protocol.
 
 #include "fuzz.hpp"
-#include <logfia/proc/describer.hpp>
-#include <logfia/proc/socket_type_hint.hpp>
+#include <logfia/descriptor/describer.hpp>
+#include <logfia/socket/socket_type_hint.hpp>
 
 #include <string>
 

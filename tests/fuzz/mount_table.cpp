@@ -1,7 +1,7 @@
 // /proc/N/mountinfo, whole and by rows.
 
 #include "fuzz.hpp"
-#include <logfia/proc/mount_table.hpp>
+#include <logfia/procfs/mount_table.hpp>
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // /proc/N/fdinfo/FD of an object without a name: the first byte says of which type.
 
 #include "fuzz.hpp"
-#include <logfia/proc/object_info.hpp>
+#include <logfia/procfs/object_info.hpp>
 
 using namespace logfia;
 using namespace logfia::fuzz;

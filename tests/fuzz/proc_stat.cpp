@@ -1,7 +1,7 @@
 // /proc/N/stat and /proc/N/status. A process gives itself any name: it comes back as it is.
 
 #include "fuzz.hpp"
-#include <logfia/proc/proc_stat.hpp>
+#include <logfia/procfs/proc_stat.hpp>
 
 #include <string>
 

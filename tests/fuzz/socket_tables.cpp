@@ -1,8 +1,8 @@
 // A row of /proc/N/net/*: the first byte says of which table; and one of if_inet6.
 
 #include "fuzz.hpp"
-#include <logfia/proc/link_zones.hpp>
-#include <logfia/proc/socket_table.hpp>
+#include <logfia/procfs/socket_table.hpp>
+#include <logfia/socket/link_zones.hpp>
 
 using namespace logfia;
 using namespace logfia::fuzz;

@@ -1,7 +1,7 @@
 // /proc/tty/drivers.
 
 #include "fuzz.hpp"
-#include <logfia/proc/tty_drivers.hpp>
+#include <logfia/procfs/tty_drivers.hpp>
 
 #include <algorithm>
 

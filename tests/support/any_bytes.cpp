@@ -1,13 +1,13 @@
 #include "support/any_bytes.hpp"
 
 #include "support/json_text.hpp"
-#include <logfia/event/leaks.hpp>
-#include <logfia/event/summary.hpp>
 #include <logfia/net/host_name.hpp>
 #include <logfia/output/json_writer.hpp>
 #include <logfia/output/leak_report.hpp>
 #include <logfia/output/summary_report.hpp>
 #include <logfia/output/text_writer.hpp>
+#include <logfia/report/leaks.hpp>
+#include <logfia/report/summary.hpp>
 
 #include <algorithm>
 #include <array>

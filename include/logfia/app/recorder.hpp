@@ -1,9 +1,9 @@
 #pragma once
 
 #include <logfia/event/filter.hpp>
-#include <logfia/event/leaks.hpp>
-#include <logfia/event/summary.hpp>
 #include <logfia/output/record_writer.hpp>
+#include <logfia/report/leaks.hpp>
+#include <logfia/report/summary.hpp>
 
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <logfia/app/options.hpp>
-#include <logfia/app/signals.hpp>
+#include <logfia/process/signals.hpp>
 
 namespace logfia {
 

@@ -1,12 +1,8 @@
 #pragma once
 
-#include <logfia/app/command.hpp>
 #include <logfia/app/exit_status.hpp>
-#include <logfia/app/late_ticks.hpp>
 #include <logfia/app/options.hpp>
 #include <logfia/app/recorder.hpp>
-#include <logfia/app/signals.hpp>
-#include <logfia/app/tick_clock.hpp>
 #include <logfia/app/waiter.hpp>
 #include <logfia/event/event_sink.hpp>
 #include <logfia/event/filter.hpp>
@@ -15,8 +11,12 @@
 #include <logfia/output/outbox.hpp>
 #include <logfia/output/output.hpp>
 #include <logfia/output/record_writer.hpp>
-#include <logfia/proc/poller.hpp>
-#include <logfia/proc/process_set.hpp>
+#include <logfia/process/command.hpp>
+#include <logfia/process/process_set.hpp>
+#include <logfia/process/signals.hpp>
+#include <logfia/source/poll/late_ticks.hpp>
+#include <logfia/source/poll/poller.hpp>
+#include <logfia/source/poll/tick_clock.hpp>
 
 #include <poll.h>
 

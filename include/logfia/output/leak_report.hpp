@@ -1,7 +1,7 @@
 #pragma once
 
-#include <logfia/event/leaks.hpp>
 #include <logfia/output/time_style.hpp>
+#include <logfia/report/leaks.hpp>
 
 #include <string>
 

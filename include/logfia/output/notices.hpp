@@ -1,5 +1,6 @@
 #pragma once
 
+#include <logfia/event/notice_sink.hpp>
 #include <logfia/output/output.hpp>
 
 #include <cstddef>
@@ -13,7 +14,7 @@ enum class Verbosity : std::uint8_t { normal, quiet };
 
 /// Lines for a person, `logfia: TEXT`, on standard error. Never waits: what a stalled reader does
 /// not take is kept, up to a bound, and tried again with the next call.
-class Notices {
+class Notices final : public NoticeSink {
   public:
     /// Bytes that are kept; further lines are counted, and the count is told later.
     static constexpr std::size_t kMaxPending = std::size_t{64} * 1024;
@@ -22,7 +23,7 @@ class Notices {
     explicit Notices(int fd, Verbosity verbosity = Verbosity::normal);
 
     /// One line, unless quiet. Bytes that could break it or spoof a terminal are escaped.
-    void notice(std::string_view text);
+    void notice(std::string_view text) override;
 
     /// One line, also when quiet.
     void error(std::string_view text);

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <logfia/event/summary.hpp>
 #include <logfia/output/time_style.hpp>
+#include <logfia/report/summary.hpp>
 
 #include <cstddef>
 #include <string>

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/descriptor/file_asker.hpp>
+#include <logfia/descriptor/link_text.hpp>
+#include <logfia/descriptor/mount_tables.hpp>
+#include <logfia/event/event.hpp>
+#include <logfia/process/process.hpp>
+#include <logfia/procfs/fd_info.hpp>
+#include <logfia/procfs/internal_mounts.hpp>
+#include <logfia/procfs/proc_root.hpp>
+#include <logfia/procfs/tty_drivers.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace logfia {
+
+/// What tells one file from another that has the same number under another name, or even the same.
+struct FileIdentity {
+    std::optional<int> mount_id;
+    std::optional<std::uint64_t> inode;
+    /// A digest of its file handle, which holds the inode's generation (name_to_handle_at(2)): an
+    /// inode number may be given to another file at once.
+    std::optional<std::uint64_t> handle;
+    /// Those of its flags that stay as they were when it was opened (fixed_flags()).
+    std::optional<std::uint32_t> flags{};
+};
+
+/// The flags that neither F_SETFL nor F_SETFD of fcntl(2) can change.
+std::uint32_t fixed_flags(std::uint32_t flags);
+
+/// True when the two cannot be one open file.
+bool contradict(const FileIdentity& a, const FileIdentity& b);
+
+/// A file under the name that it had.
+struct NamedFile {
+    std::string_view name;
+    FileIdentity identity;
+};
+
+/// True when the two are one file that has another name now, as far as anybody can tell: the same
+/// inode on the same mount. After a lazy unmount, below an overlay, and seen from another mount
+/// namespace the name changes in any way.
+bool is_renamed(const NamedFile& before, const NamedFile& after);
+
+/// Fills in what was known of a file before its name changed and may not be asked any more, since
+/// its mount is gone.
+void keep_what_was_known(const Descriptor& before, Descriptor& after);
+
+/// A descriptor to be described, and what was learned of it.
+struct Description {
+    int fd = -1;
+    std::string_view name;  ///< its link, as it was read when it was noticed
+    Descriptor descriptor{};
+    FileIdentity identity{};
+};
+
+/// Says what descriptors are: from the link's text, fdinfo and, where the filesystem cannot keep us
+/// waiting, the file itself.
+///
+/// These are several questions, and the number may be another file's at each of them. So a socket's
+/// or a pipe's inode number must be that of its link; a file that is asked tells its name together
+/// with its inode and mount, which must be those of fdinfo; for all others, the link must be the
+/// same again afterwards, and fdinfo too: some times in turn where the process has slept all the
+/// while, else many times. What does not fit is asked again some times, and then left out.
+class Describer {
+  public:
+    explicit Describer(const ProcRoot& root);
+
+    /// Once a look, before anything is described.
+    void begin_look(SteadyTime now);
+    /// With each look, also with one that finds all processes asleep.
+    void let_go_idle(SteadyTime now) { mounts_.let_go_idle(now); }
+    /// The process has ended.
+    void forget(const Process& process);
+
+    /// What it means that a process has slept all the while.
+    enum class Sleep : std::uint8_t {
+        speaks_for_it,  ///< its table has hardly changed
+        says_nothing,   ///< another one has been seen to change the table
+    };
+    /// Fills in everything but the details of sockets. `process` must be acquired. What cannot be
+    /// learned (it is closed meanwhile, it may not be read) stays absent.
+    void describe(const Process& process, std::span<Description> batch, Sleep sleep);
+
+    /// True when another file may take the number without its link becoming another text: a memfd,
+    /// a device, the other end of a pipe, an object without a name that has an inode of its own.
+    [[nodiscard]] bool may_be_replaced_unseen(const Descriptor& descriptor,
+                                              const FileIdentity& identity) const;
+    /// What fdinfo tells of it now, which is one answer and thus about one file.
+    FileIdentity identity_now(const Process& process, const Descriptor& descriptor);
+
+    /// What the user should know; null: nothing new.
+    const char* take_notice();
+
+    /// What an inotify or fanotify watches by now; `process` must be acquired.
+    void refresh_object(const Process& process, Descriptor& out);
+
+  private:
+    enum class Stage : std::uint8_t {
+        unread,   ///< nothing was learned yet, or nothing that fits
+        asked,    ///< the file itself is being asked
+        checked,  ///< fits if the link is the same again
+        done,
+    };
+    struct Work {
+        Stage stage = Stage::unread;
+        FdInfo info{};
+        std::size_t question = 0;          ///< of `files_`
+        std::optional<FileAnswer> file{};  ///< of that name, though fdinfo was not about it
+    };
+
+    void describe_some(const Process& process, std::span<Description> batch, Sleep sleep);
+    static std::optional<Duration> resting_where_it_counts(const Process& process,
+                                                           std::span<const Description> batch);
+    bool has_a_place(const Process& process, FdType type, const FdInfo& info);
+    void read(const Process& process, Description& out, Work& work);
+    void read_path(const Process& process, Description& out, Work& work);
+    void read_memory(const Process& process, Description& out, Work& work);
+    void take_answer(const Process& process, Description& out, Work& work);
+    void check_links(const Process& process, std::span<const Description> batch,
+                     std::optional<Duration> resting_since);
+    [[nodiscard]] bool stays_the_same(const Process& process, const Description& out,
+                                      std::string_view order);
+    [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
+    void take_facts(const FileAnswer& file, Description& out) const;
+    void leave_out_doubtful(Description& out, const Work& work) const;
+    UniqueFd open_info(const Process& process, int fd);
+    std::string_view read_info(const Process& process, int fd, FdType type);
+    std::string_view read_info(const UniqueFd& file, FdType type);
+
+    TtyDrivers ttys_;
+    std::vector<char> info_;  // fdinfo of the descriptor that is described
+    std::vector<char> link_;  // that is compared
+    MountTables mounts_;
+    FileAsker files_;
+    InternalMounts internal_;
+    std::optional<std::uint64_t> shared_inode_;
+    bool names_are_the_kernels_;  // not a tree that a test has built
+    std::vector<Work> work_;      // for each that is described
+    SteadyTime now_{};
+    int lacking_ = 0;     // errno of the first question for which we had no descriptor or memory
+    std::string notice_;  // of that, once told
+};
+
+}  // namespace logfia

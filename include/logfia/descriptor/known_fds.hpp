@@ -1,0 +1,53 @@
+#pragma once
+
+#include <logfia/base/unique_fd.hpp>
+#include <logfia/descriptor/describer.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace logfia {
+
+/// What is remembered of one open descriptor until its `close`.
+struct KnownFd {
+    static constexpr std::uint32_t kNoQuestion = ~std::uint32_t{0};
+
+    Descriptor descriptor;
+    FileIdentity identity;
+    Now opened;
+    bool initial = false;
+    std::uint32_t question = kNoQuestion;  ///< of a socket: which one of its process
+    std::optional<TcpTotals> totals;       ///< of a TCP connection, as last seen
+    std::uint64_t cookie = 0;              ///< of a TCP socket whose end is listened for; else 0
+    UniqueFd link;                         ///< of procfs, where it is kept open (KeptLinks)
+};
+
+/// The known descriptors of one process. A slot stays where it is for as long as it is used.
+class KnownFds {
+  public:
+    std::uint32_t add(KnownFd known) {
+        if (free_.empty()) {
+            slots_.push_back(std::move(known));
+            return static_cast<std::uint32_t>(slots_.size() - 1);
+        }
+        const std::uint32_t slot = free_.back();
+        free_.pop_back();
+        slots_[slot] = std::move(known);
+        return slot;
+    }
+    KnownFd take(std::uint32_t slot) {
+        free_.push_back(slot);
+        return std::exchange(slots_[slot], KnownFd{});
+    }
+    /// Slots, used or not: a free one knows nothing.
+    [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
+    [[nodiscard]] KnownFd& operator[](std::uint32_t slot) { return slots_[slot]; }
+
+  private:
+    std::vector<KnownFd> slots_;
+    std::vector<std::uint32_t> free_;
+};
+
+}  // namespace logfia

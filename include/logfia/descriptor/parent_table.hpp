@@ -1,0 +1,36 @@
+#pragma once
+
+#include <logfia/base/unique_fd.hpp>
+#include <logfia/descriptor/fd_snapshot.hpp>
+#include <logfia/procfs/proc_root.hpp>
+
+#include <sys/types.h>
+
+#include <string_view>
+
+namespace logfia {
+
+/// The descriptors of a process's parent, to tell what a new process has inherited from what it
+/// has opened itself: a child is born with a copy of its parent's table (fork(2)).
+class ParentTable {
+  public:
+    /// `parent` of 0: it is gone. `last_seen`, when it is or was watched, must outlive this.
+    ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* last_seen);
+
+    /// True when `child` was born with `name` at that number: the parent has, or had, it there, or
+    /// it is a pipe. Those of a pipeline are made just before the fork and closed in the parent
+    /// just after, so that nobody may have seen them. What the two have there now under one name is
+    /// not inherited when it is not one open file description, as far as kcmp(2) tells.
+    [[nodiscard]] bool gave(pid_t child, int fd, std::string_view name) const;
+    /// False for a parent that is gone or may not be looked into.
+    [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_dir_); }
+
+  private:
+    [[nodiscard]] bool has_now(int fd, std::string_view name) const;
+
+    pid_t pid_ = 0;    // where kcmp(2) knows it by that number
+    UniqueFd fd_dir_;  // only while it can tell
+    const FdSnapshot* last_seen_;
+};
+
+}  // namespace logfia

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string_view>
+
+namespace logfia {
+
+/// Where goes what a person should know and no record says.
+class NoticeSink {
+  public:
+    virtual ~NoticeSink() = default;
+
+    /// One line, for standard error.
+    virtual void notice(std::string_view line) = 0;
+};
+
+}  // namespace logfia

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/base/error.hpp>
+#include <logfia/base/unique_fd.hpp>
+#include <logfia/procfs/proc_path.hpp>
+#include <logfia/procfs/proc_root.hpp>
+
+#include <sys/types.h>
+
+#include <ctime>
+#include <optional>
+#include <string>
+
+namespace logfia {
+
+/// What helps who may not look into a process, as the end of a sentence.
+const char* advice_to_be_root();
+
+/// How a process is kept hold of between looks.
+enum class Holding : std::uint8_t {
+    descriptors,  ///< its pidfd, `/proc/N` and `/proc/N/fd` stay open: three descriptors
+    nothing,      ///< reopened at each look; its start time tells a recycled PID
+};
+
+/// One process that is watched. It is held so that a recycled PID is never mistaken for it: by
+/// descriptors of `/proc/N`, which never come to show another process, or else by its start time.
+class Process {
+  public:
+    /// Error, with advice, when there is no such process, it is a thread's number, or this user may
+    /// not look into it.
+    static Result<Process> open(const ProcRoot& root, pid_t pid, Holding holding);
+
+    [[nodiscard]] pid_t pid() const { return pid_; }
+    /// The command name, any bytes (proc_pid_comm(5)), as it was read last.
+    [[nodiscard]] const std::string& comm() const { return comm_; }
+    /// Reads the name again, of this process alone: it stays when the process is gone.
+    void refresh_comm(const ProcRoot& root);
+    /// Takes a new name that somebody has told. Where the PID may have been recycled it could be
+    /// another's: then nothing is believed but what refresh_comm() reads.
+    void set_comm(const ProcRoot& root, std::string_view comm);
+
+    /// In clock ticks since boot.
+    [[nodiscard]] std::uint64_t start_time() const { return start_time_; }
+    [[nodiscard]] bool is_kernel_thread() const { return kernel_thread_; }
+    /// Readable once the process has ended (pidfd_open(2)); -1 when there is none.
+    [[nodiscard]] int pidfd() const { return pidfd_.get(); }
+    /// As far as the pidfd tells.
+    [[nodiscard]] bool has_ended() const;
+
+    /// Makes dir() and fd_dir() usable; false when the process is gone, or when they cannot be
+    /// opened just now (then `error` holds errno).
+    bool acquire(const ProcRoot& root, int* error);
+    /// Lets go of what acquire() opened.
+    void release();
+    /// `/proc/N`, or `/proc/N/task/T` of a living thread once the first one has exited.
+    [[nodiscard]] int dir() const { return dir_.get(); }
+    [[nodiscard]] int fd_dir() const { return fd_dir_.get(); }
+
+    /// True where a pidfd can be had and is about the table that is read: in our own PID namespace,
+    /// and not for a thread whose first one is gone.
+    [[nodiscard]] bool may_be_copied_from() const { return native_ && thread_ == 0; }
+
+    /// What dir() is below the procfs.
+    [[nodiscard]] ProcPath path() const;
+
+    /// Opens fd_dir() anew: the kernel gives an open one its right owner only when it is looked up
+    /// again, after somebody else has looked at a process that may not be read (pid_revalidate()).
+    void renew_fd_dir();
+    /// True when the thread whose table is read is ending, so that what is missing in its table
+    /// need not be closed.
+    [[nodiscard]] bool table_is_let_go() const;
+
+    enum class Life : std::uint8_t { alive, ended };
+    /// For a listing that was empty or whose table is gone: has the process ended, or only the
+    /// thread whose table was read? In the latter case dir() and fd_dir() move on to a living one,
+    /// and `moved` says that it is worth looking again (proc_pid_task(5)).
+    Life probe(const ProcRoot& root, bool* moved);
+
+    /// CPU time that all its threads have used. Absent when there is no such clock for it. It
+    /// stands still while the process sleeps, and also, for a while, while it runs on another CPU.
+    [[nodiscard]] std::optional<Duration> cpu_time() const;
+
+    /// The CPU time, when the process is asleep and has a single thread: as long as the answer
+    /// stays the same it has not run in between (the state is read before the clock). Absent
+    /// otherwise.
+    [[nodiscard]] std::optional<Duration> resting_since() const;
+
+    /// True when one of its threads has a descriptor table of its own, as far as kcmp(2) tells.
+    /// That table is not taken for the process's when the first thread ends.
+    [[nodiscard]] bool find_thread_with_own_table();
+
+  private:
+    Process() = default;
+    Result<bool> attach(const ProcRoot& root, Holding holding);
+    bool open_dirs(const ProcRoot& root, int* error);
+    /// True when the number is nobody's any more, told without opening anything.
+    [[nodiscard]] bool is_reaped(const ProcRoot& root) const;
+    bool move_to_living_thread(int process_dir);
+    bool move_to(int tasks, pid_t thread);
+    bool move_to_first_thread(UniqueFd process_dir);
+
+    pid_t pid_ = 0;
+    pid_t thread_ = 0;    // whose table is read; 0: the first thread's
+    pid_t stranger_ = 0;  // a thread with a table of its own
+    std::string comm_;
+    UniqueFd pidfd_;
+    UniqueFd dir_;
+    UniqueFd fd_dir_;
+    Holding holding_ = Holding::descriptors;
+    std::uint64_t start_time_ = 0;
+    bool kernel_thread_ = false;
+    bool native_ = false;
+    bool has_clock_ = false;
+    clockid_t clock_{};
+};
+
+}  // namespace logfia

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/base/error.hpp>
+#include <logfia/event/event_sink.hpp>
+#include <logfia/process/family.hpp>
+#include <logfia/process/holdings.hpp>
+#include <logfia/process/name_flood.hpp>
+#include <logfia/process/pending_processes.hpp>
+#include <logfia/process/process_events.hpp>
+#include <logfia/process/process_list.hpp>
+#include <logfia/procfs/children.hpp>
+#include <logfia/source/poll/poller.hpp>
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace logfia {
+
+/// Which processes are to be watched.
+struct WantedProcesses {
+    std::vector<pid_t> pids;
+    std::vector<std::string> names;  ///< shell patterns
+    std::optional<uid_t> user;       ///< of those by name, and of all
+    bool all = false;                ///< every one that may be looked into
+    bool follow = false;             ///< their descendants too
+    bool waits = true;               ///< for those that come later
+    bool orphans_are_ours = false;   ///< orphaned descendants become our children (prctl(2))
+    Duration interval{};             ///< between two looks
+
+    /// Processes that come later may have to be found by their names.
+    [[nodiscard]] bool by_name() const { return all || !names.empty(); }
+};
+
+/// Keeps the set of watched processes as it is wanted, while processes come and go: finds the new
+/// ones and hands them to the Poller, which lets go of those that end.
+///
+/// The kernel's process connector tells of each new process at once. Where there is none, the
+/// children of what was looked at are listed with each look, and the whole procfs is for names.
+class ProcessSet {
+  public:
+    ProcessSet(WantedProcesses wanted, Poller& poller);
+
+    /// Adds what is there now; the errors are those of `pids` that cannot be watched.
+    std::vector<Error> begin(EventSink& sink);
+    /// Adds a command of our own, which waits for its exec.
+    Result<bool> begin_with(pid_t command, std::vector<GivenFd> given);
+    [[nodiscard]] bool watches_any() const { return poller_.watched() > 0; }
+    /// True when processes may come although none is watched just now.
+    [[nodiscard]] bool awaits_more() const {
+        return wanted_.waits &&
+               (wanted_.by_name() || pending_.count(PendingProcess::Why::lacking) > 0);
+    }
+
+    /// Becomes readable when processes have come: then call take_news(). -1: there is none.
+    [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
+    /// Before what has ended is reaped: a child is known by its parent.
+    void take_news(Now now, EventSink& sink);
+    /// Takes news of the connector, in their order.
+    void hear(std::span<const ProcessEvent> news, EventSink& sink);
+
+    /// Before each look.
+    void refresh(Now now, EventSink& sink);
+    /// After each look; true when it has added some, which then want a look of their own.
+    bool adopt_children(EventSink& sink);
+
+  private:
+    /// One that is not watched, and may come to be: by its name after an exec, for example.
+    struct Candidate {
+        pid_t pid;
+        SteadyTime next;  ///< when it is judged again
+        Duration pause;
+    };
+    enum class Judgement : std::uint8_t { settled, unwanted };
+
+    bool add(const ProcessFacts& facts, Birth birth, EventSink& sink);
+    bool adopt(pid_t pid, pid_t parent, EventSink& sink);
+    void add_descendants(EventSink& sink);
+    Judgement judge(pid_t pid, EventSink& sink);
+    [[nodiscard]] bool is_wanted(const ProcessFacts& facts, int* error) const;
+    void put_off(PendingProcess process, const Error& error, EventSink& sink);
+    void tell_pending(const PendingProcess& process, const Error& error, EventSink& sink);
+    void wait_for_reaping(const ProcessFacts& facts);
+    void try_again(EventSink& sink);
+    void try_again(PendingProcess process, EventSink& sink);
+    [[nodiscard]] bool has_parent_here(const ProcessFacts& facts) const;
+    void scan(EventSink& sink);
+    void tell_unlisted(const Error& error, EventSink& sink);
+    ChildrenListing::State list_children(pid_t parent, EventSink& sink);
+    bool adopt_by_parents(EventSink& sink);
+    void try_descendants_again();
+    void take_fork(pid_t pid, pid_t parent, EventSink& sink);
+    void take_exec(pid_t pid, EventSink& sink);
+    void take_exit(pid_t pid);
+    [[nodiscard]] bool makes_siblings(pid_t parent) const;
+    void forget_dead();
+    void recover(Now now, EventSink& sink);
+    void tell_start(EventSink& sink);
+
+    WantedProcesses wanted_;
+    Poller& poller_;
+    Holdings holdings_;
+    std::optional<ProcessEvents> events_;
+    std::vector<ProcessEvent> news_;
+    NameFlood name_flood_;
+    /// All that are followed, by what the connector tells; also those that cannot be looked into,
+    /// since their children may.
+    Family family_;
+    PendingProcesses pending_;
+    std::vector<PendingProcess> due_;
+    pid_t command_ = 0;        ///< our own; 0: there is none
+    pid_t self_ = 0;           ///< as the procfs numbers us; 0: it does not show us
+    std::uint64_t began_ = 0;  ///< our own start, in clock ticks since boot
+    std::vector<pid_t> listed_;
+    std::vector<pid_t> parents_;         ///< processes whose children are listed
+    std::vector<pid_t> unlisted_;        ///< processes whose children could not be
+    std::vector<Candidate> candidates_;  ///< by PID
+    std::vector<Candidate> spare_;
+    static constexpr Duration kPauseAfterFailure = std::chrono::milliseconds(100);
+    SteadyTime now_{};
+    SteadyTime next_scan_{};
+    SteadyTime next_scan_for_parents_{};
+    bool scan_failed_ = false;
+    bool descendants_missing_ = false;
+    bool parents_to_ask_ = false;
+    bool begun_ = false;
+    static constexpr int kMostTold = 10;
+    int denied_told_ = 0;
+    int lacking_told_ = 0;
+    bool told_crowd_ = false;
+    bool told_unlisted_ = false;
+    bool told_no_children_files_ = false;
+};
+
+}  // namespace logfia

@@ -1,0 +1,389 @@
+#include <logfia/base/error.hpp>
+#include <logfia/descriptor/describer.hpp>
+#include <logfia/procfs/fd_info.hpp>
+#include <logfia/procfs/object_info.hpp>
+#include <logfia/procfs/proc_path.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+constexpr int kMostRounds = 8;  // that one descriptor is asked in
+constexpr std::size_t kMostAtOnce = 128;
+constexpr std::string_view kDeleted = " (deleted)";
+constexpr std::string_view kUnreadable = "?";
+
+FdType type_of_mode(unsigned mode) {
+    switch (mode & S_IFMT) {
+        case S_IFREG:
+            return FdType::file;
+        case S_IFDIR:
+            return FdType::directory;
+        case S_IFLNK:
+            return FdType::symlink;
+        case S_IFBLK:
+            return FdType::block;
+        case S_IFCHR:
+            return FdType::character;
+        case S_IFIFO:
+            return FdType::fifo;
+        case S_IFSOCK:
+            return FdType::socket;
+        default:
+            return FdType::unknown;
+    }
+}
+
+/// A memfd's link looks like a path in the root directory that was unlinked. What it is not is on
+/// any mount of the process's namespace.
+bool looks_like_memfd(std::string_view name) {
+    return name.starts_with("/memfd:") && name.ends_with(kDeleted);
+}
+
+bool has_position(FdType type) {
+    return type == FdType::file || type == FdType::block || type == FdType::memfd;
+}
+
+FileIdentity identity_of(const FdInfo& info) {
+    FileIdentity identity{info.mount_id, info.inode, std::nullopt, std::nullopt};
+    if (info.flags) identity.flags = fixed_flags(*info.flags);
+    return identity;
+}
+
+/// Readings of a link (l) and of fdinfo (i) that must agree.
+constexpr std::string_view kOrderOfReadings = "llililllilliilllilllilil";
+/// Of a process that has slept all the while: fewer, since only one that shares its table, and has
+/// not been noticed yet, can have changed that (CLONE_FILES, clone(2)).
+constexpr std::string_view kWhereItSlept = "illiliil";
+
+/// Of a path whose file is not asked: the name alone proves nothing in `/dev`.
+FdType likely_type(std::string_view name) {
+    return name.starts_with("/dev/") ? FdType::unknown : FdType::file;
+}
+
+/// Of a path on a mount that no table lists, as after a lazy unmount.
+FdType type_by_info(std::string_view name, const FdInfo& info) {
+    constexpr std::uint32_t kTemporary = O_TMPFILE & ~O_DIRECTORY;
+    const std::uint32_t flags = info.flags.value_or(0);
+    if ((flags & kTemporary) != 0) return FdType::file;
+    if ((flags & O_DIRECTORY) != 0) return FdType::directory;
+    return info.pos.value_or(0) > 0 ? likely_type(name) : FdType::unknown;
+}
+
+}  // namespace
+
+Describer::Describer(const ProcRoot& root)
+    : mounts_(root),
+      files_(root),
+      internal_(root.native() ? InternalMounts::of_kernel(root.fd()) : InternalMounts{}),
+      shared_inode_(shared_anonymous_inode()),
+      names_are_the_kernels_(root.is_procfs()) {
+    std::array<char, 8192> buffer;
+    ttys_ = TtyDrivers(read_file(root.fd(), "tty/drivers", buffer));
+}
+
+void Describer::begin_look(SteadyTime now) {
+    now_ = now;
+    mounts_.begin_look(now);
+}
+
+void Describer::forget(const Process& process) {
+    mounts_.forget(process);
+    files_.forget(process);
+}
+
+void Describer::describe(const Process& process, std::span<Description> batch, Sleep sleep) {
+    while (!batch.empty()) {
+        const auto some = batch.first(std::min(batch.size(), kMostAtOnce));
+        describe_some(process, some, sleep);
+        batch = batch.subspan(some.size());
+    }
+}
+
+void Describer::describe_some(const Process& process, std::span<Description> batch, Sleep sleep) {
+    work_.assign(batch.size(), {});
+    for (int round = 0; round < kMostRounds; ++round) {
+        const auto since =
+            sleep == Sleep::speaks_for_it ? resting_where_it_counts(process, batch) : std::nullopt;
+        files_.clear();
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (work_[i].stage != Stage::unread) continue;
+            if (round > 0 && !reads_the_same(process, batch[i])) continue;
+            read(process, batch[i], work_[i]);
+        }
+        files_.answer(process, now_);
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            if (work_[i].stage == Stage::asked) take_answer(process, batch[i], work_[i]);
+        check_links(process, batch, since);
+        if (std::all_of(work_.begin(), work_.end(),
+                        [](const Work& work) { return work.stage == Stage::done; }))
+            return;
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i)
+        if (work_[i].stage != Stage::done) leave_out_doubtful(batch[i], work_[i]);
+}
+
+/// What has a number in its link is proved by that.
+std::optional<Duration> Describer::resting_where_it_counts(const Process& process,
+                                                           std::span<const Description> batch) {
+    const bool counts = std::any_of(batch.begin(), batch.end(), [](const Description& out) {
+        return !bracketed_number(out.name);
+    });
+    return counts ? process.resting_since() : std::nullopt;
+}
+
+/// From the link's text and fdinfo.
+void Describer::read(const Process& process, Description& out, Work& work) {
+    Descriptor& descriptor = out.descriptor;
+    descriptor = {};
+    descriptor.fd = out.fd;
+    descriptor.name = out.name;
+    descriptor.type = type_of_link(out.name);
+    descriptor.inode = socket_inode(out.name);
+    work.stage = Stage::done;
+    // Who asks for an epoll's may have to wait: see BlockingAsker.
+    if (descriptor.type == FdType::epoll) descriptor.access = Access::read_write;
+    if (descriptor.type == FdType::epoll) return;
+
+    const std::string_view bytes = read_info(process, out.fd, descriptor.type);
+    work.info = parse_fd_info(bytes);
+    const FdInfo& info = work.info;
+    if (auto object = parse_object_info(descriptor.type, bytes))
+        descriptor.object = std::make_shared<const ObjectInfo>(std::move(*object));
+    out.identity = identity_of(info);
+    if (info.inode) descriptor.inode = info.inode;
+    if (info.flags) {
+        descriptor.flags = *info.flags;
+        descriptor.access = access_of(*info.flags);
+    }
+    if (out.name == kUnreadable) return;
+    const auto number = bracketed_number(out.name);
+    const bool is_another_number = number && info.inode && number != info.inode;
+    if (!info.flags || is_another_number ||
+        (out.name.starts_with(kAnonInode) && has_a_place(process, descriptor.type, info)))
+        work.stage = Stage::unread;
+    else if (out.name.starts_with('/'))
+        read_path(process, out, work);
+    else if (!number || !info.inode)
+        work.stage = Stage::checked;
+    if (has_position(descriptor.type)) descriptor.pos = info.pos;
+}
+
+/// True when it is a socket, a pipe or a file, which an object without a name is not.
+bool Describer::has_a_place(const Process& process, FdType type, const FdInfo& info) {
+    if (!info.mount_id || info.mount_id == internal_.anonymous) return false;
+    if (!internal_.anonymous)
+        return mounts_.find(process, *info.mount_id).kind != MountKind::unlisted;
+    return type != FdType::pidfd || !internal_.nothing_has_a_path_on(*info.mount_id);
+}
+
+void Describer::read_path(const Process& process, Description& out, Work& work) {
+    const FdInfo& info = work.info;
+    FdType& type = out.descriptor.type;
+    work.stage = Stage::checked;
+    if (info.mount_id && internal_.nothing_has_a_path_on(*info.mount_id)) {
+        work.stage = Stage::unread;
+        return;
+    }
+    if (info.mount_id && info.mount_id == internal_.memory) return read_memory(process, out, work);
+    const MountEntry mount = info.mount_id ? mounts_.find(process, *info.mount_id) : MountEntry{};
+    if (mount.kind == MountKind::unlisted) {
+        type = looks_like_memfd(out.name) ? FdType::memfd : type_by_info(out.name, info);
+    } else if (mount.kind == MountKind::namespaces) {
+        type = FdType::name_space;
+    } else if (mount.kind == MountKind::local && !files_.may_ask(process, now_)) {
+        type = type_by_info(out.name, info);
+    } else {
+        type = (out.descriptor.flags & O_DIRECTORY) != 0 ? FdType::directory : FdType::file;
+        if (mount.kind != MountKind::local) return;
+        work.question = files_.add(process, out.fd);
+        work.stage = Stage::asked;
+    }
+}
+
+/// A memfd, or shared memory of another kind.
+void Describer::read_memory(const Process& process, Description& out, Work& work) {
+    work.stage = Stage::unread;
+    if (!out.name.ends_with(kDeleted)) return;
+    const bool memfd = looks_like_memfd(out.name);
+    out.descriptor.type = memfd ? FdType::memfd : type_by_info(out.name, work.info);
+    work.stage = Stage::checked;
+    if (!files_.may_ask(process, now_)) return;
+    work.question = files_.add(process, out.fd);
+    work.stage = Stage::asked;
+}
+
+/// From the file itself.
+void Describer::take_answer(const Process& process, Description& out, Work& work) {
+    const BlockingRequest& request = files_[work.question];
+    Descriptor& descriptor = out.descriptor;
+    work.stage = Stage::checked;
+    if (request.outcome != BlockingRequest::Outcome::answered) {
+        descriptor.type = type_by_info(out.name, work.info);
+        if (!has_position(descriptor.type)) descriptor.pos.reset();
+        return;
+    }
+    const FileAnswer& file = request.file;
+    const bool has_name = names_are_the_kernels_ && !file.name.empty();
+    const bool is_named = has_name && file.name == out.name;
+    const bool in_memory = work.info.mount_id && work.info.mount_id == internal_.memory;
+    if ((has_name && !is_named) || (work.info.inode && *work.info.inode != file.inode) ||
+        (work.info.mount_id && file.mount_id && names_are_the_kernels_ &&
+         *work.info.mount_id != *file.mount_id)) {
+        work.stage = Stage::unread;
+        // A filesystem that should not be asked may have answered from old memory.
+        if (is_named && !in_memory && file.mount_id &&
+            mounts_.find(process, *file.mount_id).kind == MountKind::local)
+            work.file = file;
+        return;
+    }
+    if (is_named && work.info.inode && file.mount_id) work.stage = Stage::done;
+    if (in_memory) return;
+    take_facts(file, out);
+    descriptor.pos = has_position(descriptor.type) ? work.info.pos : std::nullopt;
+}
+
+void Describer::take_facts(const FileAnswer& file, Description& out) const {
+    Descriptor& descriptor = out.descriptor;
+    descriptor.type = type_of_mode(file.mode);
+    descriptor.inode = file.inode;
+    descriptor.device = file.device;
+    descriptor.deleted = file.links == 0;
+    if (descriptor.type == FdType::file) descriptor.size = file.size;
+    if (descriptor.type == FdType::character && ttys_.contains(file.special))
+        descriptor.type = FdType::tty;
+    out.identity.inode = file.inode;
+    out.identity.handle = file.handle;
+}
+
+/// For those that nothing else has proved.
+void Describer::check_links(const Process& process, std::span<const Description> batch,
+                            std::optional<Duration> resting_since) {
+    const auto keep_if = [&](const auto& holds) {
+        bool any = false;
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+            if (work_[i].stage != Stage::checked) continue;
+            if (!holds(batch[i])) work_[i].stage = Stage::unread;
+            any = any || work_[i].stage == Stage::checked;
+        }
+        return any;
+    };
+    if (!keep_if([&](const Description& out) { return reads_the_same(process, out); })) return;
+    const bool rested = resting_since && process.resting_since() == resting_since;
+    const auto order = rested ? kWhereItSlept : kOrderOfReadings;
+    keep_if([&](const Description& out) { return stays_the_same(process, out, order); });
+    for (Work& work : work_)
+        if (work.stage == Stage::checked) work.stage = Stage::done;
+}
+
+/// A link and what fdinfo says may be about two files that take turns on the number. All answers
+/// fit such a pair only if the turns change just between each link and fdinfo, and never between
+/// two of a kind. The order is irregular, so that no regular change keeps step with it, and long,
+/// so that chance does not either.
+bool Describer::stays_the_same(const Process& process, const Description& out,
+                               std::string_view order) {
+    const UniqueFd info = open_info(process, out.fd);
+    return info && std::all_of(order.begin(), order.end(), [&](char next) {
+               if (next == 'l') return reads_the_same(process, out);
+               const std::string_view bytes = read_info(info, out.descriptor.type);
+               return !bytes.empty() &&
+                      !contradict(out.identity, identity_of(parse_fd_info(bytes)));
+           });
+}
+
+bool Describer::reads_the_same(const Process& process, const Description& out) {
+    link_.resize(PATH_MAX);
+    const ssize_t length =
+        readlinkat(process.fd_dir(), proc_path("{}", out.fd).data(), link_.data(), link_.size());
+    return length >= 0 &&
+           std::string_view(link_.data(), static_cast<std::size_t>(length)) == out.name;
+}
+
+/// The link was read by itself, and so was a file of that name, if any answered: what these say
+/// holds. A path that was closed before anything could be asked is most likely a file's.
+void Describer::leave_out_doubtful(Description& out, const Work& work) const {
+    out.identity = {};
+    out.descriptor = {};
+    out.descriptor.fd = out.fd;
+    out.descriptor.name = out.name;
+    out.descriptor.type = type_of_link(out.name);
+    if (out.descriptor.type != FdType::pidfd) out.descriptor.inode = bracketed_number(out.name);
+    if (out.name.starts_with('/'))
+        out.descriptor.type = looks_like_memfd(out.name) ? FdType::memfd : likely_type(out.name);
+    if (work.file) take_facts(*work.file, out);
+}
+
+bool Describer::may_be_replaced_unseen(const Descriptor& descriptor,
+                                       const FileIdentity& identity) const {
+    switch (descriptor.type) {
+        case FdType::memfd:
+        case FdType::character:
+        case FdType::tty:
+        case FdType::block:
+        case FdType::pipe:
+        case FdType::fifo:
+            return true;
+        case FdType::unknown:
+            return descriptor.name.starts_with('/');
+        case FdType::epoll:
+        case FdType::name_space:
+            return false;
+        default:
+            return descriptor.name.starts_with(kAnonInode) && identity.inode && shared_inode_ &&
+                   identity.inode != shared_inode_;
+    }
+}
+
+FileIdentity Describer::identity_now(const Process& process, const Descriptor& descriptor) {
+    return identity_of(parse_fd_info(read_info(process, descriptor.fd, descriptor.type)));
+}
+
+UniqueFd Describer::open_info(const Process& process, int fd) {
+    UniqueFd file(
+        openat(process.dir(), proc_path("fdinfo/{}", fd).data(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!file && is_lacking(errno) && lacking_ == 0) lacking_ = errno;
+    return file;
+}
+
+const char* Describer::take_notice() {
+    if (const char* notice = files_.take_notice()) return notice;
+    if (lacking_ == 0 || !notice_.empty()) return nullptr;
+    notice_ = logfia::describe(Error{"cannot ask", "some descriptors what they are", lacking_, {}});
+    return notice_.c_str();
+}
+
+std::string_view Describer::read_info(const Process& process, int fd, FdType type) {
+    return read_info(open_info(process, fd), type);
+}
+
+/// What every descriptor has comes first; what an inotify watches follows, a line each. Each call
+/// asks anew.
+std::string_view Describer::read_info(const UniqueFd& file, FdType type) {
+    constexpr std::size_t kUsual = 1024;
+    constexpr std::size_t kWithTargets = 128 * ObjectInfo::kMaxTargets;
+    const std::size_t size = has_targets(type) ? kWithTargets : kUsual;
+    if (info_.size() < size) info_.resize(size);
+    // All of it comes at once (single_open(), fs/proc/fd.c): there is no end to be read.
+    const ssize_t got = file ? pread(file.get(), info_.data(), size, 0) : -1;
+    return {info_.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
+}
+
+void Describer::refresh_object(const Process& process, Descriptor& out) {
+    const std::string_view bytes = read_info(process, out.fd, out.type);
+    if (bytes.empty()) return;  // it is closed by now
+    auto object = parse_object_info(out.type, bytes);
+    if (!object) out.object = nullptr;
+    if (!object || (out.object && *object == *out.object)) return;
+    out.object = std::make_shared<const ObjectInfo>(std::move(*object));
+}
+
+}  // namespace logfia

@@ -1,0 +1,53 @@
+#include <logfia/process/holdings.hpp>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+
+namespace logfia {
+namespace {
+
+constexpr rlim_t kPerProcess = 3;  // pidfd, /proc/N, /proc/N/fd
+// The streams, the resolver's sockets, mount tables, a look's files.
+constexpr rlim_t kReserve = 100;
+// Each keeps about a KiB of the kernel's memory from being used otherwise.
+constexpr rlim_t kMostLinks = 16'384;
+
+rlim_t needed(rlim_t processes) {
+    return processes * kPerProcess + kReserve;
+}
+
+/// The soft limit of open files, after it was raised to `wanted` or as near to that as allowed.
+rlim_t raise_limit(rlim_t wanted) {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    if (limit.rlim_cur >= wanted) return limit.rlim_cur;
+    limit.rlim_cur = std::min(wanted, limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    return limit.rlim_cur;
+}
+
+/// Half of what the processes leave; of those that may be any number, a share is taken.
+rlim_t share_of_links(rlim_t limit, rlim_t processes) {
+    if (limit >= needed(processes)) return std::min((limit - needed(processes)) / 2, kMostLinks);
+    return limit > kReserve ? std::min((limit - kReserve) / 8, kMostLinks) : 0;
+}
+
+}  // namespace
+
+Holdings::Holdings(std::size_t expected)
+    : limit_(raise_limit(needed(expected) + 2 * kMostLinks)),
+      links_(share_of_links(limit_, expected)),
+      capacity_(limit_ > kReserve + links_ ? (limit_ - kReserve - links_) / kPerProcess : 0) {}
+
+std::string Holdings::advice(std::size_t processes) const {
+    return fmt::format(
+        "{} {} {} descriptors, but the limit is {}: those that do not fit are reopened "
+        "at each look; raise it with 'ulimit -n'",
+        processes, processes == 1 ? "process needs" : "processes need", needed(processes) + links_,
+        limit_);
+}
+
+}  // namespace logfia

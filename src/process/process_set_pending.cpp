@@ -1,0 +1,75 @@
+// Keeps processes that are wanted and cannot be watched yet, and tries them again.
+
+#include <logfia/process/process_set.hpp>
+
+#include <utility>
+
+namespace logfia {
+
+/// A process that is gone need not be tried again.
+void ProcessSet::put_off(PendingProcess process, const Error& error, EventSink& sink) {
+    const pid_t pid = process.pid;
+    if (!is_denied(error.code) && !is_lacking(error.code)) return pending_.erase(pid);
+    process.why =
+        is_denied(error.code) ? PendingProcess::Why::denied : PendingProcess::Why::lacking;
+    // A right comes with an exec, mostly, and the connector tells of that.
+    const bool hears = events_ && process.why == PendingProcess::Why::denied;
+    const auto retry = hears ? PendingProcesses::Retry::on_news : PendingProcesses::Retry::by_time;
+    const PendingProcess told = process;
+    if (pending_.put(std::move(process), now_, retry)) tell_pending(told, error, sink);
+}
+
+/// Says a word once of each process that was meant by name or kinship, as long as there are few.
+/// With `--all` the number of those that this user may not look into is told instead.
+void ProcessSet::tell_pending(const PendingProcess& process, const Error& error, EventSink& sink) {
+    const bool denied = process.why == PendingProcess::Why::denied;
+    if (denied && wanted_.all) return;
+    int& told = denied ? denied_told_ : lacking_told_;
+    if (told > kMostTold) return;
+    if (told++ == kMostTold) {
+        sink.notice(denied ? "more processes may not be looked into: they are not told one by one "
+                             "any more"
+                           : "more processes cannot be watched yet: they are not told one by one "
+                             "any more");
+        return;
+    }
+    Error line = error;
+    if (!denied) line.advice = "it is tried again as long as it lives";
+    sink.notice(describe(line));
+}
+
+void ProcessSet::wait_for_reaping(const ProcessFacts& facts) {
+    pending_.put({facts.pid, facts.start_time, PendingProcess::Why::ended, {}, {}}, now_,
+                 PendingProcesses::Retry::by_time);
+}
+
+void ProcessSet::try_again(EventSink& sink) {
+    due_.clear();
+    pending_.copy_due(now_, due_);
+    for (PendingProcess& one : due_) try_again(std::move(one), sink);
+}
+
+void ProcessSet::try_again(PendingProcess process, EventSink& sink) {
+    if (process.wanted == PendingProcess::Wanted::undecided) {
+        judge(process.pid, sink);
+        return;
+    }
+    int error = 0;
+    const auto facts = read_facts(poller_.root(), process.pid, &error);
+    if (!facts && is_lacking(error)) return pending_.put_off(process.pid, now_);
+    const bool is_other =
+        facts && (process.start_time != 0 ? facts->start_time != process.start_time
+                                          : !events_ && !has_parent_here(*facts));
+    if (facts && facts->zombie && !is_other && !events_) return wait_for_reaping(*facts);
+    if (!facts || facts->zombie || is_other) return pending_.erase(process.pid);
+    family_.set_start(process.pid, facts->start_time);
+    add(*facts, std::move(process.birth), sink);
+}
+
+/// Without the connector nobody tells that a number is given again.
+bool ProcessSet::has_parent_here(const ProcessFacts& facts) const {
+    return poller_.watches(facts.parent) || pending_.contains(facts.parent) ||
+           makes_siblings(facts.parent);
+}
+
+}  // namespace logfia

@@ -1,0 +1,129 @@
+#include <logfia/base/fields.hpp>
+#include <logfia/procfs/object_info.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+/// A line `KEY VALUE`, and what the value is called in JSON.
+struct NumberLine {
+    FdType type;
+    std::string_view key;  ///< with its colon
+    int base;              ///< 0: `0x…`
+    std::string_view name;
+    std::int64_t added = 0;
+};
+
+constexpr std::array kNumberLines{
+    NumberLine{FdType::eventfd, "eventfd-count:", 16, "count"},
+    NumberLine{FdType::pidfd, "Pid:", 10, "target_pid"},
+    // Masks: one less than the sizes, which are powers of 2 (io_uring_show_fdinfo()).
+    NumberLine{FdType::io_uring, "SqMask:", 0, "sq_entries", 1},
+    NumberLine{FdType::io_uring, "CqMask:", 0, "cq_entries", 1},
+    NumberLine{FdType::io_uring, "SqThread:", 10, "sq_thread_pid"},
+    NumberLine{FdType::io_uring, "UserFiles:", 10, "user_files"},
+    NumberLine{FdType::io_uring, "UserBufs:", 10, "user_buffers"},
+    NumberLine{FdType::bpf, "map_type:", 10, "map_type"},
+    NumberLine{FdType::bpf, "map_id:", 10, "map_id"},
+    NumberLine{FdType::bpf, "max_entries:", 10, "max_entries"},
+    NumberLine{FdType::bpf, "prog_type:", 10, "prog_type"},
+    NumberLine{FdType::bpf, "prog_id:", 10, "prog_id"},
+    NumberLine{FdType::bpf, "link_id:", 10, "link_id"},
+};
+
+std::optional<std::int64_t> parse_value(std::string_view text, int base) {
+    if (base != 0) return parse_number<std::int64_t>(text, base);
+    if (!text.starts_with("0x")) return std::nullopt;
+    return parse_number<std::int64_t>(text.substr(2), 16);
+}
+
+void take_number(FdType type, std::string_view key, std::string_view value, ObjectInfo& out) {
+    for (const NumberLine& line : kNumberLines) {
+        if (line.type != type || line.key != key) continue;
+        const auto number = parse_value(value, line.base);
+        // -1: there is none (a process that has ended, no polling thread).
+        if (number && *number >= 0) out.numbers.push_back({line.name, *number + line.added});
+    }
+}
+
+/// `(SECONDS, NANOSECONDS)`; absent for zero, which means never.
+std::optional<Duration> parse_time_pair(std::string_view rest) {
+    auto seconds = next_field(rest);
+    auto nanos = next_field(rest);
+    if (!seconds.starts_with('(') || !seconds.ends_with(',') || !nanos.ends_with(')'))
+        return std::nullopt;
+    seconds = seconds.substr(1, seconds.size() - 2);
+    nanos.remove_suffix(1);
+    constexpr std::uint32_t kBillion = 1'000'000'000;
+    const auto whole = parse_number<std::uint32_t>(seconds);
+    const auto part = parse_number<std::uint32_t>(nanos);
+    if (!whole || !part || *part >= kBillion || (*whole == 0 && *part == 0)) return std::nullopt;
+    return std::chrono::seconds(*whole) + Duration(*part);
+}
+
+/// The kernel's own form of a device number: twelve bits and twenty (MKDEV, <linux/kdev_t.h>).
+DeviceNumber device_of(std::uint32_t number) {
+    return {number >> 20, number & 0xfffff};
+}
+
+/// `KEY:VALUE` words, whichever of them there are: `inotify wd:1 ino:2 sdev:fe00000 mask:2 …`,
+/// `tfd: 5 events: 19 data: … pos:0 ino:2 sdev:fe00000`.
+WatchTarget parse_target(std::string_view line) {
+    WatchTarget target;
+    bool descriptor_follows = false;
+    for (auto word = next_field(line); !word.empty(); word = next_field(line)) {
+        if (std::exchange(descriptor_follows, word == "tfd:")) target.fd = parse_number<int>(word);
+        if (word.starts_with("ino:"))
+            target.inode = parse_number<std::uint64_t>(word.substr(4), 16);
+        if (word.starts_with("sdev:"))
+            if (const auto number = parse_number<std::uint32_t>(word.substr(5), 16))
+                target.device = device_of(*number);
+    }
+    return target;
+}
+
+void take_target(FdType type, std::string_view line, ObjectInfo& out) {
+    auto rest = line;
+    const auto first = next_field(rest);
+    const bool fits = (type == FdType::epoll && first == "tfd:") ||
+                      (type == FdType::inotify && first == "inotify") ||
+                      (type == FdType::fanotify && first == "fanotify");
+    if (!fits) return;
+    const WatchTarget target = parse_target(line);
+    if (!target.fd && !target.inode) return;  // fanotify's own flags, or a whole mount
+    if (out.targets.size() == ObjectInfo::kMaxTargets)
+        out.targets_cut = true;
+    else
+        out.targets.push_back(target);
+}
+
+}  // namespace
+
+bool has_targets(FdType type) {
+    return type == FdType::epoll || type == FdType::inotify || type == FdType::fanotify;
+}
+
+std::optional<ObjectInfo> parse_object_info(FdType type, std::string_view bytes) {
+    if (type < FdType::eventfd) return std::nullopt;
+    ObjectInfo info;
+    while (const auto line = next_line(bytes)) {
+        auto rest = *line;
+        const auto key = next_field(rest);
+        if (type == FdType::timerfd && key == "it_value:") info.expires = parse_time_pair(rest);
+        if (type == FdType::timerfd && key == "it_interval:") info.period = parse_time_pair(rest);
+        take_number(type, key, next_field(rest), info);
+        if (has_targets(type)) take_target(type, *line, info);
+    }
+    if (!bytes.empty() && !info.targets.empty()) info.targets_cut = true;
+    // An epoll's come in the order of the kernel's addresses.
+    std::stable_sort(info.targets.begin(), info.targets.end(),
+                     [](const WatchTarget& a, const WatchTarget& b) { return a.fd < b.fd; });
+    if (info == ObjectInfo{}) return std::nullopt;
+    return info;
+}
+
+}  // namespace logfia

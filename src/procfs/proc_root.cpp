@@ -1,0 +1,49 @@
+#include <logfia/procfs/proc_root.hpp>
+#include <logfia/procfs/proc_stat.hpp>
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+namespace logfia {
+
+Result<ProcRoot> ProcRoot::open(const std::string& path) {
+    ProcRoot root;
+    root.path_ = path;
+    root.dir_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!root.dir_)
+        return Error{"open", path, errno, "it should be where procfs is mounted (--proc)"};
+    std::vector<char> buffer(std::size_t{1}
+                             << 20);  // NSpid: stands behind 65,536 groups at the worst
+    const auto status = parse_proc_status(read_file(root.fd(), "self/status", buffer));
+    root.native_ = status.nspid_count == 1;
+    root.self_ = status.tgid.value_or(0);
+    return root;
+}
+
+bool ProcRoot::is_procfs() const {
+    struct statfs filesystem {};
+    return fstatfs(fd(), &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
+}
+
+std::string_view read_file(int dir_fd, const char* path, std::span<char> buffer, int* error) {
+    if (error != nullptr) *error = 0;
+    const UniqueFd file(openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    std::size_t length = 0;
+    ssize_t got = file ? 1 : -1;
+    while (got > 0 && length < buffer.size()) {
+        got = ::read(file.get(), buffer.data() + length, buffer.size() - length);
+        if (got > 0) length += static_cast<std::size_t>(got);
+    }
+    if (got < 0) {
+        if (error != nullptr) *error = errno;
+        return {};
+    }
+    return {buffer.data(), length};
+}
+
+}  // namespace logfia

@@ -1,0 +1,139 @@
+#include <logfia/event/name_group.hpp>
+#include <logfia/report/leaks.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+/// What is alike in the names of the descriptors of one type.
+std::string alike_part(const Descriptor& descriptor) {
+    if (is_socket(descriptor.type)) {
+        const SocketInfo* socket = descriptor.socket.get();
+        if (socket == nullptr) return {};
+        const auto& shown = socket->remote ? socket->remote : socket->local;
+        std::string text;
+        // A server may have a port for each of its services; those of clients are chosen for them.
+        if (socket->state == SocketState::listen && shown) {
+            append_endpoint(text, *shown);
+            return text;
+        }
+        if (shown) append_address(text, shown->address);
+        return shown ? text : without_digits(shown_path(*socket));
+    }
+    const bool named = descriptor.type <= FdType::fifo || descriptor.type == FdType::memfd;
+    if (named || descriptor.name.starts_with("anon_inode:")) return without_digits(descriptor.name);
+    return {};
+}
+
+/// What a person knows one descriptor by.
+std::string shown_name(const Descriptor& descriptor) {
+    const SocketInfo* socket = descriptor.socket.get();
+    std::string name;
+    if (socket != nullptr && (socket->remote || socket->local))
+        append_endpoint(name, socket->remote ? *socket->remote : *socket->local);
+    else if (socket != nullptr)
+        name = shown_path(*socket);
+    return name.empty() ? descriptor.name : name;
+}
+
+/// What it stands for is for others to choose: a shell redirects its own and those of a pipeline,
+/// which nobody need close.
+bool is_standard_stream(const Descriptor& descriptor) {
+    constexpr int kStandardError = 2;
+    return descriptor.fd <= kStandardError;
+}
+
+}  // namespace
+
+void Leaks::note(const Event& event) {
+    switch (event.kind) {
+        case EventKind::open:
+            return note_open(event);
+        case EventKind::close:
+            return note_close(event);
+        case EventKind::rename:
+        case EventKind::connect:
+        case EventKind::listen:
+            return note_name(event);
+        case EventKind::lost:
+            return;
+    }
+}
+
+void Leaks::note_open(const Event& event) {
+    if (event.initial || is_standard_stream(event.descriptor)) return;
+    open_.insert_or_assign(event.descriptor.id, describe(event));
+}
+
+void Leaks::note_close(const Event& event) {
+    const auto known = open_.find(event.descriptor.id);
+    if (known == open_.end()) return;
+    known->second.single.comm = event.comm;
+    if (event.at_exit) put(left_, known->second);
+    open_.erase(known);
+    if (left_.size() > 2 * kMaxGroups) forget_small_ones();
+}
+
+Leaks::Open Leaks::describe(const Event& event) {
+    const Descriptor& descriptor = event.descriptor;
+    return {{event.process, descriptor.type, alike_part(descriptor)},
+            {event.pid, event.comm, descriptor.type, shown_name(descriptor), 1, event.at,
+             event.fd_limit}};
+}
+
+void Leaks::note_name(const Event& event) {
+    const auto known = open_.find(event.descriptor.id);
+    if (known == open_.end()) return;
+    Open open = describe(event);
+    open.single.first_seen = known->second.single.first_seen;
+    open.single.fd_limit = known->second.single.fd_limit;
+    known->second = std::move(open);
+}
+
+void Leaks::put(Groups& groups, const Open& open) {
+    const auto [at, is_new] = groups.try_emplace(open.key, open.single);
+    if (is_new) return;
+    LeakGroup& group = at->second;
+    const LeakGroup& one = open.single;
+    ++group.count;
+    if (group.name != one.name) {
+        const auto& alike = std::get<std::string>(open.key);
+        group.name = alike.empty() ? std::string(to_string(one.type)) : alike;
+    }
+    const bool older = one.first_seen.steady < group.first_seen.steady;
+    if (older) group.first_seen = one.first_seen;
+    // Of a limit that was changed the newest counts.
+    if (!older && one.fd_limit) group.fd_limit = one.fd_limit;
+}
+
+/// The keys are in the order in which the processes came.
+void Leaks::forget_small_ones() {
+    for (auto at = left_.begin(); at != left_.end() && left_.size() > kMaxGroups;) {
+        if (is_leak(at->second)) {
+            ++at;
+            continue;
+        }
+        at = left_.erase(at);
+        ++forgotten_;
+    }
+}
+
+std::vector<LeakGroup> Leaks::groups() const {
+    Groups all = left_;
+    for (const auto& [id, open] : open_) put(all, open);
+    std::vector<LeakGroup> list;
+    for (auto& [key, group] : all) list.push_back(std::move(group));
+    std::sort(list.begin(), list.end(), [](const LeakGroup& a, const LeakGroup& b) {
+        return std::tie(b.count, a.pid, a.type, a.name) < std::tie(a.count, b.pid, b.type, b.name);
+    });
+    return list;
+}
+
+bool Leaks::leaked() const {
+    const auto list = groups();
+    return std::any_of(list.begin(), list.end(), [this](const auto& g) { return is_leak(g); });
+}
+
+}  // namespace logfia

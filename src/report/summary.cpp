@@ -1,0 +1,226 @@
+#include <logfia/event/name_group.hpp>
+#include <logfia/report/summary.hpp>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+constexpr std::size_t kFewNames = 3;      // from so many on names that are alike are one row
+constexpr std::size_t kMaxNames = 1'000;  // of one row that are told apart, to count them
+constexpr std::string_view kDeleted = " (deleted)";
+
+bool is_named(FdType type) {
+    return type <= FdType::fifo || type == FdType::memfd;
+}
+
+std::string socket_name(const Descriptor& descriptor) {
+    std::string name(to_string(descriptor.type));
+    const SocketInfo* socket = descriptor.socket.get();
+    if (socket == nullptr) return name;
+    const auto& shown = socket->remote ? socket->remote : socket->local;
+    if (shown && (socket->remote || socket->state == SocketState::listen)) {
+        name += ' ';
+        append_endpoint(name, *shown);
+        if (!socket->remote) name += " LISTEN";
+    } else if (socket->remote_vsock) {
+        name += ' ';
+        append_vsock(name, *socket->remote_vsock);
+    } else if (const std::string& text = shown_path(*socket); !text.empty()) {
+        name += ' ' + text;
+    } else if (!socket->protocol.empty()) {
+        name += ' ' + socket->protocol;
+    } else if (!socket->family.empty()) {
+        name += ' ';
+        name += socket->family;
+    }
+    return name;
+}
+
+/// `pipe:[123]` and `anon_inode:[eventfd]` have a number, or none, that says nothing.
+std::string kind_name(const Descriptor& descriptor) {
+    const std::string& name = descriptor.name;
+    return name.starts_with("anon_inode:") ? name : std::string(to_string(descriptor.type));
+}
+
+/// A client of ours: its port says nothing, and there may be many.
+bool is_from_a_client(const SocketInfo* socket) {
+    constexpr std::uint16_t kFirstEphemeral = 32768;  // ip_local_port_range, tcp(7)
+    return socket != nullptr && socket->remote && socket->local &&
+           socket->remote->port >= kFirstEphemeral && socket->local->port < kFirstEphemeral;
+}
+
+std::string file_name(const Descriptor& descriptor) {
+    const std::string& name = descriptor.name;
+    const bool deleted = descriptor.deleted && name.ends_with(kDeleted);
+    return deleted ? name.substr(0, name.size() - kDeleted.size()) : name;
+}
+
+}  // namespace
+
+void Summary::note(const Event& event, std::string_view host) {
+    switch (event.kind) {
+        case EventKind::open:
+            return note_open(event, host);
+        case EventKind::close:
+            return note_close(event, host);
+        case EventKind::connect:
+        case EventKind::listen:
+            return move(event, host);
+        case EventKind::rename:
+        case EventKind::lost:
+            return;
+    }
+}
+
+void Summary::note_open(const Event& event, std::string_view host) {
+    const Index index = row_of(event, host);
+    SummaryRow& row = rows_[index];
+    ++(event.initial ? row.initial : row.opens);
+    row.most_open = std::max(row.most_open, ++row.open);
+    live_[event.descriptor.id] = {index, event.at.steady, event.initial};
+}
+
+void Summary::note_close(const Event& event, std::string_view host) {
+    const auto live = live_.find(event.descriptor.id);
+    const bool known = live != live_.end();
+    const Index index = known ? resolve(live->second.row) : row_of(event, host);
+    SummaryRow& row = rows_[index];
+    ++row.closes;
+    if (known && row.open > 0) --row.open;
+    tell_host(index, host);
+    if (event.held) {
+        row.held_total += *event.held;
+        row.held_longest = std::max(row.held_longest, *event.held);
+    }
+    if (known) live_.erase(live);
+}
+
+/// To the peer that it has now.
+void Summary::move(const Event& event, std::string_view host) {
+    const auto live = live_.find(event.descriptor.id);
+    if (live == live_.end()) return;
+    const Index to = row_of(event, host);
+    SummaryRow& before = rows_[resolve(live->second.row)];
+    SummaryRow& after = rows_[to];
+    if (&before == &after) return;
+    const bool initial = live->second.initial;
+    --(initial ? before.initial : before.opens);
+    --before.open;
+    ++(initial ? after.initial : after.opens);
+    after.most_open = std::max(after.most_open, ++after.open);
+    live->second.row = to;
+}
+
+Summary::Index Summary::row_of(const Event& event, std::string_view host) {
+    const Descriptor& descriptor = event.descriptor;
+    if (is_named(descriptor.type)) {
+        const std::string name = file_name(descriptor);
+        return row_among(without_made_up(name), name, descriptor.type);
+    }
+    if (!is_socket(descriptor.type)) return row_named(kind_name(descriptor), descriptor.type);
+    const std::string name = socket_name(descriptor);
+    std::string pattern = name;
+    if (is_from_a_client(descriptor.socket.get())) {
+        pattern.resize(name.rfind(':') + 1);
+        pattern += '*';
+    }
+    const Index row = row_among(pattern, name, descriptor.type);
+    tell_host(row, host);
+    return row;
+}
+
+void Summary::tell_host(Index row, std::string_view host) {
+    if (!host.empty() && row != others_) rows_[row].host = host;
+}
+
+Summary::Index Summary::row_among(const std::string& pattern, const std::string& name,
+                                  FdType type) {
+    if (pattern == name) return row_named(name, type);
+    const auto known = alike_.find(pattern);
+    if (known == alike_.end() && alike_.size() >= kMaxRows) return row_named(name, type);
+    Alike& alike = alike_[pattern];
+    const bool known_name = alike.names.contains(name);
+    if (!known_name && alike.names.size() + 1 == kFewNames) merge(pattern, alike);
+    if (alike.merged) {
+        if (alike.names.size() < kMaxNames) alike.names.insert(name);
+        rows_[alike.row].names = alike.names.size();
+        return alike.row;
+    }
+    const Index own = row_named(name, type);
+    // A name that is among the others stays there.
+    if (known_name || own == others_) return own;
+    alike.names.insert(name);
+    alike.own.push_back(own);
+    return own;
+}
+
+void Summary::merge(const std::string& pattern, Alike& alike) {
+    alike.merged = true;
+    alike.row = alike.own.front();
+    SummaryRow& all = rows_[alike.row];
+    for (const std::string& name : alike.names) by_name_.erase(name);
+    for (const Index index : alike.own) {
+        if (index == alike.row) continue;
+        const SummaryRow one = std::exchange(rows_[index], {});
+        moved_to_[index] = alike.row;
+        if (all.host.empty()) all.host = one.host;
+        all.opens += one.opens;
+        all.initial += one.initial;
+        all.closes += one.closes;
+        all.open += one.open;
+        all.most_open = std::max({all.most_open, one.most_open, all.open});
+        all.held_total += one.held_total;
+        all.held_longest = std::max(all.held_longest, one.held_longest);
+    }
+    all.name = pattern;
+    alike.own.clear();
+}
+
+Summary::Index Summary::row_named(const std::string& name, FdType type) {
+    const auto known = by_name_.find(name);
+    if (known != by_name_.end()) return known->second;
+    if (by_name_.size() >= kMaxRows) return others();
+    const Index row = add_row(name, type);
+    by_name_.emplace(name, row);
+    return row;
+}
+
+Summary::Index Summary::others() {
+    if (!others_) others_ = add_row("(others)", FdType::unknown);
+    return *others_;
+}
+
+Summary::Index Summary::add_row(std::string name, FdType type) {
+    const Index index = rows_.size();
+    moved_to_.push_back(index);
+    rows_.push_back({});
+    rows_.back().name = std::move(name);
+    rows_.back().type = type;
+    return index;
+}
+
+Summary::Index Summary::resolve(Index row) const {
+    return moved_to_[row];
+}
+
+std::vector<SummaryRow> Summary::rows(SteadyTime end) const {
+    std::vector<SummaryRow> all = rows_;
+    for (const auto& [id, live] : live_) {
+        if (live.initial) continue;
+        SummaryRow& row = all[resolve(live.row)];
+        row.held_total += end - live.since;
+        row.held_longest = std::max<Duration>(row.held_longest, end - live.since);
+    }
+    std::erase_if(all, [](const SummaryRow& row) {
+        return row.opens == 0 && row.initial == 0 && row.closes == 0;
+    });
+    std::sort(all.begin(), all.end(), [](const SummaryRow& a, const SummaryRow& b) {
+        return std::tie(b.opens, b.closes, a.name) < std::tie(a.opens, a.closes, b.name);
+    });
+    return all;
+}
+
+}  // namespace logfia

@@ -1,0 +1,81 @@
+#include <logfia/socket/socket_progress.hpp>
+
+#include <utility>
+
+namespace logfia {
+namespace {
+
+bool has_peer(const SocketInfo* info) {
+    return info != nullptr &&
+           (info->remote || info->remote_vsock || info->state == SocketState::established);
+}
+
+bool listens(const SocketInfo* info) {
+    return info != nullptr && info->state == SocketState::listen;
+}
+
+bool have_same_peer(const SocketInfo& a, const SocketInfo& b) {
+    // A unix stream is connected once and for all; the tables do not know the peer's name.
+    if (!a.kind.empty() && a.kind != "dgram" && a.kind == b.kind) return true;
+    return a.remote == b.remote && a.remote_vsock == b.remote_vsock && a.peer_path == b.peer_path;
+}
+
+}  // namespace
+
+std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketInfo* after) {
+    if (listens(after)) return listens(before) ? std::nullopt : std::optional(EventKind::listen);
+    if (!has_peer(after) || (has_peer(before) && have_same_peer(*before, *after)))
+        return std::nullopt;
+    return EventKind::connect;
+}
+
+bool may_still_change(FdType type, const SocketInfo* info) {
+    if (info == nullptr) return true;
+    switch (type) {
+        case FdType::udp:
+        case FdType::udp6:
+        case FdType::udplite:
+        case FdType::udplite6:
+        case FdType::raw:
+        case FdType::raw6:
+        case FdType::icmp:
+        case FdType::icmp6:
+            return true;
+        case FdType::unix_socket:
+            return info->kind == "dgram" || (!has_peer(info) && !listens(info));
+        case FdType::netlink:
+            return !info->port_id;  // it is not bound yet
+        case FdType::packet:
+            return !info->interface;
+        case FdType::socket:
+            return info->family.empty();
+        default:
+            // A refused connection still has its peer, and may be tried anew.
+            return info->state == SocketState::syn_sent || info->state == SocketState::close ||
+                   (!has_peer(info) && !listens(info));
+    }
+}
+
+std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
+                                               std::shared_ptr<const SocketInfo> info) {
+    if (info == nullptr || !info->peer || info->peer->pid != pid) return info;
+    SocketInfo changed = *info;
+    changed.peer.reset();
+    return std::make_shared<const SocketInfo>(std::move(changed));
+}
+
+std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info) {
+    const bool tells_of_peers = is_internet(type) || type == FdType::vsock;
+    if (info == nullptr || !tells_of_peers || has_peer(info.get()) || listens(info.get()))
+        return info;
+    SocketInfo changed = *info;
+    changed.outdated = true;
+    return std::make_shared<const SocketInfo>(std::move(changed));
+}
+
+bool is_tcp_connection(const Descriptor& descriptor) {
+    return is_tcp(descriptor.type) && descriptor.socket != nullptr &&
+           descriptor.socket->remote.has_value();
+}
+
+}  // namespace logfia

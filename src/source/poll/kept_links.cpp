@@ -1,0 +1,56 @@
+#include <logfia/procfs/proc_path.hpp>
+#include <logfia/source/poll/fd_reader.hpp>
+#include <logfia/source/poll/kept_links.hpp>
+
+#include <fcntl.h>
+
+#include <cerrno>
+
+namespace logfia {
+namespace {
+
+/// Links that are opened in one look, which is not to become much longer by that.
+constexpr int kAtOnce = 64;
+
+/// Skip O_PATH: two watches of each other would hold each other's links without end.
+bool is_a_held_link(const Descriptor& descriptor) {
+    return descriptor.access == Access::path;
+}
+
+}  // namespace
+
+void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
+    int left = kAtOnce;
+    for (FdEntry& entry : watched.snapshot.entries()) {
+        if (left == 0 || count_ >= most_) return;
+        if (entry.link >= 0 || FdReader::is_hot(entry, look)) continue;
+        KnownFd& known = watched.known[entry.slot];
+        if (is_a_held_link(known.descriptor)) continue;
+        --left;
+        UniqueFd link(openat(watched.process.fd_dir(), proc_path("{}", entry.fd).data(),
+                             O_PATH | O_NOFOLLOW | O_CLOEXEC));
+        if (!link) {
+            // Out of descriptors: hold no more links.
+            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) most_ = count_;
+            continue;
+        }
+        entry.link = link.get();
+        known.link = std::move(link);
+        ++count_;
+    }
+}
+
+void KeptLinks::let_go(KnownFd& known) {
+    if (!known.link) return;
+    known.link.reset();
+    --count_;
+}
+
+void KeptLinks::let_go_all(WatchedProcess& watched) {
+    for (FdEntry& entry : watched.snapshot.entries()) {
+        entry.link = -1;
+        let_go(watched.known[entry.slot]);
+    }
+}
+
+}  // namespace logfia

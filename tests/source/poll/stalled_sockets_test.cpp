@@ -1,0 +1,122 @@
+// Sockets and epolls that the kernel does not answer for, watched on a calendar that the test
+// writes, until it does.
+
+#include "source/poll/watched_helper.hpp"
+#include "support/watching.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+
+namespace logfia {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+class Stalled : public ::testing::Test, public test::WatchedHelper {
+  protected:
+    std::optional<Event> event_of(int fd, EventKind kind, Duration later = milliseconds(1)) {
+        for (Event& event : look(later))
+            if (event.descriptor.fd == fd && event.kind == kind) return event;
+        return std::nullopt;
+    }
+
+    /// A command that keeps whoever asks waiting until its answer is closed; false, with the
+    /// reason, where the kernel does not let us.
+    bool stall(const std::string& command) {
+        try {
+            faults_ = maker_.fd(command);
+        } catch (const test::FdMakerError& error) {
+            reason_ = error.what();
+        }
+        return reason_.empty();
+    }
+    bool stall_a_socket() {
+        const auto listener = maker_.numbers("tcp-listen");
+        const int fd = maker_.fd(fmt::format("tcp-connect 127.0.0.1 {}", listener.at(1)));
+        return stall(fmt::format("send-from-nowhere {}", fd));
+    }
+    void end_of_stall() { maker_.ask(fmt::format("close {}", faults_)); }
+
+    /// Whether a new socket is asked itself: where it is bound no table tells.
+    bool asks_a_new_one(Duration later = milliseconds(1)) {
+        const int fd = maker_.fd("tcp-socket");
+        maker_.ask(fmt::format("bind {} 127.0.0.1", fd));
+        const auto open = event_of(fd, EventKind::open, later);
+        EXPECT_TRUE(open);
+        EXPECT_EQ(open->descriptor.type, FdType::tcp) << "the tables are asked meanwhile";
+        return open->descriptor.socket && open->descriptor.socket->local;
+    }
+
+    int faults_ = -1;
+    std::string reason_;
+};
+
+TEST_F(Stalled, SocketsAreAskedAgainOnceThatIsOver) {
+    if (!stall_a_socket()) GTEST_SKIP() << "no such userfaultfd: " << reason_;
+    watch();
+    EXPECT_FALSE(asks_a_new_one());
+    EXPECT_FALSE(asks_a_new_one(seconds(30))) << "our thread still waits";
+    end_of_stall();
+    EXPECT_TRUE(test::eventually([this] { return asks_a_new_one(); }));
+}
+
+/// And so are those that the tables had to tell of.
+TEST_F(Stalled, WhatTheTablesDidNotTellIsLearnedLater) {
+    if (!stall_a_socket()) GTEST_SKIP() << "no such userfaultfd: " << reason_;
+    watch();
+    EXPECT_FALSE(asks_a_new_one());
+    const std::string name = fmt::format("@logfia-{}-stalled", maker_.pid());
+    maker_.ask("unix-listen " + name);
+    const int fd = maker_.fd("unix-connect " + name);
+    const auto open = event_of(fd, EventKind::open);
+    ASSERT_TRUE(open && open->descriptor.socket);
+    EXPECT_EQ(open->descriptor.socket->peer_path, "");
+    end_of_stall();
+    ASSERT_TRUE(test::eventually([this] { return asks_a_new_one(seconds(1)); }));
+    for (const Event& event : look(seconds(6)))
+        EXPECT_NE(event.kind, EventKind::connect) << "it was connected all the time";
+    maker_.ask(fmt::format("close {}", fd));
+    const auto close = event_of(fd, EventKind::close);
+    ASSERT_TRUE(close);
+    EXPECT_EQ(close->descriptor.socket->peer_path, name);
+}
+
+/// A stall ends before its second is over, and another one comes.
+TEST_F(Stalled, PausesGrow) {
+    if (!stall_a_socket()) GTEST_SKIP() << "no such userfaultfd: " << reason_;
+    watch();
+    EXPECT_FALSE(asks_a_new_one());
+    for (const int pause : {1, 2, 4}) {
+        end_of_stall();
+        EXPECT_FALSE(asks_a_new_one(milliseconds(pause * 1000 - 500)));
+        ASSERT_TRUE(test::eventually([this] { return asks_a_new_one(milliseconds(200)); }));
+        ASSERT_TRUE(stall_a_socket());
+        look();
+        EXPECT_FALSE(asks_a_new_one());
+    }
+    end_of_stall();
+}
+
+TEST_F(Stalled, EpollsAreAskedAgainOnceThatIsOver) {
+    const auto pipe = maker_.numbers("pipe");
+    const int epoll = maker_.fd(fmt::format("epoll {}", pipe.at(0)));
+    maker_.ask(fmt::format("write {} 1", pipe.at(1)));
+    if (!stall(fmt::format("epoll-to-nowhere {}", epoll)))
+        GTEST_SKIP() << "no such userfaultfd: " << reason_;
+    watch();
+    const auto tells_targets = [this](Duration later) {
+        const auto other = maker_.numbers("pipe");
+        const int fd = maker_.fd(fmt::format("epoll {}", other.at(0)));
+        const auto open = event_of(fd, EventKind::open, later);
+        return open && open->descriptor.object != nullptr;
+    };
+    EXPECT_FALSE(tells_targets(milliseconds(1)));
+    EXPECT_FALSE(tells_targets(seconds(30)));
+    end_of_stall();
+    EXPECT_TRUE(test::eventually([&] { return tells_targets(milliseconds(1)); }));
+}
+
+}  // namespace
+}  // namespace logfia
