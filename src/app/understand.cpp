@@ -118,12 +118,12 @@ ColorWhen color_when(const std::string& text) {
     refuse("--color: '{}' is not one of auto, always and never", text);
 }
 
-/// The names of an enum's values, for a message.
-template <class Enum>
-std::string names_up_to(Enum first, Enum last) {
+/// The names of all rows that may be written, for a message.
+template <class Rows, class IsMeant>
+std::string names_of(const Rows& rows, IsMeant is_meant) {
     std::vector<std::string_view> names;
-    for (int i = static_cast<int>(first); i <= static_cast<int>(last); ++i)
-        names.push_back(to_string(static_cast<Enum>(i)));
+    for (const auto& row : rows)
+        if (!row.name.empty() && is_meant(row)) names.push_back(row.name);
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -135,15 +135,17 @@ void understand_filter(FilterOptions& filter, const RawOptions& raw) {
         const auto types = types_named(word);
         if (!types)
             refuse("--type: '{}' is not a type; write {}, inet or socket", word,
-                   names_up_to(FdType::file, FdType::anon_inode));
+                   names_of(fd_types(), [](const FdTypeRow&) { return true; }));
         if (!filter.types) filter.types.emplace();
         filter.types->add(*types);
     });
     for_each_word(raw.events, [&](const std::string& word) {
-        const auto kind = event_named(word);
+        const auto kind = event_named(word, Subject::descriptor);
         if (!kind)
             refuse("--event: '{}' is not an event; write {}", word,
-                   names_up_to(EventKind::lost, EventKind::listen));
+                   names_of(event_kinds(), [](const EventKindRow& row) {
+                       return row.is_told_of(Subject::descriptor);
+                   }));
         if (!filter.events) filter.events.emplace();
         filter.events->add(*kind);
     });

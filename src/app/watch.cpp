@@ -193,12 +193,7 @@ void Watch::tell_late(Now now, std::uint64_t looks) {
 }
 
 void Watch::lose(Now now, std::string reason, std::optional<std::uint64_t> missed) {
-    Event event;
-    event.kind = EventKind::lost;
-    event.at = now;
-    event.reason = std::move(reason);
-    event.missed_ticks = missed;
-    take(std::move(event));
+    take(lost(now, std::move(reason), missed));
 }
 
 /// While one drain or pump is under way none of these begins another: take() only queues up, and
@@ -229,9 +224,11 @@ void Watch::take(Event event) {
 
 /// Where no record is written, what was missed is still said; of late looks the summary says it.
 void Watch::tell_without_records(const Event& lost) {
-    if (options_.summary != SummaryWhen::only || lost.missed_ticks) return;
-    notices_.notice(lost.pid == 0 ? lost.reason
-                                  : fmt::format("{}[{}]: {}", lost.comm, lost.pid, lost.reason));
+    const Loss& loss = *lost.loss();
+    if (options_.summary != SummaryWhen::only || loss.missed_ticks) return;
+    const Actor& actor = lost.actor;
+    notices_.notice(actor.pid == 0 ? loss.reason
+                                   : fmt::format("{}[{}]: {}", actor.comm, actor.pid, loss.reason));
 }
 
 void Watch::notice(std::string_view line) {

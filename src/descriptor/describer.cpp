@@ -43,16 +43,6 @@ FdType type_of_mode(unsigned mode) {
     }
 }
 
-/// A memfd's link looks like a path in the root directory that was unlinked. What it is not is on
-/// any mount of the process's namespace.
-bool looks_like_memfd(std::string_view name) {
-    return name.starts_with("/memfd:") && name.ends_with(kDeleted);
-}
-
-bool has_position(FdType type) {
-    return type == FdType::file || type == FdType::block || type == FdType::memfd;
-}
-
 FileIdentity identity_of(const FdInfo& info) {
     FileIdentity identity{info.mount_id, info.inode, std::nullopt, std::nullopt};
     if (info.flags) identity.flags = fixed_flags(*info.flags);
@@ -175,7 +165,7 @@ void Describer::read(const Process& process, Description& out, Work& work) {
         read_path(process, out, work);
     else if (!number || !info.inode)
         work.stage = Stage::checked;
-    if (has_position(descriptor.type)) descriptor.pos = info.pos;
+    if (is_in(descriptor.type, FdGroup::position)) descriptor.pos = info.pos;
 }
 
 /// True when it is a socket, a pipe or a file, which an object without a name is not.
@@ -197,7 +187,8 @@ void Describer::read_path(const Process& process, Description& out, Work& work) 
     if (info.mount_id && info.mount_id == internal_.memory) return read_memory(process, out, work);
     const MountEntry mount = info.mount_id ? mounts_.find(process, *info.mount_id) : MountEntry{};
     if (mount.kind == MountKind::unlisted) {
-        type = looks_like_memfd(out.name) ? FdType::memfd : type_by_info(out.name, info);
+        type = type_of_unmounted(out.name);
+        if (type == FdType::unknown) type = type_by_info(out.name, info);
     } else if (mount.kind == MountKind::namespaces) {
         type = FdType::name_space;
     } else if (mount.kind == MountKind::local && !files_.may_ask(process, now_)) {
@@ -214,8 +205,9 @@ void Describer::read_path(const Process& process, Description& out, Work& work) 
 void Describer::read_memory(const Process& process, Description& out, Work& work) {
     work.stage = Stage::unread;
     if (!out.name.ends_with(kDeleted)) return;
-    const bool memfd = looks_like_memfd(out.name);
-    out.descriptor.type = memfd ? FdType::memfd : type_by_info(out.name, work.info);
+    out.descriptor.type = type_of_unmounted(out.name);
+    if (out.descriptor.type == FdType::unknown)
+        out.descriptor.type = type_by_info(out.name, work.info);
     work.stage = Stage::checked;
     if (!files_.may_ask(process, now_)) return;
     work.question = files_.add(process, out.fd);
@@ -229,7 +221,7 @@ void Describer::take_answer(const Process& process, Description& out, Work& work
     work.stage = Stage::checked;
     if (request.outcome != BlockingRequest::Outcome::answered) {
         descriptor.type = type_by_info(out.name, work.info);
-        if (!has_position(descriptor.type)) descriptor.pos.reset();
+        if (!is_in(descriptor.type, FdGroup::position)) descriptor.pos.reset();
         return;
     }
     const FileAnswer& file = request.file;
@@ -249,7 +241,7 @@ void Describer::take_answer(const Process& process, Description& out, Work& work
     if (is_named && work.info.inode && file.mount_id) work.stage = Stage::done;
     if (in_memory) return;
     take_facts(file, out);
-    descriptor.pos = has_position(descriptor.type) ? work.info.pos : std::nullopt;
+    descriptor.pos = is_in(descriptor.type, FdGroup::position) ? work.info.pos : std::nullopt;
 }
 
 void Describer::take_facts(const FileAnswer& file, Description& out) const {
@@ -317,30 +309,18 @@ void Describer::leave_out_doubtful(Description& out, const Work& work) const {
     out.descriptor.name = out.name;
     out.descriptor.type = type_of_link(out.name);
     if (out.descriptor.type != FdType::pidfd) out.descriptor.inode = bracketed_number(out.name);
-    if (out.name.starts_with('/'))
-        out.descriptor.type = looks_like_memfd(out.name) ? FdType::memfd : likely_type(out.name);
+    if (out.name.starts_with('/')) out.descriptor.type = type_of_unmounted(out.name);
+    if (out.name.starts_with('/') && out.descriptor.type == FdType::unknown)
+        out.descriptor.type = likely_type(out.name);
     if (work.file) take_facts(*work.file, out);
 }
 
 bool Describer::may_be_replaced_unseen(const Descriptor& descriptor,
                                        const FileIdentity& identity) const {
-    switch (descriptor.type) {
-        case FdType::memfd:
-        case FdType::character:
-        case FdType::tty:
-        case FdType::block:
-        case FdType::pipe:
-        case FdType::fifo:
-            return true;
-        case FdType::unknown:
-            return descriptor.name.starts_with('/');
-        case FdType::epoll:
-        case FdType::name_space:
-            return false;
-        default:
-            return descriptor.name.starts_with(kAnonInode) && identity.inode && shared_inode_ &&
-                   identity.inode != shared_inode_;
-    }
+    if (is_in(descriptor.type, FdGroup::same_link)) return true;
+    if (descriptor.type == FdType::unknown) return descriptor.name.starts_with('/');
+    return descriptor.name.starts_with(kAnonInode) && identity.inode && shared_inode_ &&
+           identity.inode != shared_inode_;
 }
 
 FileIdentity Describer::identity_now(const Process& process, const Descriptor& descriptor) {
@@ -370,7 +350,7 @@ std::string_view Describer::read_info(const Process& process, int fd, FdType typ
 std::string_view Describer::read_info(const UniqueFd& file, FdType type) {
     constexpr std::size_t kUsual = 1024;
     constexpr std::size_t kWithTargets = 128 * ObjectInfo::kMaxTargets;
-    const std::size_t size = has_targets(type) ? kWithTargets : kUsual;
+    const std::size_t size = is_in(type, FdGroup::targets) ? kWithTargets : kUsual;
     if (info_.size() < size) info_.resize(size);
     // All of it comes at once (single_open(), fs/proc/fd.c): there is no end to be read.
     const ssize_t got = file ? pread(file.get(), info_.data(), size, 0) : -1;

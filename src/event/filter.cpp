@@ -21,10 +21,6 @@ bool any_may_match_host(const std::vector<Glob>& globs) {
                        [](const Glob& glob) { return glob.may_match_host(); });
 }
 
-bool has_peer(const Event& event) {
-    return event.descriptor.socket != nullptr && event.descriptor.socket->remote.has_value();
-}
-
 }  // namespace
 
 Filter::Filter(FilterOptions options)
@@ -33,9 +29,11 @@ Filter::Filter(FilterOptions options)
                !options_.exclude.empty()) {}
 
 Filter::Verdict Filter::judge(const Event& event) {
-    if (!selects_ || event.kind == EventKind::lost) return Verdict::keep;
+    const DescriptorChange* change = event.descriptor_change();
+    if (!selects_ || change == nullptr) return Verdict::keep;
     const bool last = event.kind == EventKind::close;
-    const auto known = memory_.find(event.descriptor.id);
+    const std::uint64_t id = change->descriptor.id;
+    const auto known = memory_.find(id);
     if (known != memory_.end()) {
         // What came before it must be decided first.
         if (known->second.asked > 0) {
@@ -45,19 +43,20 @@ Filter::Verdict Filter::judge(const Event& event) {
         if (last) memory_.erase(known);
         return Verdict::keep;
     }
-    if (!passes_type(event)) return Verdict::drop;
+    if (!passes_type(change->descriptor.type)) return Verdict::drop;
     const Verdict verdict = judge_names(event);
-    if (verdict == Verdict::ask) memory_[event.descriptor.id].asked = 1;
-    if (verdict == Verdict::keep && !last) memory_[event.descriptor.id].kept = true;
+    if (verdict == Verdict::ask) memory_[id].asked = 1;
+    if (verdict == Verdict::keep && !last) memory_[id].kept = true;
     return verdict;
 }
 
 bool Filter::decide(const Event& event, std::string_view host) {
-    const auto known = memory_.find(event.descriptor.id);
+    const Descriptor& descriptor = event.descriptor_change()->descriptor;
+    const auto known = memory_.find(descriptor.id);
     if (known == memory_.end()) return false;
     Memory& memory = known->second;
     --memory.asked;
-    if (!memory.kept) memory.kept = passes_type(event) && passes_with_host(event, host);
+    if (!memory.kept) memory.kept = passes_type(descriptor.type) && passes_with_host(event, host);
     const bool kept = memory.kept;
     // One that was not kept is judged anew the next time.
     if (event.kind == EventKind::close || (!kept && memory.asked == 0)) memory_.erase(known);
@@ -67,12 +66,12 @@ bool Filter::decide(const Event& event, std::string_view host) {
 bool Filter::shows(const Event& event) const {
     if (event.kind == EventKind::lost) return true;
     if (options_.events && !options_.events->contains(event.kind)) return false;
-    return options_.initial || !event.initial;
+    const DescriptorChange* change = event.descriptor_change();
+    return options_.initial || change == nullptr || !change->initial;
 }
 
-bool Filter::passes_type(const Event& event) const {
-    const FdType type = event.descriptor.type;
-    if (options_.real_files_only && !is_real_file(type)) return false;
+bool Filter::passes_type(FdType type) const {
+    if (options_.real_files_only && !is_in(type, FdGroup::real_file)) return false;
     return !options_.types || (type != FdType::unknown && options_.types->contains(type));
 }
 
@@ -80,7 +79,7 @@ Filter::Verdict Filter::judge_names(const Event& event) const {
     if (any_matches(options_.exclude, event)) return Verdict::drop;
     const bool included = options_.include.empty() || any_matches(options_.include, event);
     // A name could only still include what is not, or exclude what is.
-    const bool name_counts = options_.hosts && has_peer(event) &&
+    const bool name_counts = options_.hosts && peer_of(event) != nullptr &&
                              any_may_match_host(included ? options_.exclude : options_.include);
     if (name_counts) return Verdict::ask;
     return included ? Verdict::keep : Verdict::drop;

@@ -25,9 +25,11 @@ Glob::Glob(std::string pattern)
       for_hosts_(may_be_host_pattern(pattern_)) {}
 
 bool Glob::matches(const Event& event) const {
-    const Descriptor& descriptor = event.descriptor;
+    const DescriptorChange* change = event.descriptor_change();
+    if (change == nullptr) return false;
+    const Descriptor& descriptor = change->descriptor;
     if (matches_name(descriptor.name)) return true;
-    if (event.kind == EventKind::rename && matches_name(event.old_name)) return true;
+    if (event.kind == EventKind::rename && matches_name(change->old_name)) return true;
     return descriptor.socket != nullptr && matches_socket(*descriptor.socket);
 }
 

@@ -3,33 +3,29 @@
 namespace logfia {
 namespace {
 
-template <class Enum, class Visit>
-void for_each_value(Enum last, Visit visit) {
-    for (int i = 0; i <= static_cast<int>(last); ++i) visit(static_cast<Enum>(i));
+bool is_meant(const FdTypeRow& row, std::string_view word) {
+    if (word == "inet") return is_in(row.type, FdGroup::inet);
+    if (word == "socket") return is_in(row.type, FdGroup::socket);
+    return word == row.name;
 }
 
 }  // namespace
 
 std::optional<TypeSet> types_named(std::string_view word) {
-    TypeSet types;
-    bool any = false;
-    for_each_value(FdType::anon_inode, [&](FdType type) {
-        const bool in_inet = type >= FdType::tcp && type <= FdType::udp6;
-        const bool named = type != FdType::unknown && word == to_string(type);
-        if (!named && !(word == "inet" && in_inet) && !(word == "socket" && is_socket(type)))
-            return;
-        types.add(type);
-        any = true;
-    });
-    return any ? std::optional(types) : std::nullopt;
+    if (word.empty()) return std::nullopt;
+    std::optional<TypeSet> types;
+    for (const FdTypeRow& row : fd_types()) {
+        if (!is_meant(row, word)) continue;
+        if (!types) types.emplace();
+        types->add(row.type);
+    }
+    return types;
 }
 
-std::optional<EventKind> event_named(std::string_view word) {
-    std::optional<EventKind> found;
-    for_each_value(EventKind::listen, [&](EventKind kind) {
-        if (word == to_string(kind)) found = kind;
-    });
-    return found;
+std::optional<EventKind> event_named(std::string_view word, Subject subject) {
+    for (const EventKindRow& row : event_kinds())
+        if (row.name == word && row.is_told_of(subject)) return row.kind;
+    return std::nullopt;
 }
 
 }  // namespace logfia

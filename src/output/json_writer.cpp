@@ -138,10 +138,11 @@ void append_object(JsonMembers& members, std::string& out, std::string& scratch,
     append_targets(members, out, scratch, object);
 }
 
-void append_file(JsonMembers& members, std::string& scratch, const Event& event) {
-    const Descriptor& descriptor = event.descriptor;
+void append_file(JsonMembers& members, std::string& scratch, EventKind kind,
+                 const DescriptorChange& change) {
+    const Descriptor& descriptor = change.descriptor;
     members.bytes("name", descriptor.name);
-    if (event.kind == EventKind::rename) members.bytes("old_name", event.old_name);
+    if (kind == EventKind::rename) members.bytes("old_name", change.old_name);
     if (descriptor.deleted) members.truth("deleted");
     members.number_if_known("inode", descriptor.inode);
     if (descriptor.device) append_device(members, scratch, *descriptor.device);
@@ -149,41 +150,68 @@ void append_file(JsonMembers& members, std::string& scratch, const Event& event)
     members.number_if_known("pos", descriptor.pos);
 }
 
-void append_descriptor(JsonMembers& members, std::string& out, std::string& scratch,
-                       const Event& event, std::string_view host) {
-    const Descriptor& descriptor = event.descriptor;
-    members.number("fd", descriptor.fd);
-    members.text_if_any("access", to_string(descriptor.access));
-    append_flags(members, out, descriptor.flags);
-    members.text_if_any("type", to_string(descriptor.type));
-    append_file(members, scratch, event);
-    append_socket(members, scratch, descriptor, host);
-    if (event.totals) append_totals(members, *event.totals);
-    if (descriptor.object) append_object(members, out, scratch, event.kind, *descriptor.object);
+/// What follows `pid` and `comm` where more is told of a process than which one it is.
+void append_actor_details(JsonMembers& members, const Actor& actor) {
+    members.number_if_known("ppid", actor.ppid);
+    members.number_if_known("uid", actor.uid);
+    if (!actor.user.empty()) members.bytes("user", actor.user);
+    if (!actor.exe.empty()) members.bytes("exe", actor.exe);
 }
 
 }  // namespace
 
+void JsonWriter::append_change(JsonMembers& members, std::string&, const Event&, const Loss& loss,
+                               std::string_view) {
+    members.text_if_any("reason", loss.reason);
+    members.number_if_known("missed_ticks", loss.missed_ticks);
+}
+
+void JsonWriter::append_change(JsonMembers& members, std::string& out, const Event& event,
+                               const DescriptorChange& change, std::string_view host) {
+    const Descriptor& descriptor = change.descriptor;
+    members.number("fd", descriptor.fd);
+    members.text_if_any("access", to_string(descriptor.access));
+    append_flags(members, out, descriptor.flags);
+    members.text_if_any("type", to_string(descriptor.type));
+    append_file(members, scratch_, event.kind, change);
+    append_socket(members, scratch_, descriptor, host);
+    if (change.totals) append_totals(members, *change.totals);
+    if (descriptor.object) append_object(members, out, scratch_, event.kind, *descriptor.object);
+    if (change.opened) {
+        members.key("opened");
+        out += '"';
+        opened_.append(out, *change.opened);
+        out += '"';
+    }
+    if (change.held) members.milliseconds("held_ms", *change.held);
+}
+
+void JsonWriter::append_change(JsonMembers& members, std::string&, const Event& event,
+                               const PathChange& change, std::string_view) {
+    append_actor_details(members, event.actor);
+    members.bytes("name", change.path);
+    if (!change.old_path.empty()) members.bytes("old_name", change.old_path);
+}
+
+void JsonWriter::append_change(JsonMembers& members, std::string&, const Event& event,
+                               const ProcessChange& change, std::string_view) {
+    append_actor_details(members, event.actor);
+    members.number_if_known("status", change.status);
+    members.number_if_known("signal", change.signal);
+}
+
 void JsonWriter::append(std::string& out, const Event& event, std::string_view host) {
-    const bool lost = event.kind == EventKind::lost;
     JsonMembers members(out);
     members.time("time", time_, event.at);
     members.text("event", to_string(event.kind));
-    if (event.initial) members.truth("initial");
-    if (!lost || event.pid != 0) {
-        members.number("pid", event.pid);
-        members.bytes("comm", event.comm);
+    const DescriptorChange* descriptor = event.descriptor_change();
+    if (descriptor != nullptr && descriptor->initial) members.truth("initial");
+    if (event.actor.pid != 0) {
+        members.number("pid", event.actor.pid);
+        members.bytes("comm", event.actor.comm);
     }
-    if (!lost) append_descriptor(members, out, scratch_, event, host);
-    if (event.opened) {
-        members.key("opened");
-        out += '"';
-        opened_.append(out, *event.opened);
-        out += '"';
-    }
-    if (event.held) members.milliseconds("held_ms", *event.held);
-    if (lost) members.text_if_any("reason", event.reason);
-    members.number_if_known("missed_ticks", event.missed_ticks);
+    std::visit([&](const auto& change) { append_change(members, out, event, change, host); },
+               event.change);
     members.end();
 }
 

@@ -11,11 +11,6 @@ constexpr Duration kLongestWait = std::chrono::hours(24);
 // Of records whose memory is kept for the next ones.
 constexpr std::size_t kKept = 256;
 
-bool needs_host(const Event& event) {
-    return event.kind != EventKind::lost && event.descriptor.socket != nullptr &&
-           event.descriptor.socket->remote.has_value();
-}
-
 }  // namespace
 
 Outbox::Outbox(Resolver* resolver, Duration wait)
@@ -24,8 +19,9 @@ Outbox::Outbox(Resolver* resolver, Duration wait)
 void Outbox::push(Event event, SteadyTime now, HostName name) {
     HostAnswerRef host;
     std::uint64_t answers = 0;
-    if (resolver_ != nullptr && name == HostName::wanted && needs_host(event)) {
-        host = resolver_->lookup(event.descriptor.socket->remote->address, now);
+    const Endpoint* peer = peer_of(event);
+    if (resolver_ != nullptr && name == HostName::wanted && peer != nullptr) {
+        host = resolver_->lookup(peer->address, now);
         answers = resolver_->answers();
     }
     waiting_.push_back({std::move(event), std::move(host), now, answers});

@@ -20,9 +20,10 @@ std::string_view color_of(EventKind kind) {
         case EventKind::listen:
             return "\x1b[36m";  // cyan
         case EventKind::lost:
-            break;
+            return "\x1b[1;31m";  // bold red
+        default:
+            return {};
     }
-    return "\x1b[1;31m";  // bold red
 }
 
 template <class Number>
@@ -31,10 +32,15 @@ void append_number(std::string& out, Number number) {
     out.append(text.data(), text.size());
 }
 
-void append_process(std::string& out, const Event& event) {
-    append_escaped_word(out, event.comm);
+/// `COMM[PID]`, or a dash where no process is known.
+void append_actor(std::string& out, const Actor& actor) {
+    if (actor.pid == 0) {
+        out += '-';
+        return;
+    }
+    append_escaped_word(out, actor.comm);
     out += '[';
-    append_number(out, event.pid);
+    append_number(out, actor.pid);
     out += ']';
 }
 
@@ -43,23 +49,6 @@ void append_fd(std::string& out, const Descriptor& descriptor) {
     if (descriptor.access == Access::read) out += 'r';
     if (descriptor.access == Access::write) out += 'w';
     if (descriptor.access == Access::read_write) out += 'u';
-}
-
-/// `COMM[PID] FD `, with a dash for what a `lost` record has not.
-void append_long_columns(std::string& out, const Event& event) {
-    const bool lost = event.kind == EventKind::lost;
-    if (lost && event.pid == 0) {
-        out += '-';
-    } else {
-        append_process(out, event);
-    }
-    out += ' ';
-    if (lost) {
-        out += '-';
-    } else {
-        append_fd(out, event.descriptor);
-    }
-    out += ' ';
 }
 
 void append_or_dash_word(std::string& out, std::string_view bytes) {
@@ -146,11 +135,23 @@ void append_netlink_detail(std::string& out, const SocketInfo& socket) {
     append_number(out, *socket.port_id);
 }
 
-void append_other_detail(std::string& out, FdType type, const SocketInfo& socket) {
-    if (type == FdType::vsock) return append_vsock_detail(out, socket);
-    if (type == FdType::packet) return append_packet_detail(out, socket);
-    if (type == FdType::netlink) return append_netlink_detail(out, socket);
-    append_unix_detail(out, socket);
+void append_known_detail(std::string& out, FdDetail detail, const SocketInfo& socket) {
+    switch (detail) {
+        case FdDetail::vsock:
+            return append_vsock_detail(out, socket);
+        case FdDetail::packet:
+            return append_packet_detail(out, socket);
+        case FdDetail::netlink:
+            return append_netlink_detail(out, socket);
+        case FdDetail::unix_peer:
+            return append_unix_detail(out, socket);
+        case FdDetail::family:
+            out += socket.family;
+            return;
+        case FdDetail::internet:
+        case FdDetail::none:
+            return;
+    }
 }
 
 /// ` sent=1200 received=3 retransmits=0 rtt_us=23`.
@@ -161,32 +162,24 @@ void append_totals(std::string& out, const TcpTotals& totals) {
     if (totals.as_of == TcpTotals::AsOf::last_look) out += " as_of=last_look";
 }
 
-/// Of these no more than the type is known when they may not be asked themselves.
-bool is_in_no_table(FdType type) {
-    return type == FdType::vsock || type == FdType::mptcp || type == FdType::sctp;
-}
-
 }  // namespace
 
 void append_socket_detail(std::string& out, const Descriptor& descriptor, std::string_view host) {
     const FdType type = descriptor.type;
+    const FdDetail detail = row_of(type).detail;
     const SocketInfo* socket = descriptor.socket.get();
-    const bool another = type == FdType::socket;
-    if (!is_socket(type) || (another && (!socket || socket->family.empty()))) return;
+    if (detail == FdDetail::none) return;
+    if (detail == FdDetail::family && (socket == nullptr || socket->family.empty())) return;
     out += ' ';
     out += to_string(type);
-    if (!socket && is_in_no_table(type)) return;
-    if (is_internet(type)) {
-        append_internet_detail(out, type, socket, host);
-        return;
-    }
+    // Of a socket that no table lists the type alone is known when it may not be asked itself.
+    if (socket == nullptr && is_in(type, FdGroup::no_table)) return;
+    if (detail == FdDetail::internet) return append_internet_detail(out, type, socket, host);
     out += ' ';
-    if (!socket)
+    if (socket == nullptr)
         out += '-';
-    else if (another)
-        out += socket->family;
     else
-        append_other_detail(out, type, *socket);
+        append_known_detail(out, detail, *socket);
 }
 
 void TextWriter::append_kind(std::string& out, EventKind kind) const {
@@ -196,20 +189,58 @@ void TextWriter::append_kind(std::string& out, EventKind kind) const {
     if (colored) out += "\x1b[0m";
 }
 
+void TextWriter::append_change(std::string& out, const Actor&, const Loss& loss,
+                               std::string_view) const {
+    if (options_.columns == Columns::full) out += "- ";
+    append_or_dash(out, loss.reason);
+}
+
+void TextWriter::append_change(std::string& out, const Actor&, const DescriptorChange& change,
+                               std::string_view host) const {
+    const bool full = options_.columns == Columns::full;
+    if (full) {
+        append_fd(out, change.descriptor);
+        out += ' ';
+    }
+    append_escaped(out, change.descriptor.name);
+    append_socket_detail(out, change.descriptor, host);
+    if (change.totals && full) append_totals(out, *change.totals);
+}
+
+void TextWriter::append_change(std::string& out, const Actor& actor, const PathChange& change,
+                               std::string_view) const {
+    if (options_.columns == Columns::full) {
+        append_or_dash_word(out, actor.user);
+        out += ' ';
+    }
+    append_or_dash(out, change.path);
+    if (change.old_path.empty()) return;
+    out += " from ";
+    append_escaped(out, change.old_path);
+}
+
+void TextWriter::append_change(std::string& out, const Actor& actor, const ProcessChange& change,
+                               std::string_view) const {
+    if (options_.columns == Columns::full) out += "- ";
+    if (change.status)
+        fmt::format_to(std::back_inserter(out), "status {}", *change.status);
+    else if (change.signal)
+        fmt::format_to(std::back_inserter(out), "signal {}", *change.signal);
+    else
+        append_or_dash(out, actor.exe);
+}
+
 void TextWriter::append(std::string& out, const Event& event, std::string_view host) {
-    const bool lost = event.kind == EventKind::lost;
     time_.append(out, event.at);
     out += ' ';
     append_kind(out, event.kind);
     out += ' ';
-    if (options_.columns == Columns::full) append_long_columns(out, event);
-    if (lost) {
-        append_or_dash(out, event.reason);
-    } else {
-        append_escaped(out, event.descriptor.name);
-        append_socket_detail(out, event.descriptor, host);
-        if (event.totals && options_.columns == Columns::full) append_totals(out, *event.totals);
+    if (options_.columns == Columns::full) {
+        append_actor(out, event.actor);
+        out += ' ';
     }
+    std::visit([&](const auto& change) { append_change(out, event.actor, change, host); },
+               event.change);
     out += '\n';
 }
 

@@ -157,11 +157,8 @@ void ProcessSet::take_exec(pid_t pid, EventSink& sink) {
 /// The connector has dropped something: what came may be found by a look around, what came and went
 /// is lost.
 void ProcessSet::recover(Now now, EventSink& sink) {
-    Event event;
-    event.kind = EventKind::lost;
-    event.at = now;
-    event.reason = "the kernel dropped notices of new processes: some may have been missed";
-    sink.accept(std::move(event));
+    sink.accept(
+        lost(now, "the kernel dropped notices of new processes: some may have been missed"));
     // Keep those alone whose numbers are known not to have been given to others.
     family_.keep_if([this](pid_t pid, std::uint64_t start_time) {
         return start_time != 0 && lives(poller_.root(), pid, start_time);

@@ -103,12 +103,8 @@ void take_target(FdType type, std::string_view line, ObjectInfo& out) {
 
 }  // namespace
 
-bool has_targets(FdType type) {
-    return type == FdType::epoll || type == FdType::inotify || type == FdType::fanotify;
-}
-
 std::optional<ObjectInfo> parse_object_info(FdType type, std::string_view bytes) {
-    if (type < FdType::eventfd) return std::nullopt;
+    if (!is_in(type, FdGroup::object)) return std::nullopt;
     ObjectInfo info;
     while (const auto line = next_line(bytes)) {
         auto rest = *line;
@@ -116,7 +112,7 @@ std::optional<ObjectInfo> parse_object_info(FdType type, std::string_view bytes)
         if (type == FdType::timerfd && key == "it_value:") info.expires = parse_time_pair(rest);
         if (type == FdType::timerfd && key == "it_interval:") info.period = parse_time_pair(rest);
         take_number(type, key, next_field(rest), info);
-        if (has_targets(type)) take_target(type, *line, info);
+        if (is_in(type, FdGroup::targets)) take_target(type, *line, info);
     }
     if (!bytes.empty() && !info.targets.empty()) info.targets_cut = true;
     // An epoll's come in the order of the kernel's addresses.

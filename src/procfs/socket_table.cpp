@@ -71,7 +71,7 @@ bool is_nobody(const Endpoint& endpoint) {
 /// of them, for "has a peer" and for "has none".
 SocketState state_of(SocketTable table, std::uint8_t number, bool has_peer) {
     static_assert(static_cast<int>(SocketState::new_syn_recv) == 12);
-    if (is_tcp(type_of(table))) {
+    if (is_in(type_of(table), FdGroup::tcp)) {
         return number <= 12 ? static_cast<SocketState>(number) : SocketState::unknown;
     }
     return number == 1 && has_peer ? SocketState::established : SocketState::unknown;
@@ -108,7 +108,7 @@ std::optional<std::uint64_t> inode_of_row(SocketTable table, std::string_view ro
     if (!skip_fields(row, traits(table).inode_field)) return std::nullopt;
     const auto inode = parse_number<std::uint64_t>(next_field(row));
     // The internet tables go on after it: without that, the number may have been cut.
-    const bool last = !is_internet(type_of(table));
+    const bool last = !is_in(type_of(table), FdGroup::internet);
     if (row.empty() && !last) return std::nullopt;
     return inode;
 }

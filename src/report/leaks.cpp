@@ -9,7 +9,7 @@ namespace {
 
 /// What is alike in the names of the descriptors of one type.
 std::string alike_part(const Descriptor& descriptor) {
-    if (is_socket(descriptor.type)) {
+    if (is_in(descriptor.type, FdGroup::socket)) {
         const SocketInfo* socket = descriptor.socket.get();
         if (socket == nullptr) return {};
         const auto& shown = socket->remote ? socket->remote : socket->local;
@@ -22,8 +22,8 @@ std::string alike_part(const Descriptor& descriptor) {
         if (shown) append_address(text, shown->address);
         return shown ? text : without_digits(shown_path(*socket));
     }
-    const bool named = descriptor.type <= FdType::fifo || descriptor.type == FdType::memfd;
-    if (named || descriptor.name.starts_with("anon_inode:")) return without_digits(descriptor.name);
+    if (is_in(descriptor.type, FdGroup::path) || descriptor.name.starts_with("anon_inode:"))
+        return without_digits(descriptor.name);
     return {};
 }
 
@@ -48,45 +48,48 @@ bool is_standard_stream(const Descriptor& descriptor) {
 }  // namespace
 
 void Leaks::note(const Event& event) {
+    const DescriptorChange* change = event.descriptor_change();
+    if (change == nullptr) return;
     switch (event.kind) {
         case EventKind::open:
-            return note_open(event);
+            return note_open(event, *change);
         case EventKind::close:
-            return note_close(event);
+            return note_close(event, *change);
         case EventKind::rename:
         case EventKind::connect:
         case EventKind::listen:
-            return note_name(event);
-        case EventKind::lost:
+            return note_name(event, *change);
+        default:
             return;
     }
 }
 
-void Leaks::note_open(const Event& event) {
-    if (event.initial || is_standard_stream(event.descriptor)) return;
-    open_.insert_or_assign(event.descriptor.id, describe(event));
+void Leaks::note_open(const Event& event, const DescriptorChange& change) {
+    if (change.initial || is_standard_stream(change.descriptor)) return;
+    open_.insert_or_assign(change.descriptor.id, describe(event, change));
 }
 
-void Leaks::note_close(const Event& event) {
-    const auto known = open_.find(event.descriptor.id);
+void Leaks::note_close(const Event& event, const DescriptorChange& change) {
+    const auto known = open_.find(change.descriptor.id);
     if (known == open_.end()) return;
-    known->second.single.comm = event.comm;
-    if (event.at_exit) put(left_, known->second);
+    known->second.single.comm = event.actor.comm;
+    if (change.at_exit) put(left_, known->second);
     open_.erase(known);
     if (left_.size() > 2 * kMaxGroups) forget_small_ones();
 }
 
-Leaks::Open Leaks::describe(const Event& event) {
-    const Descriptor& descriptor = event.descriptor;
-    return {{event.process, descriptor.type, alike_part(descriptor)},
-            {event.pid, event.comm, descriptor.type, shown_name(descriptor), 1, event.at,
-             event.fd_limit}};
+Leaks::Open Leaks::describe(const Event& event, const DescriptorChange& change) {
+    const Descriptor& descriptor = change.descriptor;
+    const Actor& actor = event.actor;
+    return {{actor.number, descriptor.type, alike_part(descriptor)},
+            {actor.pid, actor.comm, descriptor.type, shown_name(descriptor), 1, event.at,
+             change.fd_limit}};
 }
 
-void Leaks::note_name(const Event& event) {
-    const auto known = open_.find(event.descriptor.id);
+void Leaks::note_name(const Event& event, const DescriptorChange& change) {
+    const auto known = open_.find(change.descriptor.id);
     if (known == open_.end()) return;
-    Open open = describe(event);
+    Open open = describe(event, change);
     open.single.first_seen = known->second.single.first_seen;
     open.single.fd_limit = known->second.single.fd_limit;
     known->second = std::move(open);

@@ -12,10 +12,6 @@ constexpr std::size_t kFewNames = 3;      // from so many on names that are alik
 constexpr std::size_t kMaxNames = 1'000;  // of one row that are told apart, to count them
 constexpr std::string_view kDeleted = " (deleted)";
 
-bool is_named(FdType type) {
-    return type <= FdType::fifo || type == FdType::memfd;
-}
-
 std::string socket_name(const Descriptor& descriptor) {
     std::string name(to_string(descriptor.type));
     const SocketInfo* socket = descriptor.socket.get();
@@ -61,48 +57,49 @@ std::string file_name(const Descriptor& descriptor) {
 }  // namespace
 
 void Summary::note(const Event& event, std::string_view host) {
+    const DescriptorChange* change = event.descriptor_change();
+    if (change == nullptr) return;
     switch (event.kind) {
         case EventKind::open:
-            return note_open(event, host);
+            return note_open(*change, event.at.steady, host);
         case EventKind::close:
-            return note_close(event, host);
+            return note_close(*change, host);
         case EventKind::connect:
         case EventKind::listen:
-            return move(event, host);
-        case EventKind::rename:
-        case EventKind::lost:
+            return move(change->descriptor, host);
+        default:
             return;
     }
 }
 
-void Summary::note_open(const Event& event, std::string_view host) {
-    const Index index = row_of(event, host);
+void Summary::note_open(const DescriptorChange& change, SteadyTime now, std::string_view host) {
+    const Index index = row_of(change.descriptor, host);
     SummaryRow& row = rows_[index];
-    ++(event.initial ? row.initial : row.opens);
+    ++(change.initial ? row.initial : row.opens);
     row.most_open = std::max(row.most_open, ++row.open);
-    live_[event.descriptor.id] = {index, event.at.steady, event.initial};
+    live_[change.descriptor.id] = {index, now, change.initial};
 }
 
-void Summary::note_close(const Event& event, std::string_view host) {
-    const auto live = live_.find(event.descriptor.id);
+void Summary::note_close(const DescriptorChange& change, std::string_view host) {
+    const auto live = live_.find(change.descriptor.id);
     const bool known = live != live_.end();
-    const Index index = known ? resolve(live->second.row) : row_of(event, host);
+    const Index index = known ? resolve(live->second.row) : row_of(change.descriptor, host);
     SummaryRow& row = rows_[index];
     ++row.closes;
     if (known && row.open > 0) --row.open;
     tell_host(index, host);
-    if (event.held) {
-        row.held_total += *event.held;
-        row.held_longest = std::max(row.held_longest, *event.held);
+    if (change.held) {
+        row.held_total += *change.held;
+        row.held_longest = std::max(row.held_longest, *change.held);
     }
     if (known) live_.erase(live);
 }
 
 /// To the peer that it has now.
-void Summary::move(const Event& event, std::string_view host) {
-    const auto live = live_.find(event.descriptor.id);
+void Summary::move(const Descriptor& descriptor, std::string_view host) {
+    const auto live = live_.find(descriptor.id);
     if (live == live_.end()) return;
-    const Index to = row_of(event, host);
+    const Index to = row_of(descriptor, host);
     SummaryRow& before = rows_[resolve(live->second.row)];
     SummaryRow& after = rows_[to];
     if (&before == &after) return;
@@ -114,13 +111,13 @@ void Summary::move(const Event& event, std::string_view host) {
     live->second.row = to;
 }
 
-Summary::Index Summary::row_of(const Event& event, std::string_view host) {
-    const Descriptor& descriptor = event.descriptor;
-    if (is_named(descriptor.type)) {
+Summary::Index Summary::row_of(const Descriptor& descriptor, std::string_view host) {
+    if (is_in(descriptor.type, FdGroup::path)) {
         const std::string name = file_name(descriptor);
         return row_among(without_made_up(name), name, descriptor.type);
     }
-    if (!is_socket(descriptor.type)) return row_named(kind_name(descriptor), descriptor.type);
+    if (!is_in(descriptor.type, FdGroup::socket))
+        return row_named(kind_name(descriptor), descriptor.type);
     const std::string name = socket_name(descriptor);
     std::string pattern = name;
     if (is_from_a_client(descriptor.socket.get())) {

@@ -141,8 +141,8 @@ SocketState state_of(int fd, bool has_peer) {
 /// without any peer.
 bool may_have_a_hidden_peer(FdType type, const SocketInfo& info) {
     if (info.remote) return false;
-    if (is_tcp(type)) return info.state == SocketState::syn_sent;
-    return is_datagram(type) && info.local && !is_unspecified(info.local->address);
+    if (is_in(type, FdGroup::tcp)) return info.state == SocketState::syn_sent;
+    return is_in(type, FdGroup::datagram) && info.local && !is_unspecified(info.local->address);
 }
 
 void mark_hidden_peer(int fd, int domain, SocketAnswer& answer) {
@@ -159,7 +159,7 @@ void ask_internet(int fd, int domain, TcpDetails tcp, SocketAnswer& answer) {
     if (answer.type == FdType::socket) answer.info.family = address_family_name(domain);
     if (const auto own = own_address(fd)) answer.info.local = endpoint_of(fd, *own);
     if (const auto peer = internet_peer(fd, domain)) answer.info.remote = endpoint_of(fd, *peer);
-    if (!is_tcp(answer.type)) {
+    if (!is_in(answer.type, FdGroup::tcp)) {
         answer.info.state = state_of(fd, answer.info.remote.has_value());
         return mark_hidden_peer(fd, domain, answer);
     }

@@ -40,7 +40,7 @@ bool SocketTables::holds(SocketTable table, FdType hint, Search search) {
     const auto type = type_of(table);
     if (hint == FdType::socket || hint == FdType::unknown || hint == type) return true;
     // A subflow bears its MPTCP socket's inode (mptcp_subflow_create_socket, net/mptcp/subflow.c).
-    if (hint == FdType::mptcp) return is_tcp(type);
+    if (hint == FdType::mptcp) return is_in(type, FdGroup::tcp);
     return search == Search::all && can_become(hint, type);
 }
 

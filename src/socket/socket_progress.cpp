@@ -30,17 +30,8 @@ std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketI
 }
 
 bool may_still_change(FdType type, const SocketInfo* info) {
-    if (info == nullptr) return true;
+    if (info == nullptr || is_in(type, FdGroup::datagram)) return true;
     switch (type) {
-        case FdType::udp:
-        case FdType::udp6:
-        case FdType::udplite:
-        case FdType::udplite6:
-        case FdType::raw:
-        case FdType::raw6:
-        case FdType::icmp:
-        case FdType::icmp6:
-            return true;
         case FdType::unix_socket:
             return info->kind == "dgram" || (!has_peer(info) && !listens(info));
         case FdType::netlink:
@@ -65,7 +56,7 @@ std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
 }
 
 std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info) {
-    const bool tells_of_peers = is_internet(type) || type == FdType::vsock;
+    const bool tells_of_peers = is_in(type, FdGroup::internet) || type == FdType::vsock;
     if (info == nullptr || !tells_of_peers || has_peer(info.get()) || listens(info.get()))
         return info;
     SocketInfo changed = *info;
@@ -74,7 +65,7 @@ std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const So
 }
 
 bool is_tcp_connection(const Descriptor& descriptor) {
-    return is_tcp(descriptor.type) && descriptor.socket != nullptr &&
+    return is_in(descriptor.type, FdGroup::tcp) && descriptor.socket != nullptr &&
            descriptor.socket->remote.has_value();
 }
 

@@ -3,36 +3,13 @@
 
 #include <sys/xattr.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdio>
-#include <utility>
 
 namespace logfia {
-namespace {
-
-using Name = std::pair<std::string_view, FdType>;
-
-constexpr std::array<Name, 19> kNames{{
-    {"TCP", FdType::tcp},          {"TCPv6", FdType::tcp6},
-    {"UDP", FdType::udp},          {"UDPv6", FdType::udp6},
-    {"UDP-Lite", FdType::udplite}, {"UDPLITEv6", FdType::udplite6},
-    {"RAW", FdType::raw},          {"RAWv6", FdType::raw6},
-    {"PING", FdType::icmp},        {"PINGv6", FdType::icmp6},
-    {"UNIX", FdType::unix_socket}, {"UNIX-STREAM", FdType::unix_socket},  // since Linux 5.15
-    {"NETLINK", FdType::netlink},  {"PACKET", FdType::packet},
-    {"AF_VSOCK", FdType::vsock},   {"MPTCP", FdType::mptcp},
-    {"MPTCPv6", FdType::mptcp},    {"SCTP", FdType::sctp},
-    {"SCTPv6", FdType::sctp},
-}};
-
-}  // namespace
-
 SocketHint hint_of_protocol_name(std::string_view name) {
-    const auto* const found = std::find_if(kNames.begin(), kNames.end(),
-                                           [&](const Name& entry) { return entry.first == name; });
-    if (found == kNames.end()) return {FdType::socket, family_of_protocol_name(name)};
-    return {found->second};
+    const FdType type = type_of_protocol(name);
+    if (type == FdType::unknown) return {FdType::socket, family_of_protocol_name(name)};
+    return {type};
 }
 
 SocketHint socket_type_hint(int proc_fd, const char* process, int fd) {

@@ -1,6 +1,7 @@
 // How a watch ends whose output is so far behind that looking has stopped: records of a fake writer
 // are so big that a few descriptors fill what may wait.
 
+#include "support/event_parts.hpp"
 #include "support/sanitizers.hpp"
 #include "support/watching.hpp"
 #include <logfia/app/watch.hpp>
@@ -23,6 +24,7 @@
 namespace logfia {
 namespace {
 
+using test::loss_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -34,7 +36,7 @@ class BigWriter final : public RecordWriter {
   public:
     void append(std::string& out, const Event& event, std::string_view) override {
         if (event.kind == EventKind::lost)
-            out += "lost " + event.reason;
+            out += "lost " + loss_of(event).reason;
         else
             out.append(kRecordSize, 'r');
         out += '\n';

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/event_parts.hpp"
 #include <logfia/event/event.hpp>
 
 #include <memory>
@@ -21,31 +22,33 @@ struct EventMaker {
         event.kind = kind;
         event.at = {WallTime(std::chrono::seconds(1'500'000'000 + seconds)),
                     SteadyTime(std::chrono::seconds(1000 + seconds))};
-        event.process = process;
-        event.pid = pid;
-        event.comm = "worker";
-        event.descriptor.id = id;
-        event.descriptor.fd = 7;
-        event.descriptor.type = type;
-        event.descriptor.name = name;
-        event.descriptor.socket = socket;
+        event.actor.number = process;
+        event.actor.pid = pid;
+        event.actor.comm = "worker";
+        if (kind == EventKind::lost) return event;
+        event.change.emplace<DescriptorChange>();
+        fd_of(event).descriptor.id = id;
+        fd_of(event).descriptor.fd = 7;
+        fd_of(event).descriptor.type = type;
+        fd_of(event).descriptor.name = name;
+        fd_of(event).descriptor.socket = socket;
         return event;
     }
     [[nodiscard]] Event open(int seconds = 0) const { return event(EventKind::open, seconds); }
     [[nodiscard]] Event initial(int seconds = 0) const {
         Event was = open(seconds);
-        was.initial = true;
+        fd_of(was).initial = true;
         return was;
     }
     /// Of what was opened `held` seconds before.
     [[nodiscard]] Event close(int seconds = 0, int held = 0) const {
         Event gone = event(EventKind::close, seconds);
-        gone.held = std::chrono::seconds(held);
+        fd_of(gone).held = std::chrono::seconds(held);
         return gone;
     }
     [[nodiscard]] Event close_at_exit(int seconds = 0) const {
         Event gone = close(seconds);
-        gone.at_exit = true;
+        fd_of(gone).at_exit = true;
         return gone;
     }
 };

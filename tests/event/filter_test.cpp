@@ -1,4 +1,5 @@
 #include "event/event_maker.hpp"
+#include "support/event_parts.hpp"
 #include <logfia/event/filter.hpp>
 
 #include <gtest/gtest.h>
@@ -8,10 +9,11 @@
 namespace logfia {
 namespace {
 
+using Verdict = Filter::Verdict;
 using test::EventMaker;
+using test::fd_of;
 using test::peer;
 using test::v4;
-using Verdict = Filter::Verdict;
 
 TEST(TypeNames, AreThoseOfTheContractAndTwoGroups) {
     EXPECT_TRUE(types_named("file")->contains(FdType::file));
@@ -26,10 +28,10 @@ TEST(TypeNames, AreThoseOfTheContractAndTwoGroups) {
     EXPECT_FALSE(types_named("socket")->contains(FdType::eventfd));
     for (const char* word : {"", "files", "FILE", "unknown", " file", "inet6"})
         EXPECT_FALSE(types_named(word)) << word;
-    EXPECT_EQ(event_named("rename"), EventKind::rename);
-    EXPECT_EQ(event_named("lost"), EventKind::lost);
-    EXPECT_FALSE(event_named("opened"));
-    EXPECT_FALSE(event_named(""));
+    EXPECT_EQ(event_named("rename", Subject::descriptor), EventKind::rename);
+    EXPECT_EQ(event_named("lost", Subject::descriptor), EventKind::lost);
+    EXPECT_FALSE(event_named("opened", Subject::descriptor));
+    EXPECT_FALSE(event_named("", Subject::descriptor));
 }
 
 struct Matching {
@@ -72,7 +74,7 @@ TEST(Globs, AreComparedWithBothNamesOfARename) {
     EventMaker maker;
     maker.name = "/new";
     Event event = maker.event(EventKind::rename);
-    event.old_name = "/old";
+    fd_of(event).old_name = "/old";
     EXPECT_TRUE(Glob("old").matches(event));
     EXPECT_TRUE(Glob("new").matches(event));
     EXPECT_FALSE(Glob("other").matches(event));
@@ -182,7 +184,7 @@ TEST(Filters, WhatHasPassedOnceStaysIn) {
     EXPECT_EQ(filter.judge(maker.initial()), Verdict::keep);
     maker.name = "/log/app.log.1";
     Event rename = maker.event(EventKind::rename);
-    rename.old_name = "/log/app.log";
+    fd_of(rename).old_name = "/log/app.log";
     EXPECT_EQ(filter.judge(rename), Verdict::keep);
     EXPECT_EQ(filter.judge(maker.close()), Verdict::keep);
     // The same name on a new descriptor is judged anew.

@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         require(type == FdType::socket, "a socket's number is a socket's");
         require(name.find(std::to_string(*inode)) != name.npos, "the number stands there");
     }
-    require(is_socket(hint_of_protocol_name(name).type), "a protocol is a socket's");
+    require(is_in(hint_of_protocol_name(name).type, FdGroup::socket), "a protocol is a socket's");
     is_renamed({name, {1, 2, 3}}, {std::string(name) + " (deleted)", {1, 2, std::nullopt}});
     return 0;
 }

@@ -17,6 +17,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (!parsed) return 0;
     require(inode_of_row(table, row) == parsed->inode, "both readings find the same inode");
     require(parsed->info.path.size() <= row.size(), "a path is a part of its row");
-    if (is_internet(type_of(table))) require(parsed->info.local.has_value(), "it has an address");
+    if (is_in(type_of(table), FdGroup::internet))
+        require(parsed->info.local.has_value(), "it has an address");
     return 0;
 }

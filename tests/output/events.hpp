@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/event_parts.hpp"
 #include <logfia/event/event.hpp>
 
 #include <memory>
@@ -19,27 +20,25 @@ inline Event make_event(EventKind kind, FdType type, std::string name) {
     Event event;
     event.kind = kind;
     event.at = moment();
-    event.pid = 42;
-    event.comm = "cat";
-    event.descriptor.fd = 7;
-    event.descriptor.type = type;
-    event.descriptor.access = Access::read;
-    event.descriptor.name = std::move(name);
+    event.actor.pid = 42;
+    event.actor.comm = "cat";
+    if (kind == EventKind::lost) return event;
+    event.change.emplace<DescriptorChange>();
+    fd_of(event).descriptor.fd = 7;
+    fd_of(event).descriptor.type = type;
+    fd_of(event).descriptor.access = Access::read;
+    fd_of(event).descriptor.name = std::move(name);
     return event;
 }
 
 inline Event make_socket(FdType type, SocketInfo socket) {
     Event event = make_event(EventKind::open, type, "socket:[7]");
-    event.descriptor.socket = std::make_shared<const SocketInfo>(std::move(socket));
+    fd_of(event).descriptor.socket = std::make_shared<const SocketInfo>(std::move(socket));
     return event;
 }
 
 inline Event make_lost(std::string reason) {
-    Event event;
-    event.kind = EventKind::lost;
-    event.at = moment();
-    event.reason = std::move(reason);
-    return event;
+    return lost(moment(), std::move(reason));
 }
 
 inline Endpoint v4(std::uint8_t a, std::uint8_t b, std::uint8_t c, std::uint8_t d,

@@ -1,4 +1,5 @@
 #include "output/events.hpp"
+#include "support/event_parts.hpp"
 #include "support/json_text.hpp"
 #include <logfia/base/escape.hpp>
 #include <logfia/output/json_writer.hpp>
@@ -15,7 +16,9 @@ namespace logfia {
 namespace {
 
 using namespace std::chrono_literals;
+using test::fd_of;
 using test::internet;
+using test::loss_of;
 using test::make_event;
 using test::make_lost;
 using test::make_socket;
@@ -53,19 +56,19 @@ std::string rfc3339(WallTime time) {
 
 TEST(JsonWriter, LeavesOutWhatIsNotKnown) {
     Event event = make_event(EventKind::open, FdType::unknown, "?");
-    event.descriptor.access = Access::unknown;
+    fd_of(event).descriptor.access = Access::unknown;
     EXPECT_EQ(members(event), R"("event":"open","pid":42,"comm":"cat","fd":7,"name":"?")");
 }
 
 TEST(JsonWriter, WritesWhatIsKnownOfAFile) {
     Event event = make_event(EventKind::open, FdType::file, "/tmp/x (deleted)");
-    event.initial = true;
-    event.descriptor.flags = O_APPEND | O_CLOEXEC;
-    event.descriptor.deleted = true;
-    event.descriptor.inode = 18446744073709551615U;
-    event.descriptor.device = DeviceNumber{8, 1};
-    event.descriptor.size = 0;
-    event.descriptor.pos = 4096;
+    fd_of(event).initial = true;
+    fd_of(event).descriptor.flags = O_APPEND | O_CLOEXEC;
+    fd_of(event).descriptor.deleted = true;
+    fd_of(event).descriptor.inode = 18446744073709551615U;
+    fd_of(event).descriptor.device = DeviceNumber{8, 1};
+    fd_of(event).descriptor.size = 0;
+    fd_of(event).descriptor.pos = 4096;
     EXPECT_EQ(members(event),
               R"("event":"open","initial":true,"pid":42,"comm":"cat","fd":7,"access":"r",)"
               R"~("flags":["append","cloexec"],"type":"file","name":"/tmp/x (deleted)",)~"
@@ -146,11 +149,11 @@ TEST(JsonWriter, WritesWhatIsKnownOfOtherFamilies) {
 TEST(JsonWriter, WritesWhatAConnectionHasCarried) {
     Event event = make_socket(FdType::tcp, {});
     event.kind = EventKind::close;
-    event.totals = TcpTotals{1200, 34, 1, 2, 567us, TcpTotals::AsOf::end};
+    fd_of(event).totals = TcpTotals{1200, 34, 1, 2, 567us, TcpTotals::AsOf::end};
     const std::string expected =
         R"("bytes_sent":1200,"bytes_received":34,"retransmits":2,"rtt_us":567)";
     EXPECT_EQ(after_name(event), expected);
-    event.totals->as_of = TcpTotals::AsOf::last_look;
+    fd_of(event).totals->as_of = TcpTotals::AsOf::last_look;
     EXPECT_EQ(after_name(event), expected + R"(,"bytes_as_of":"last_look")");
 }
 
@@ -162,8 +165,8 @@ TEST(JsonWriter, WritesWhatAnObjectTells) {
     object.targets = {{5, 97, DeviceNumber{0, 9}}, {{}, 2, DeviceNumber{8, 1}}};
     object.targets_cut = true;
     Event event = make_socket(FdType::epoll, {});
-    event.descriptor.socket = nullptr;
-    event.descriptor.object = std::make_shared<const ObjectInfo>(object);
+    fd_of(event).descriptor.socket = nullptr;
+    fd_of(event).descriptor.object = std::make_shared<const ObjectInfo>(object);
     EXPECT_EQ(after_name(event),
               R"("count":3,"expires_ms":1.5,"period_ms":1000,)"
               R"("targets":[{"fd":5,"inode":97,"device":"0:9"},{"inode":2,"device":"8:1"}],)"
@@ -172,8 +175,8 @@ TEST(JsonWriter, WritesWhatAnObjectTells) {
 
 TEST(JsonWriter, WritesRenamesAndBytesThatAreNotUtf8) {
     Event event = make_event(EventKind::rename, FdType::file, "/b\xff");
-    event.old_name = "/a\xfe\n";
-    event.comm = "c\x80";
+    fd_of(event).old_name = "/a\xfe\n";
+    event.actor.comm = "c\x80";
     EXPECT_EQ(members(event),
               "\"event\":\"rename\",\"pid\":42,\"comm\":\"c\xef\xbf\xbd\",\"comm_hex\":\"6380\","
               "\"fd\":7,\"access\":\"r\",\"type\":\"file\","
@@ -190,7 +193,7 @@ TEST(JsonWriter, AbstractNameMayHoldNul) {
 
 TEST(JsonWriter, CloseTellsSinceWhenItWasOpen) {
     Event event = make_event(EventKind::close, FdType::file, "/x");
-    event.opened = event.at.wall - 2500us;
+    fd_of(event).opened = event.at.wall - 2500us;
     struct Case {
         Duration held;
         std::string text;
@@ -200,20 +203,20 @@ TEST(JsonWriter, CloseTellsSinceWhenItWasOpen) {
                                      {10ms, "10"},          {1'234'567us, "1234.567"},
                                      {2400h, "8640000000"}, {100'010us, "100.01"}};
     for (const auto& [held, text] : cases) {
-        event.held = held;
+        fd_of(event).held = held;
         EXPECT_EQ(members(event),
                   R"("event":"close","pid":42,"comm":"cat","fd":7,"access":"r","type":"file",)"
                   R"("name":"/x","opened":")" +
-                      rfc3339(*event.opened) + R"(","held_ms":)" + text);
+                      rfc3339(*fd_of(event).opened) + R"(","held_ms":)" + text);
     }
 }
 
 TEST(JsonWriter, LostIsAboutOneProcessOrNone) {
     Event lost = make_lost("12 looks came late");
     EXPECT_EQ(members(lost), R"("event":"lost","reason":"12 looks came late")");
-    lost.pid = 42;
-    lost.comm = "cat";
-    lost.missed_ticks = 12;
+    lost.actor.pid = 42;
+    lost.actor.comm = "cat";
+    loss_of(lost).missed_ticks = 12;
     EXPECT_EQ(members(lost),
               R"("event":"lost","pid":42,"comm":"cat","reason":"12 looks came late",)"
               R"("missed_ticks":12)");
@@ -234,13 +237,13 @@ TEST(JsonWriter, NamesTheFlags) {
     };
     for (const auto& [flags, text] : cases) {
         Event event = make_event(EventKind::open, FdType::file, "/x");
-        event.descriptor.flags = static_cast<std::uint32_t>(flags);
+        fd_of(event).descriptor.flags = static_cast<std::uint32_t>(flags);
         EXPECT_NE(members(event).find(",\"flags\":" + text + ",\"type\""), std::string::npos)
             << members(event);
     }
     for (const int flags : {O_RDONLY, O_RDWR, O_WRONLY, 0100000, O_PATH}) {
         Event event = make_event(EventKind::open, FdType::file, "/x");
-        event.descriptor.flags = static_cast<std::uint32_t>(flags);
+        fd_of(event).descriptor.flags = static_cast<std::uint32_t>(flags);
         EXPECT_EQ(members(event).find("flags"), std::string::npos) << flags;
     }
 }
@@ -286,9 +289,9 @@ TEST(JsonWriterProperty, EveryRecordIsOneObjectThatGivesTheBytesBack) {
     for (int round = 0; round < 5'000; ++round) {
         Event event = make_socket(FdType::unix_socket, test::unix_path(bytes()));
         event.kind = EventKind::rename;
-        event.descriptor.name = bytes();
-        event.old_name = bytes();
-        event.comm = bytes();
+        fd_of(event).descriptor.name = bytes();
+        fd_of(event).old_name = bytes();
+        event.actor.comm = bytes();
         const std::string line = write(event, bytes());
         ASSERT_EQ(line.find('\n'), line.size() - 1);
         ASSERT_TRUE(is_valid_utf8(line));
@@ -296,10 +299,10 @@ TEST(JsonWriterProperty, EveryRecordIsOneObjectThatGivesTheBytesBack) {
         ASSERT_TRUE(parsed) << line;
         const std::map<std::string, std::string> record(parsed->begin(), parsed->end());
         ASSERT_EQ(record.size(), parsed->size()) << "a key stands twice";
-        ASSERT_EQ(bytes_of(record, "name"), event.descriptor.name);
-        ASSERT_EQ(bytes_of(record, "old_name"), event.old_name);
-        ASSERT_EQ(bytes_of(record, "comm"), event.comm);
-        ASSERT_EQ(bytes_of(record, "path"), event.descriptor.socket->path);
+        ASSERT_EQ(bytes_of(record, "name"), fd_of(event).descriptor.name);
+        ASSERT_EQ(bytes_of(record, "old_name"), fd_of(event).old_name);
+        ASSERT_EQ(bytes_of(record, "comm"), event.actor.comm);
+        ASSERT_EQ(bytes_of(record, "path"), fd_of(event).descriptor.socket->path);
     }
 }
 

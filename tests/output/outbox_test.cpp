@@ -1,4 +1,5 @@
 #include "support/addresses.hpp"
+#include "support/event_parts.hpp"
 #include "support/fake_lookup.hpp"
 #include <logfia/output/outbox.hpp>
 
@@ -19,7 +20,8 @@ constexpr Duration kWait = milliseconds(250);
 class NameWriter final : public RecordWriter {
   public:
     void append(std::string& out, const Event& event, std::string_view host) override {
-        out += event.descriptor.name;
+        const Loss* loss = event.loss();
+        out += loss != nullptr ? loss->reason : fd_of(event).descriptor.name;
         if (!host.empty()) (out += ' ') += host;
         out += '\n';
     }
@@ -28,7 +30,8 @@ class NameWriter final : public RecordWriter {
 Event file(const std::string& name) {
     Event event;
     event.kind = EventKind::open;
-    event.descriptor.name = name;
+    event.change.emplace<DescriptorChange>();
+    fd_of(event).descriptor.name = name;
     return event;
 }
 
@@ -37,7 +40,7 @@ Event socket(const std::string& name, const IpAddress& peer, EventKind kind = Ev
     event.kind = kind;
     auto info = std::make_shared<SocketInfo>();
     info->remote = Endpoint{peer, 443};
-    event.descriptor.socket = std::move(info);
+    fd_of(event).descriptor.socket = std::move(info);
     return event;
 }
 
@@ -69,9 +72,9 @@ TEST(Outbox, WritesAtOnceWhatNeedsNoName) {
     OutboxWorld world;
     world.push(file("/etc/hosts"));
     Event listening = file("listening");
-    listening.descriptor.socket = std::make_shared<SocketInfo>();
+    fd_of(listening).descriptor.socket = std::make_shared<SocketInfo>();
     world.push(listening);
-    world.push(socket("lost", kPeer, EventKind::lost));
+    world.push(logfia::lost({}, "lost"));
     EXPECT_EQ(world.box.size(), 3U);
     EXPECT_EQ(world.drain(), "/etc/hosts\nlistening\nlost\n");
     EXPECT_TRUE(world.box.empty());

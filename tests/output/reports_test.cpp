@@ -1,4 +1,5 @@
 #include "output/events.hpp"
+#include "support/event_parts.hpp"
 #include "support/json_text.hpp"
 #include <logfia/base/escape.hpp>
 #include <logfia/output/leak_report.hpp>
@@ -19,6 +20,7 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using test::fd_of;
 using test::moment;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -136,9 +138,9 @@ TEST(SummaryReport, IsOneJsonObject) {
 
 Event opened(std::uint64_t id, const std::string& name) {
     Event event = test::make_event(EventKind::open, FdType::file, name);
-    event.descriptor.id = id;
-    event.process = 1;
-    event.fd_limit = 1024;
+    fd_of(event).descriptor.id = id;
+    event.actor.number = 1;
+    fd_of(event).fd_limit = 1024;
     return event;
 }
 

@@ -1,4 +1,5 @@
 #include "output/events.hpp"
+#include "support/event_parts.hpp"
 #include <logfia/base/escape.hpp>
 #include <logfia/output/text_writer.hpp>
 
@@ -12,6 +13,7 @@ namespace logfia {
 namespace {
 
 using namespace std::chrono_literals;
+using test::fd_of;
 using test::internet;
 using test::make_event;
 using test::make_lost;
@@ -36,7 +38,7 @@ std::string write_long(const Event& event) {
 
 std::string detail(const Event& event, std::string_view host = "") {
     std::string out;
-    append_socket_detail(out, event.descriptor, host);
+    append_socket_detail(out, fd_of(event).descriptor, host);
     return out;
 }
 
@@ -46,7 +48,7 @@ TEST(TextWriter, WritesTimeEventAndName) {
     EXPECT_EQ(write(make_event(EventKind::close, FdType::pipe, "pipe:[31039]")),
               "0.000000 close pipe:[31039]\n");
     Event renamed = make_event(EventKind::rename, FdType::file, "/tmp/a b (deleted)");
-    renamed.old_name = "/tmp/a b";
+    fd_of(renamed).old_name = "/tmp/a b";
     EXPECT_EQ(write(renamed), "0.000000 rename /tmp/a b (deleted)\n");
     EXPECT_EQ(write(make_event(EventKind::open, FdType::unknown, "?")), "0.000000 open ?\n");
 }
@@ -54,14 +56,14 @@ TEST(TextWriter, WritesTimeEventAndName) {
 TEST(TextWriter, LongAddsTheProcessAndTheDescriptor) {
     Event event = make_event(EventKind::open, FdType::file, "/tmp/x");
     EXPECT_EQ(write_long(event), "0.000000 open cat[42] 7r /tmp/x\n");
-    event.descriptor.access = Access::write;
+    fd_of(event).descriptor.access = Access::write;
     EXPECT_EQ(write_long(event), "0.000000 open cat[42] 7w /tmp/x\n");
-    event.descriptor.access = Access::read_write;
+    fd_of(event).descriptor.access = Access::read_write;
     EXPECT_EQ(write_long(event), "0.000000 open cat[42] 7u /tmp/x\n");
-    event.descriptor.access = Access::path;
+    fd_of(event).descriptor.access = Access::path;
     EXPECT_EQ(write_long(event), "0.000000 open cat[42] 7 /tmp/x\n");
-    event.descriptor.access = Access::unknown;
-    event.comm = "Web [1]\n";
+    fd_of(event).descriptor.access = Access::unknown;
+    event.actor.comm = "Web [1]\n";
     EXPECT_EQ(write_long(event), "0.000000 open Web\\x20\\x5b1\\x5d\\n[42] 7 /tmp/x\n");
 }
 
@@ -69,8 +71,8 @@ TEST(TextWriter, LostHasItsReasonWhereTheNameStands) {
     Event lost = make_lost("12 looks came late");
     EXPECT_EQ(write(lost), "0.000000 lost 12 looks came late\n");
     EXPECT_EQ(write_long(lost), "0.000000 lost - - 12 looks came late\n");
-    lost.pid = 42;
-    lost.comm = "cat";
+    lost.actor.pid = 42;
+    lost.actor.comm = "cat";
     EXPECT_EQ(write(lost), "0.000000 lost 12 looks came late\n");
     EXPECT_EQ(write_long(lost), "0.000000 lost cat[42] - 12 looks came late\n");
 }
@@ -213,8 +215,8 @@ TEST(TextWriter, SaysNoMoreThanIsKnownOfASocket) {
 TEST(TextWriter, ColorsOnlyTheEvent) {
     for (const auto kind : {EventKind::lost, EventKind::close, EventKind::open, EventKind::rename,
                             EventKind::connect, EventKind::listen}) {
-        Event event = make_event(kind, FdType::file, "/tmp/x");
-        event.reason = "looks came late";
+        const Event event = kind == EventKind::lost ? make_lost("looks came late")
+                                                    : make_event(kind, FdType::file, "/tmp/x");
         TextOptions colored = options(Columns::full);
         colored.color = Color::on;
         std::string line = write(event, "", colored);
@@ -257,11 +259,14 @@ TEST(TextWriterProperty, OneRecordIsOneSafeLine) {
     };
     std::uniform_int_distribution<int> type(0, static_cast<int>(FdType::anon_inode));
     for (int round = 0; round < 5'000; ++round) {
-        Event event = make_event(static_cast<EventKind>(byte(random) % 6),
-                                 static_cast<FdType>(type(random)), bytes());
-        event.comm = bytes();
-        event.reason = bytes();
-        event.descriptor.socket = std::make_shared<const SocketInfo>(test::unix_path(bytes()));
+        Event event = make_event(
+            static_cast<EventKind>(static_cast<std::size_t>(byte(random)) % kEventKindCount),
+            static_cast<FdType>(type(random)), bytes());
+        event.actor.comm = bytes();
+        if (Loss* loss = std::get_if<Loss>(&event.change)) loss->reason = bytes();
+        if (DescriptorChange* change = event.descriptor_change())
+            change->descriptor.socket =
+                std::make_shared<const SocketInfo>(test::unix_path(bytes()));
         const std::string line = write(event, bytes(), options(Columns::full));
         ASSERT_EQ(std::count(line.begin(), line.end(), '\n'), 1);
         ASSERT_EQ(line.back(), '\n');

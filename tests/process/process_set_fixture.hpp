@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/event_parts.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/process/process_set.hpp>
 
@@ -21,10 +22,10 @@ using Lines = std::vector<std::string>;
 class Seen final : public EventSink {
   public:
     void accept(Event event) override {
-        comm = event.comm;
+        comm = event.actor.comm;
         lines.push_back(fmt::format("{}{} {} {}", to_string(event.kind),
-                                    event.initial ? " initial" : "", event.pid,
-                                    event.descriptor.name));
+                                    fd_of(event).initial ? " initial" : "", event.actor.pid,
+                                    fd_of(event).descriptor.name));
     }
     void notice(std::string_view line) override { notices.emplace_back(line); }
 

@@ -1,4 +1,5 @@
 #include "event/event_maker.hpp"
+#include "support/event_parts.hpp"
 #include <logfia/report/leaks.hpp>
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@ namespace logfia {
 namespace {
 
 using test::EventMaker;
+using test::fd_of;
 using test::peer;
 using test::v4;
 using ::testing::IsEmpty;
@@ -38,7 +40,7 @@ TEST(LeaksTest, AStandardStreamIsNone) {
     Leaks leaks(1);
     for (int fd = 0; fd <= 3; ++fd) {
         Event open = EventMaker{static_cast<std::uint64_t>(fd + 1)}.open(1);
-        open.descriptor.fd = fd;
+        fd_of(open).descriptor.fd = fd;
         leaks.note(open);
         EXPECT_EQ(leaks.leaked(), fd == 3);
     }
@@ -49,7 +51,7 @@ TEST(LeaksTest, OpenAtTheEndOfTheProcessOrOfTheWatch) {
     EventMaker first{1};
     EventMaker second{2};
     Event open = first.open(1);
-    open.fd_limit = 1024;
+    fd_of(open).fd_limit = 1024;
     leaks.note(open);
     leaks.note(first.close_at_exit(5));
     leaks.note(second.open(3));

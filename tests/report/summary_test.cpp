@@ -1,4 +1,5 @@
 #include "event/event_maker.hpp"
+#include "support/event_parts.hpp"
 #include <logfia/report/summary.hpp>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@ namespace {
 
 using std::chrono::seconds;
 using test::EventMaker;
+using test::fd_of;
 using test::peer;
 using test::v4;
 using ::testing::SizeIs;
@@ -46,7 +48,7 @@ TEST(SummaryTest, WhatWasOpenBeforeIsNoOpen) {
     const EventMaker maker;
     summary.note(maker.initial(), "");
     Event close = maker.close(3);
-    close.held.reset();
+    fd_of(close).held.reset();
     summary.note(close, "");
     const auto rows = summary.rows(at(10));
     ASSERT_THAT(rows, SizeIs(1));
@@ -95,10 +97,10 @@ TEST(SummaryTest, ADeletedFileIsTheSameFile) {
     summary.note(maker.open(), "");
     maker.name = "/etc/hosts (deleted)";
     Event unlinked = maker.event(EventKind::rename);
-    unlinked.descriptor.deleted = true;
+    fd_of(unlinked).descriptor.deleted = true;
     summary.note(unlinked, "");
     Event close = maker.close(1, 1);
-    close.descriptor.deleted = true;
+    fd_of(close).descriptor.deleted = true;
     summary.note(close, "");
     EXPECT_THAT(summary.rows(at(1)), SizeIs(1));
 }

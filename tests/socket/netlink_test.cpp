@@ -1,3 +1,4 @@
+#include "support/event_parts.hpp"
 #include <logfia/process/open_processes.hpp>
 #include <logfia/source/poll/poller.hpp>
 
@@ -14,6 +15,8 @@
 
 namespace logfia {
 namespace {
+
+using test::fd_of;
 
 class Kept final : public EventSink {
   public:
@@ -95,9 +98,9 @@ TEST(Netlink, ASocketThatIsBoundLaterIsLearnedThen) {
     const pollfd ready{pidfds[0], POLLIN, POLLIN};
     EXPECT_TRUE(poller.reap(std::span(&ready, 1), now, kept));
     for (const Event& event : kept.events) {
-        if (event.descriptor.type != FdType::netlink) continue;
-        ASSERT_NE(event.descriptor.socket, nullptr);
-        EXPECT_EQ(event.descriptor.socket->protocol, "route");
+        if (fd_of(event).descriptor.type != FdType::netlink) continue;
+        ASSERT_NE(fd_of(event).descriptor.socket, nullptr);
+        EXPECT_EQ(fd_of(event).descriptor.socket->protocol, "route");
         return;
     }
     FAIL() << "no netlink socket among " << kept.events.size() << " closes";

@@ -1,5 +1,6 @@
 #include "support/any_bytes.hpp"
 
+#include "support/event_parts.hpp"
 #include "support/json_text.hpp"
 #include <logfia/net/host_name.hpp>
 #include <logfia/output/json_writer.hpp>
@@ -103,16 +104,19 @@ void check_text(const Event& event, const std::string& host, const Check& check)
     const std::string brief = as_text(event, host, {});
     check(is_harmless_line(brief), "a text record is one harmless line");
     if (event.kind == EventKind::rename)
-        check(unescaped(after_words(brief, 2)) == event.descriptor.name, "text keeps the name");
+        check(unescaped(after_words(brief, 2)) == fd_of(event).descriptor.name,
+              "text keeps the name");
     if (event.kind == EventKind::lost)
-        check(unescaped(after_words(brief, 2)) == (event.reason.empty() ? "-" : event.reason),
+        check(unescaped(after_words(brief, 2)) ==
+                  (loss_of(event).reason.empty() ? "-" : loss_of(event).reason),
               "text keeps the reason");
     TextOptions options;
     options.columns = Columns::full;
     const std::string full = as_text(event, host, options);
     check(is_harmless_line(full), "a long text record is one harmless line");
     if (event.kind == EventKind::rename)
-        check(unescaped(after_words(full, 4)) == event.descriptor.name, "a comm adds no column");
+        check(unescaped(after_words(full, 4)) == fd_of(event).descriptor.name,
+              "a comm adds no column");
     options.color = Color::on;
     check(without_colors(as_text(event, host, options)) == full, "colours add nothing else");
 }
@@ -128,12 +132,12 @@ void check_json(const Event& event, const std::string& host, const Check& check)
         const auto found = bytes_of(*members, key);
         check(found.value_or("") == value, key);
     };
-    keeps("comm", event.comm);
+    keeps("comm", event.actor.comm);
     if (event.kind == EventKind::lost) return;  // its reason is our own words
-    keeps("name", event.descriptor.name);
-    keeps("old_name", event.old_name);
-    if (event.descriptor.socket) keeps("path", event.descriptor.socket->path);
-    keeps("remote_host", event.descriptor.type == FdType::tcp ? host : "");
+    keeps("name", fd_of(event).descriptor.name);
+    keeps("old_name", fd_of(event).old_name);
+    if (fd_of(event).descriptor.socket) keeps("path", fd_of(event).descriptor.socket->path);
+    keeps("remote_host", fd_of(event).descriptor.type == FdType::tcp ? host : "");
 }
 
 void check_lines(std::string_view text, const Check& check) {
@@ -172,13 +176,14 @@ Event event_of(EventKind kind, FdType type, int fd, std::string name, std::strin
     Event event;
     event.kind = kind;
     event.at = {WallTime(1494175240663016us), SteadyTime(1000s)};
-    event.process = 1;
-    event.pid = 42;
-    event.comm = std::move(comm);
-    event.descriptor.id = static_cast<std::uint64_t>(fd);
-    event.descriptor.fd = fd;
-    event.descriptor.type = type;
-    event.descriptor.name = std::move(name);
+    event.actor.number = 1;
+    event.actor.pid = 42;
+    event.actor.comm = std::move(comm);
+    event.change.emplace<DescriptorChange>();
+    fd_of(event).descriptor.id = static_cast<std::uint64_t>(fd);
+    fd_of(event).descriptor.fd = fd;
+    fd_of(event).descriptor.type = type;
+    fd_of(event).descriptor.name = std::move(name);
     return event;
 }
 
@@ -225,21 +230,22 @@ NamedEvents events_named(std::string_view bytes) {
     named.host = checked_host_name(take_name(bytes));
 
     Event file = event_of(EventKind::rename, FdType::file, 3, name, comm);
-    file.old_name = old_name;
+    fd_of(file).old_name = old_name;
     named.events.push_back(std::move(file));
     Event socket = event_of(EventKind::open, FdType::unix_socket, 4, "socket:[7]", comm);
-    socket.descriptor.socket = std::make_shared<const SocketInfo>(std::move(unix_socket));
+    fd_of(socket).descriptor.socket = std::make_shared<const SocketInfo>(std::move(unix_socket));
     named.events.push_back(std::move(socket));
     Event peer = event_of(EventKind::open, FdType::tcp, 5, "socket:[8]", comm);
     SocketInfo tcp;
     tcp.state = SocketState::established;
     tcp.local = Endpoint{};
     tcp.remote = Endpoint{};
-    peer.descriptor.socket = std::make_shared<const SocketInfo>(std::move(tcp));
+    fd_of(peer).descriptor.socket = std::make_shared<const SocketInfo>(std::move(tcp));
     named.events.push_back(std::move(peer));
-    Event lost = event_of(EventKind::lost, FdType::unknown, -1, {}, comm);
-    lost.reason = reason;
-    named.events.push_back(std::move(lost));
+    Event missed = lost(named.events.front().at, reason);
+    missed.actor.pid = 42;
+    missed.actor.comm = comm;
+    named.events.push_back(std::move(missed));
     return named;
 }
 

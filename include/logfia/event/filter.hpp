@@ -37,7 +37,8 @@ class Filter {
     /// When it was noticed, before any host name is asked for.
     Verdict judge(const Event& event);
 
-    /// For what judge() said `ask` of, in the same order. `host` is empty when no name came.
+    /// For an event of a descriptor that judge() said `ask` of, in the same order. `host` is empty
+    /// when no name came.
     bool decide(const Event& event, std::string_view host);
 
     /// Whether what is kept is a record, or only counts (`-e`, `--no-initial`).
@@ -49,7 +50,7 @@ class Filter {
         bool kept = false;
         std::uint32_t asked = 0;  ///< its records that wait for decide()
     };
-    [[nodiscard]] bool passes_type(const Event& event) const;
+    [[nodiscard]] bool passes_type(FdType type) const;
     [[nodiscard]] Verdict judge_names(const Event& event) const;
     [[nodiscard]] bool passes_with_host(const Event& event, std::string_view host) const;
 

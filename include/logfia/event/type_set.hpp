@@ -1,6 +1,7 @@
 #pragma once
 
-#include <logfia/event/event.hpp>
+#include <logfia/event/event_kind.hpp>
+#include <logfia/event/fd_type.hpp>
 
 #include <bitset>
 #include <cstddef>
@@ -9,8 +10,8 @@
 
 namespace logfia {
 
-/// A set of the values of an enum that count up from 0.
-template <class Enum, Enum last>
+/// A set of the values of an enum that count up from 0 to below `count`.
+template <class Enum, std::size_t count>
 class EnumSet {
   public:
     void add(Enum value) { bits_.set(static_cast<std::size_t>(value)); }
@@ -20,17 +21,17 @@ class EnumSet {
     }
 
   private:
-    std::bitset<static_cast<std::size_t>(last) + 1> bits_;
+    std::bitset<count> bits_;
 };
 
-using TypeSet = EnumSet<FdType, FdType::anon_inode>;
-using EventSet = EnumSet<EventKind, EventKind::listen>;
+using TypeSet = EnumSet<FdType, kFdTypeCount>;
+using EventSet = EnumSet<EventKind, kEventKindCount>;
 
 /// What a word of `--type` means: a type's name, `inet` (tcp, tcp6, udp, udp6) or `socket` (every
 /// socket). Absent for any other word.
 std::optional<TypeSet> types_named(std::string_view word);
 
-/// Absent when no event is called so.
-std::optional<EventKind> event_named(std::string_view word);
+/// Absent when no event of this subject is called so.
+std::optional<EventKind> event_named(std::string_view word, Subject subject);
 
 }  // namespace logfia

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <logfia/output/json_members.hpp>
 #include <logfia/output/record_writer.hpp>
 #include <logfia/output/time_style.hpp>
 
@@ -22,6 +23,15 @@ class JsonWriter : public RecordWriter {
     void append(std::string& out, const Event& event, std::string_view host) override;
 
   private:
+    void append_change(JsonMembers& members, std::string& out, const Event& event, const Loss& loss,
+                       std::string_view host);
+    void append_change(JsonMembers& members, std::string& out, const Event& event,
+                       const DescriptorChange& change, std::string_view host);
+    void append_change(JsonMembers& members, std::string& out, const Event& event,
+                       const PathChange& change, std::string_view host);
+    void append_change(JsonMembers& members, std::string& out, const Event& event,
+                       const ProcessChange& change, std::string_view host);
+
     TimeColumn time_;
     Rfc3339 opened_;  ///< apart from that of `time_`: each remembers one second
     std::string scratch_;

@@ -33,6 +33,14 @@ class TextWriter : public RecordWriter {
 
   private:
     void append_kind(std::string& out, EventKind kind) const;
+    void append_change(std::string& out, const Actor& actor, const Loss& loss,
+                       std::string_view host) const;
+    void append_change(std::string& out, const Actor& actor, const DescriptorChange& change,
+                       std::string_view host) const;
+    void append_change(std::string& out, const Actor& actor, const PathChange& change,
+                       std::string_view host) const;
+    void append_change(std::string& out, const Actor& actor, const ProcessChange& change,
+                       std::string_view host) const;
 
     TextOptions options_;
     TimeColumn time_;

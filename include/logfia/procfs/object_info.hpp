@@ -16,7 +16,4 @@ namespace logfia {
 /// `bytes` may be cut anywhere: a line without its newline is not trusted.
 std::optional<ObjectInfo> parse_object_info(FdType type, std::string_view bytes);
 
-/// True for epoll, inotify and fanotify.
-bool has_targets(FdType type);
-
 }  // namespace logfia

@@ -56,11 +56,11 @@ class Leaks {
         LeakGroup single;  ///< a group of itself alone
     };
 
-    void note_open(const Event& event);
-    void note_close(const Event& event);
-    static Open describe(const Event& event);
+    void note_open(const Event& event, const DescriptorChange& change);
+    void note_close(const Event& event, const DescriptorChange& change);
+    static Open describe(const Event& event, const DescriptorChange& change);
     static void put(Groups& groups, const Open& open);
-    void note_name(const Event& event);
+    void note_name(const Event& event, const DescriptorChange& change);
     void forget_small_ones();
 
     std::uint64_t least_;

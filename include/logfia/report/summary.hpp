@@ -73,7 +73,7 @@ class Summary {
         Index row = 0;
     };
 
-    Index row_of(const Event& event, std::string_view host);
+    Index row_of(const Descriptor& descriptor, std::string_view host);
     Index row_named(const std::string& name, FdType type);
     Index others();
     void tell_host(Index row, std::string_view host);
@@ -81,9 +81,9 @@ class Summary {
     Index add_row(std::string name, FdType type);
     void merge(const std::string& pattern, Alike& alike);
     [[nodiscard]] Index resolve(Index row) const;
-    void note_open(const Event& event, std::string_view host);
-    void note_close(const Event& event, std::string_view host);
-    void move(const Event& event, std::string_view host);
+    void note_open(const DescriptorChange& change, SteadyTime now, std::string_view host);
+    void note_close(const DescriptorChange& change, std::string_view host);
+    void move(const Descriptor& descriptor, std::string_view host);
 
     std::vector<SummaryRow> rows_;
     std::vector<Index> moved_to_;  // of a row that was merged: where; else its own index

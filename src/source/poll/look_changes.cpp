@@ -12,16 +12,22 @@ Event event_of(EventKind kind, Now now, const WatchedProcess& watched) {
     Event event;
     event.kind = kind;
     event.at = now;
-    event.process = watched.id;
-    event.pid = watched.process.pid();
-    event.comm = watched.process.comm();
+    event.actor.number = watched.id;
+    event.actor.pid = watched.process.pid();
+    event.actor.comm = watched.process.comm();
     return event;
 }
 
-Event event_of(EventKind kind, Now now, const WatchedProcess& watched, const KnownFd& known) {
+Event event_of(EventKind kind, Now now, const WatchedProcess& watched, DescriptorChange change) {
     Event event = event_of(kind, now, watched);
-    event.descriptor = known.descriptor;
+    event.change = std::move(change);
     return event;
+}
+
+DescriptorChange change_of(const KnownFd& known) {
+    DescriptorChange change;
+    change.descriptor = known.descriptor;
+    return change;
 }
 
 }  // namespace
@@ -32,9 +38,9 @@ void LookChanges::publish(Now now, std::vector<SocketAsker::Progress>& progress,
     publish_opens(sink);
     for (Renaming& renaming : renames_) {
         const auto [watched, slot] = renaming.change;
-        Event event = event_of(EventKind::rename, now, *watched, watched->known[slot]);
-        event.old_name = std::move(renaming.old_name);
-        sink.accept(std::move(event));
+        DescriptorChange change = change_of(watched->known[slot]);
+        change.old_name = std::move(renaming.old_name);
+        sink.accept(event_of(EventKind::rename, now, *watched, std::move(change)));
     }
     renames_.clear();
     std::sort(progress.begin(), progress.end(), [](const auto& a, const auto& b) {
@@ -45,14 +51,15 @@ void LookChanges::publish(Now now, std::vector<SocketAsker::Progress>& progress,
         return key(a) < key(b);
     });
     for (const auto& step : progress)
-        sink.accept(event_of(step.kind, now, *step.process, step.process->known[step.slot]));
+        sink.accept(
+            event_of(step.kind, now, *step.process, change_of(step.process->known[step.slot])));
     progress.clear();
 }
 
 void LookChanges::publish_losses(Now now, EventSink& sink) {
-    for (Loss& loss : losses_) {
+    for (Missed& loss : losses_) {
         Event event = event_of(EventKind::lost, now, *loss.process);
-        event.reason = std::move(loss.reason);
+        event.change = std::move(loss.loss);
         sink.accept(std::move(event));
     }
     losses_.clear();
@@ -74,12 +81,12 @@ void LookChanges::publish_closes(Now now, EventSink& sink) {
         // Who closed it has run since it was asked, and whoever ends has done so as well.
         known.descriptor.socket =
             outdated(known.descriptor.type, std::move(known.descriptor.socket));
-        Event event = event_of(EventKind::close, now, *change.process, known);
-        event.opened = known.opened.wall;
-        event.at_exit = change.process->ended;
-        event.totals = known.totals;
-        if (!known.initial) event.held = now.steady - known.opened.steady;
-        sink.accept(std::move(event));
+        DescriptorChange told = change_of(known);
+        told.opened = known.opened.wall;
+        told.at_exit = change.process->ended;
+        told.totals = known.totals;
+        if (!known.initial) told.held = now.steady - known.opened.steady;
+        sink.accept(event_of(EventKind::close, now, *change.process, std::move(told)));
     }
     closes_.clear();
 }
@@ -88,11 +95,11 @@ void LookChanges::publish_opens(EventSink& sink) {
     sort(opens_);
     for (const Change& change : opens_) {
         const KnownFd& known = change.process->known[change.slot];
+        DescriptorChange told = change_of(known);
+        told.initial = known.initial;
+        told.fd_limit = change.process->fd_limit;
         // A command is looked at before its exec, and that is told later.
-        Event event = event_of(EventKind::open, known.opened, *change.process, known);
-        event.initial = known.initial;
-        event.fd_limit = change.process->fd_limit;
-        sink.accept(std::move(event));
+        sink.accept(event_of(EventKind::open, known.opened, *change.process, std::move(told)));
     }
     opens_.clear();
 }

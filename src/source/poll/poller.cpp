@@ -273,7 +273,7 @@ void Poller::refresh_targets(WatchedProcess& watched) {
         if (descriptor.object && descriptor.object->targets_cut) continue;
         if (descriptor.type == FdType::epoll)
             sockets_.ask_targets(watched, entry.slot, now_.steady);
-        else if (has_targets(descriptor.type))
+        else if (is_in(descriptor.type, FdGroup::targets))
             describer_.refresh_object(watched.process, descriptor);
     }
 }

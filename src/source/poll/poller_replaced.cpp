@@ -26,7 +26,7 @@ auto find_entry(std::vector<FdEntry>& entries, int fd) {
 }
 
 bool is_file(const KnownFd& known) {
-    return known.identity.inode && is_real_file(known.descriptor.type);
+    return known.identity.inode && is_in(known.descriptor.type, FdGroup::real_file);
 }
 
 }  // namespace

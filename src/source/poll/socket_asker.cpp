@@ -22,7 +22,7 @@ constexpr std::size_t kAtOnce = 128;  // questions: ten thousand need no memory 
 
 /// True of types of which a row tells as much as the socket itself.
 bool is_told_by_tables(FdType type) {
-    return is_tcp(type) || is_datagram(type);
+    return is_in(type, FdGroup::tcp) || is_in(type, FdGroup::datagram);
 }
 
 /// Keeps a peer that only a table tells until one is read again: nothing says that it is lost.
@@ -31,10 +31,6 @@ void keep_hidden_peer(SocketInfo& now, const SocketInfo* before) {
     if (before->local != now.local) return;
     now.remote = before->remote;
     if (now.state == SocketState::unknown) now.state = before->state;
-}
-
-bool in_some_table(FdType type) {
-    return type != FdType::vsock && type != FdType::mptcp && type != FdType::sctp;
 }
 
 }  // namespace
@@ -272,7 +268,7 @@ void SocketAsker::take_hint(Asked& asked, const BlockingRequest& request, Steady
         info.family = family;
         descriptor.socket = std::make_shared<const SocketInfo>(std::move(info));
     }
-    asked.by_table = family.empty() && in_some_table(descriptor.type);
+    asked.by_table = family.empty() && !is_in(descriptor.type, FdGroup::no_table);
     asked.done = !asked.by_table;
     asked.wanted.hint = descriptor.type;
     if (asked.done && asked.stalled) keep_asking(asked, Pause::longer, now);
@@ -300,7 +296,7 @@ void SocketAsker::turn_to_tables(Asked& asked) {
         asked.question = Question::hint;
         return;
     }
-    asked.by_table = in_some_table(type);
+    asked.by_table = !is_in(type, FdGroup::no_table);
     asked.done = !asked.by_table;
     asked.wanted.hint = type;
 }

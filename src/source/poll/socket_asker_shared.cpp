@@ -19,7 +19,7 @@ void let_go(std::vector<T>& list) {
 }
 
 bool is_described(const Descriptor& descriptor) {
-    return is_socket(descriptor.type) &&
+    return is_in(descriptor.type, FdGroup::socket) &&
            (descriptor.type != FdType::socket ||
             (descriptor.socket != nullptr && !descriptor.socket->family.empty()));
 }

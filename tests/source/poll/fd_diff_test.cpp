@@ -1,6 +1,7 @@
 #include "support/temp_dir.hpp"
 #include <logfia/base/unique_fd.hpp>
 #include <logfia/source/poll/fd_diff.hpp>
+#include <logfia/source/poll/fd_reader.hpp>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

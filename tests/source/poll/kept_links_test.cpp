@@ -1,5 +1,6 @@
 // Links that are held open, of a real process.
 
+#include "support/event_parts.hpp"
 #include "support/fd_maker_client.hpp"
 #include "support/temp_dir.hpp"
 #include <logfia/process/open_processes.hpp>
@@ -18,6 +19,7 @@
 namespace logfia {
 namespace {
 
+using test::fd_of;
 using test::FdMaker;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -29,8 +31,8 @@ using Lines = std::vector<std::string>;
 class Changes final : public EventSink {
   public:
     void accept(Event event) override {
-        lines.push_back(fmt::format("{} {} {}", to_string(event.kind), event.descriptor.fd,
-                                    event.descriptor.name));
+        lines.push_back(fmt::format("{} {} {}", to_string(event.kind), fd_of(event).descriptor.fd,
+                                    fd_of(event).descriptor.name));
     }
     void notice(std::string_view line) override { ADD_FAILURE() << line; }
     Lines lines;

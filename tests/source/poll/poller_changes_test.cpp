@@ -1,6 +1,7 @@
 // Which changes of a table become which records, where the number is another file's by the time
 // that it is asked, and where the link does not tell that it is.
 
+#include "support/event_parts.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/source/poll/poller.hpp>
 
@@ -19,6 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::FakeProc;
+using test::fd_of;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -27,7 +29,7 @@ using Lines = std::vector<std::string>;
 class Recorder final : public EventSink {
   public:
     void accept(Event event) override {
-        const Descriptor& descriptor = event.descriptor;
+        const Descriptor& descriptor = fd_of(event).descriptor;
         lines.push_back(fmt::format("{} {} {} {}", to_string(event.kind), descriptor.fd,
                                     to_string(descriptor.access), descriptor.name));
         events.push_back(std::move(event));
@@ -61,7 +63,7 @@ class PollerChanges : public ::testing::Test {
     }
     [[nodiscard]] Descriptor only() const {
         EXPECT_EQ(seen_.events.size(), 1U);
-        return seen_.events.empty() ? Descriptor{} : seen_.events[0].descriptor;
+        return seen_.events.empty() ? Descriptor{} : fd_of(seen_.events[0]).descriptor;
     }
 
     FakeProc proc_;
@@ -97,9 +99,9 @@ TEST_F(PollerChanges, OfALookAheadHaveItsTime) {
     ASSERT_EQ(seen_.events.size(), 3U);
     EXPECT_EQ(seen_.events[0].at.steady, ahead.steady);
     EXPECT_EQ(seen_.events[0].at.wall, ahead.wall);
-    EXPECT_TRUE(seen_.events[0].initial);
+    EXPECT_TRUE(fd_of(seen_.events[0]).initial);
     EXPECT_EQ(seen_.events[1].at.steady, now_.steady);
-    EXPECT_EQ(seen_.events[1].opened, ahead.wall);
+    EXPECT_EQ(fd_of(seen_.events[1]).opened, ahead.wall);
     EXPECT_EQ(seen_.events[2].at.steady, now_.steady);
 }
 
@@ -112,10 +114,10 @@ TEST_F(PollerChanges, ASocketsRecordHasNoFactsOfAnotherFile) {
     watch();
     EXPECT_THAT(look(), ElementsAre("open 3  socket:[77]", "open 4  pipe:[78]", "open 5  net:[79]",
                                     "open 6 rw socket:[80]"));
-    EXPECT_EQ(seen_.events[0].descriptor.inode, 77U);
-    EXPECT_EQ(seen_.events[0].descriptor.flags, 0U);
-    EXPECT_EQ(seen_.events[1].descriptor.inode, 78U);
-    EXPECT_EQ(seen_.events[2].descriptor.type, FdType::name_space);
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.inode, 77U);
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.flags, 0U);
+    EXPECT_EQ(fd_of(seen_.events[1]).descriptor.inode, 78U);
+    EXPECT_EQ(fd_of(seen_.events[2]).descriptor.type, FdType::name_space);
 }
 
 TEST_F(PollerChanges, WhatCannotBeAskedIsStillTold) {
@@ -125,8 +127,8 @@ TEST_F(PollerChanges, WhatCannotBeAskedIsStillTold) {
         std::remove((proc_.path() + "/42/fdinfo/" + number).c_str());
     watch();
     EXPECT_THAT(look(), ElementsAre("open 3  /a", "open 4  /dev/null"));
-    EXPECT_EQ(seen_.events[0].descriptor.type, FdType::file);
-    EXPECT_EQ(seen_.events[1].descriptor.type, FdType::unknown) << "it may be a device";
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.type, FdType::file);
+    EXPECT_EQ(fd_of(seen_.events[1]).descriptor.type, FdType::unknown) << "it may be a device";
 }
 
 /// The mount of an inherited file, which no table lists.
@@ -142,7 +144,7 @@ TEST_F(PollerChanges, OnAnUnlistedMountFdinfoTellsTheTypeOrNobody) {
     watch();
     look();
     std::vector<FdType> types;
-    for (const Event& event : seen_.events) types.push_back(event.descriptor.type);
+    for (const Event& event : seen_.events) types.push_back(fd_of(event).descriptor.type);
     EXPECT_THAT(types, ElementsAre(FdType::unknown, FdType::directory, FdType::file,
                                    FdType::unknown, FdType::file, FdType::memfd));
 }
@@ -156,7 +158,7 @@ TEST_F(PollerChanges, AFileThatIsUnmountedLazilyIsRenamed) {
     proc_.retarget(42, 3, "/seg");
     EXPECT_THAT(look(), ElementsAre("rename 3 rw /seg"));
     EXPECT_EQ(only().type, FdType::file) << "as it was known before";
-    EXPECT_EQ(seen_.events[0].old_name, "/m/seg");
+    EXPECT_EQ(fd_of(seen_.events[0]).old_name, "/m/seg");
 }
 
 TEST_F(PollerChanges, AnotherFileBehindTheSameLinkIsACloseAndAnOpen) {
@@ -168,13 +170,13 @@ TEST_F(PollerChanges, AnotherFileBehindTheSameLinkIsACloseAndAnOpen) {
     proc_.retarget(42, 4, "/dev/null", {.flags = O_WRONLY, .mount = 99, .inode = 6});
     EXPECT_THAT(look(), ElementsAre("close 3 rw /memfd:x (deleted)", "close 4 r /dev/null",
                                     "open 3 rw /memfd:x (deleted)", "open 4 w /dev/null"));
-    EXPECT_EQ(seen_.events[0].descriptor.inode, 5U);
-    EXPECT_EQ(seen_.events[2].descriptor.inode, 7U);
-    EXPECT_FALSE(seen_.events[2].initial);
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.inode, 5U);
+    EXPECT_EQ(fd_of(seen_.events[2]).descriptor.inode, 7U);
+    EXPECT_FALSE(fd_of(seen_.events[2]).initial);
     look();
     proc_.close(42, 3);
     EXPECT_THAT(look(), ElementsAre("close 3 rw /memfd:x (deleted)"));
-    EXPECT_EQ(seen_.events[0].held, milliseconds(200));
+    EXPECT_EQ(fd_of(seen_.events[0]).held, milliseconds(200));
 }
 
 TEST_F(PollerChanges, FlagsThatFcntlCanChangeAreNoReopening) {

@@ -1,6 +1,7 @@
 // When descriptors are compared whose links cannot tell that another file has taken the number: of
 // a process that has run, of one that has not, and of several that share what a look may spend.
 
+#include "support/event_parts.hpp"
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
 #include <logfia/source/poll/poller.hpp>
@@ -23,6 +24,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::FakeFdInfo;
 using test::FakeProc;
+using test::fd_of;
 using test::FdMaker;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -35,9 +37,9 @@ constexpr int kListed = 1'000'002;
 class Recorder final : public EventSink {
   public:
     void accept(Event event) override {
-        const Descriptor& descriptor = event.descriptor;
-        lines.push_back(fmt::format("{} {} {} {}", event.pid, to_string(event.kind), descriptor.fd,
-                                    descriptor.name));
+        const Descriptor& descriptor = fd_of(event).descriptor;
+        lines.push_back(fmt::format("{} {} {} {}", event.actor.pid, to_string(event.kind),
+                                    descriptor.fd, descriptor.name));
     }
     void notice(std::string_view) override {}
 

@@ -1,3 +1,4 @@
+#include "support/event_parts.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/process/open_processes.hpp>
 #include <logfia/source/poll/poller.hpp>
@@ -18,6 +19,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::FakeFdInfo;
 using test::FakeProc;
+using test::fd_of;
+using test::loss_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -33,11 +36,11 @@ std::uint64_t inode_of(const std::string& path) {
 class Recorder final : public EventSink {
   public:
     void accept(Event event) override {
-        std::string line = fmt::format("{} {}", event.pid, to_string(event.kind));
+        std::string line = fmt::format("{} {}", event.actor.pid, to_string(event.kind));
         if (event.kind == EventKind::lost) {
-            line += " " + event.reason;
+            line += " " + loss_of(event).reason;
         } else {
-            line += fmt::format(" {} {}", event.descriptor.fd, event.descriptor.name);
+            line += fmt::format(" {} {}", fd_of(event).descriptor.fd, fd_of(event).descriptor.name);
         }
         lines.push_back(line);
         events.push_back(std::move(event));
@@ -86,25 +89,25 @@ TEST_F(PollerTest, OpensClosesAndTheEnd) {
     proc_.open(42, 3, "pipe:[77]");
     watch({42});
     EXPECT_THAT(look(), ElementsAre("42 open 0 /dev/null", "42 open 3 pipe:[77]"));
-    EXPECT_TRUE(seen_.events[0].initial);
-    EXPECT_EQ(seen_.events[1].descriptor.type, FdType::pipe);
-    EXPECT_EQ(seen_.events[1].descriptor.inode, 77U);
+    EXPECT_TRUE(fd_of(seen_.events[0]).initial);
+    EXPECT_EQ(fd_of(seen_.events[1]).descriptor.type, FdType::pipe);
+    EXPECT_EQ(fd_of(seen_.events[1]).descriptor.inode, 77U);
     EXPECT_THAT(look(), IsEmpty());
 
     proc_.open(42, 4, "/a", {.pos = 5, .flags = 02102001});
     EXPECT_THAT(look(), ElementsAre("42 open 4 /a"));
-    EXPECT_FALSE(seen_.events[0].initial);
-    EXPECT_EQ(seen_.events[0].descriptor.access, Access::write);
-    EXPECT_EQ(seen_.events[0].descriptor.pos, 5);
-    EXPECT_EQ(seen_.events[0].comm, "worker");
+    EXPECT_FALSE(fd_of(seen_.events[0]).initial);
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.access, Access::write);
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.pos, 5);
+    EXPECT_EQ(seen_.events[0].actor.comm, "worker");
 
     proc_.close(42, 4);
     EXPECT_THAT(look(), ElementsAre("42 close 4 /a"));
-    EXPECT_EQ(seen_.events[0].held, milliseconds(100));
+    EXPECT_EQ(fd_of(seen_.events[0]).held, milliseconds(100));
 
     proc_.end(42);
     EXPECT_THAT(look(), ElementsAre("42 close 0 /dev/null", "42 close 3 pipe:[77]"));
-    EXPECT_EQ(seen_.events[0].held, std::nullopt);
+    EXPECT_EQ(fd_of(seen_.events[0]).held, std::nullopt);
     EXPECT_EQ(poller_->watched(), 0U);
     EXPECT_THAT(look(), IsEmpty());
 }
@@ -133,7 +136,7 @@ TEST_F(PollerTest, TheSameFileUnderAnotherNameIsARename) {
     std::filesystem::rename(a, b);
     proc_.retarget(42, 3, b);
     EXPECT_THAT(look(), ElementsAre("42 rename 3 " + b));
-    EXPECT_EQ(seen_.events[0].old_name, a);
+    EXPECT_EQ(fd_of(seen_.events[0]).old_name, a);
     proc_.retarget(42, 3, b + " (deleted)");
     EXPECT_THAT(look(), ElementsAre("42 rename 3 " + b + " (deleted)"));
     proc_.close(42, 3);
@@ -190,7 +193,7 @@ TEST_F(PollerTest, ARecycledPidIsNotTheSameProcess) {
     proc_.set_stat(42, {.start_time = 2000});
     proc_.open(42, 3, "/b");
     EXPECT_THAT(look(), ElementsAre("42 close 3 /a"));
-    EXPECT_EQ(seen_.events[0].comm, "old");
+    EXPECT_EQ(seen_.events[0].actor.comm, "old");
     EXPECT_EQ(poller_->watched(), 0U);
 }
 
@@ -205,7 +208,7 @@ TEST_F(PollerTest, ANameIsReadAgainWithinASecond) {
     proc_.end(42);
     look();
     ASSERT_EQ(seen_.events.size(), 1U);
-    EXPECT_EQ(seen_.events[0].comm, "after");
+    EXPECT_EQ(seen_.events[0].actor.comm, "after");
 }
 
 /// The number is another process's by then.
@@ -226,7 +229,7 @@ TEST_F(PollerTest, ANameIsNeverTakenFromAnotherProcess) {
     poller_->take_comm(42, "new");
     look();
     ASSERT_EQ(seen_.events.size(), 1U);
-    EXPECT_EQ(seen_.events[0].comm, "old");
+    EXPECT_EQ(seen_.events[0].actor.comm, "old");
 }
 
 TEST_F(PollerTest, TheCommandsNewNameIsTold) {
@@ -237,7 +240,7 @@ TEST_F(PollerTest, TheCommandsNewNameIsTold) {
     proc_.open(42, 3, "/a");
     look();
     ASSERT_EQ(seen_.events.size(), 1U);
-    EXPECT_EQ(seen_.events[0].comm, "after\nexec");
+    EXPECT_EQ(seen_.events[0].actor.comm, "after\nexec");
 }
 
 TEST_F(PollerTest, WhatCannotBeWatchedIsNamed) {
@@ -291,11 +294,11 @@ TEST_F(SocketsOfAPoller, OneReadingServesAllSocketsOfALook) {
     look();
     ASSERT_EQ(seen_.events.size(), 3U);
     for (const auto& event : seen_.events) {
-        EXPECT_EQ(event.descriptor.type, FdType::tcp);
-        ASSERT_NE(event.descriptor.socket, nullptr);
-        EXPECT_EQ(event.descriptor.socket->remote->port, 80);
+        EXPECT_EQ(fd_of(event).descriptor.type, FdType::tcp);
+        ASSERT_NE(fd_of(event).descriptor.socket, nullptr);
+        EXPECT_EQ(fd_of(event).descriptor.socket->remote->port, 80);
     }
-    EXPECT_EQ(seen_.events[1].descriptor.socket->state, SocketState::close_wait);
+    EXPECT_EQ(fd_of(seen_.events[1]).descriptor.socket->state, SocketState::close_wait);
     const auto read = tables_read();
     EXPECT_GE(read, 1U);
     for (int i = 0; i < 1000; ++i) EXPECT_THAT(look(), IsEmpty());
@@ -309,13 +312,13 @@ TEST_F(SocketsOfAPoller, ASingleLookMakesSureOfWhatItDoesNotFind) {
     options_.single_look = true;
     watch({42});
     look();
-    EXPECT_EQ(seen_.events[0].descriptor.type, FdType::tcp);
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.type, FdType::tcp);
     const auto found = tables_read();
     watch({42});
     proc_.open(42, 4, "socket:[1002]");
     look();
     EXPECT_EQ(tables_read(), 3 * found);
-    EXPECT_EQ(seen_.events[1].descriptor.type, FdType::socket);
+    EXPECT_EQ(fd_of(seen_.events[1]).descriptor.type, FdType::socket);
 }
 
 TEST_F(SocketsOfAPoller, AConnectIsToldAndThenNoTableIsReadAnyMore) {
@@ -326,14 +329,14 @@ TEST_F(SocketsOfAPoller, AConnectIsToldAndThenNoTableIsReadAnyMore) {
     EXPECT_THAT(look(), ElementsAre("42 open 3 socket:[1001]"));
     proc_.net_table(42, "tcp", kTcpHead + tcp_row("0100007F:1F90", "0200007F:0050", "01", 1001));
     EXPECT_THAT(look(), ElementsAre("42 connect 3 socket:[1001]"));
-    EXPECT_EQ(seen_.events[0].descriptor.type, FdType::tcp);
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.type, FdType::tcp);
     const auto read = tables_read();
     for (int i = 0; i < 100; ++i) look(seconds(1));
     EXPECT_EQ(tables_read(), read);
     proc_.close(42, 3);
     look();
     ASSERT_EQ(seen_.events.size(), 1U);
-    EXPECT_EQ(seen_.events[0].descriptor.socket->remote->port, 80);
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.socket->remote->port, 80);
 }
 
 TEST_F(SocketsOfAPoller, AListenIsTold) {
@@ -344,7 +347,7 @@ TEST_F(SocketsOfAPoller, AListenIsTold) {
     look();
     proc_.net_table(42, "tcp", kTcpHead + tcp_row("00000000:1F90", "00000000:0000", "0A", 1001));
     EXPECT_THAT(look(), ElementsAre("42 listen 3 socket:[1001]"));
-    EXPECT_EQ(seen_.events[0].descriptor.socket->local->port, 8080);
+    EXPECT_EQ(fd_of(seen_.events[0]).descriptor.socket->local->port, 8080);
 }
 
 /// Its own tables cannot be read, as those of a child that has ended.
@@ -366,16 +369,16 @@ TEST_F(SocketsOfAPoller, WhatCannotBeAskedIsDescribedAsAnotherKnowsIt) {
     look(milliseconds(10));
     EXPECT_EQ(tables_read(), read);
     ASSERT_EQ(seen_.events.size(), 3U);
-    const Descriptor& listener = seen_.events[0].descriptor;
+    const Descriptor& listener = fd_of(seen_.events[0]).descriptor;
     EXPECT_EQ(listener.type, FdType::tcp);
     ASSERT_NE(listener.socket, nullptr);
     EXPECT_EQ(listener.socket->state, SocketState::listen);
     EXPECT_FALSE(listener.socket->outdated);
-    const Descriptor& datagrams = seen_.events[1].descriptor;
+    const Descriptor& datagrams = fd_of(seen_.events[1]).descriptor;
     EXPECT_EQ(datagrams.type, FdType::udp);
     ASSERT_NE(datagrams.socket, nullptr);
     EXPECT_TRUE(datagrams.socket->outdated) << "it may have connected since it was asked";
-    EXPECT_EQ(seen_.events[2].descriptor.type, FdType::socket) << "nobody knows it";
+    EXPECT_EQ(fd_of(seen_.events[2]).descriptor.type, FdType::socket) << "nobody knows it";
 }
 
 /// Processes that began at different times wait for the same moments.

@@ -1,6 +1,7 @@
 // Sockets of a real process, watched on a calendar that the test writes, by both ways of asking.
 
 #include "source/poll/watched_helper.hpp"
+#include "support/event_parts.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using test::fd_of;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -111,12 +113,12 @@ TEST_P(Sockets, ACloseDoesNotCallItUnconnected) {
     const int udp = maker_.fd("udp");
     const int bound = maker_.fd("udp-bind");
     const int listener = maker_.fd("tcp-listen");
-    for (const Event& event : look()) EXPECT_FALSE(event.descriptor.socket->outdated);
+    for (const Event& event : look()) EXPECT_FALSE(fd_of(event).descriptor.socket->outdated);
     for (const int fd : {tcp, udp, bound, listener}) maker_.ask(fmt::format("close {}", fd));
     const std::vector<Event> closes = look();
     ASSERT_EQ(closes.size(), 4U);
     for (const Event& event : closes)
-        EXPECT_EQ(event.descriptor.socket->outdated, event.descriptor.fd != listener);
+        EXPECT_EQ(fd_of(event).descriptor.socket->outdated, fd_of(event).descriptor.fd != listener);
 }
 
 /// Idle ones cost nothing: the process has not run since, and they are asked for seldom.
@@ -168,9 +170,9 @@ TEST_P(Sockets, TheCloseOfAnEpollTellsWhatItCameToWatch) {
     maker_.ask(fmt::format("close {}", epoll));
     const std::vector<Event> events = look();
     ASSERT_EQ(events.size(), 1U);
-    ASSERT_NE(events[0].descriptor.object, nullptr);
-    ASSERT_EQ(events[0].descriptor.object->targets.size(), 1U);
-    EXPECT_EQ(events[0].descriptor.object->targets[0].fd, pipe.at(0));
+    ASSERT_NE(fd_of(events[0]).descriptor.object, nullptr);
+    ASSERT_EQ(fd_of(events[0]).descriptor.object->targets.size(), 1U);
+    EXPECT_EQ(fd_of(events[0]).descriptor.object->targets[0].fd, pipe.at(0));
 }
 
 TEST_P(Sockets, TheCloseOfAnEpollTellsNotWhatItWatchesNoMore) {
@@ -179,13 +181,13 @@ TEST_P(Sockets, TheCloseOfAnEpollTellsNotWhatItWatchesNoMore) {
     const int epoll = maker_.fd(fmt::format("epoll {}", pipe.at(0)));
     const std::vector<Event> opens = look();
     ASSERT_EQ(opens.size(), 3U);
-    EXPECT_NE(opens[2].descriptor.object, nullptr);
+    EXPECT_NE(fd_of(opens[2]).descriptor.object, nullptr);
     maker_.ask(fmt::format("epoll-remove {} {}", epoll, pipe.at(0)));
     look(seconds(1));
     maker_.ask(fmt::format("close {}", epoll));
     const std::vector<Event> events = look();
     ASSERT_EQ(events.size(), 1U);
-    EXPECT_EQ(events[0].descriptor.object, nullptr);
+    EXPECT_EQ(fd_of(events[0]).descriptor.object, nullptr);
 }
 
 /// The kernel marks a datagram socket that others connect to as connected as well.
@@ -250,7 +252,7 @@ class SocketsByCopies : public Sockets {
     Event close_of(int fd) {
         maker_.ask(fmt::format("close {}", fd));
         for (Event& event : look())
-            if (event.kind == EventKind::close && event.descriptor.fd == fd) return event;
+            if (event.kind == EventKind::close && fd_of(event).descriptor.fd == fd) return event;
         ADD_FAILURE() << "no close of " << fd;
         return {};
     }
@@ -265,11 +267,11 @@ TEST_P(SocketsByCopies, ACloseTellsWhatAConnectionHasCarried) {
     maker_.ask(fmt::format("receive {} 30", made.client));
     look(seconds(2));
     const Event client = close_of(made.client);
-    ASSERT_TRUE(client.totals);
-    EXPECT_EQ(client.totals->bytes_sent, 1000U);
-    EXPECT_EQ(client.totals->bytes_received, 30U);
-    EXPECT_EQ(client.totals->retransmits, 0U);
-    EXPECT_GT(client.totals->round_trip, Duration::zero());
+    ASSERT_TRUE(fd_of(client).totals);
+    EXPECT_EQ(fd_of(client).totals->bytes_sent, 1000U);
+    EXPECT_EQ(fd_of(client).totals->bytes_received, 30U);
+    EXPECT_EQ(fd_of(client).totals->retransmits, 0U);
+    EXPECT_GT(fd_of(client).totals->round_trip, Duration::zero());
 }
 
 TEST_P(SocketsByCopies, WhatHasListenedHasNoTotals) {
@@ -278,7 +280,7 @@ TEST_P(SocketsByCopies, WhatHasListenedHasNoTotals) {
     look();
     maker_.ask(fmt::format("listen {}", fd));
     look(seconds(2));
-    EXPECT_FALSE(close_of(fd).totals);
+    EXPECT_FALSE(fd_of(close_of(fd)).totals);
 }
 
 TEST_P(SocketsByCopies, ACloseTellsTheLastStateThatWasSeen) {
@@ -290,9 +292,10 @@ TEST_P(SocketsByCopies, ACloseTellsTheLastStateThatWasSeen) {
     ASSERT_EQ(maker_.numbers(fmt::format("receive {} 1", made.server)), std::vector{0});
     look(seconds(2));
     const Event server = close_of(made.server);
-    EXPECT_EQ(server.descriptor.socket->state, SocketState::close_wait);
-    ASSERT_TRUE(server.totals);
-    EXPECT_EQ(server.totals->bytes_received, 7U) << "the kernel counts the peer's FIN as one more";
+    EXPECT_EQ(fd_of(server).descriptor.socket->state, SocketState::close_wait);
+    ASSERT_TRUE(fd_of(server).totals);
+    EXPECT_EQ(fd_of(server).totals->bytes_received, 7U)
+        << "the kernel counts the peer's FIN as one more";
 }
 
 TEST_P(SocketsByCopies, TheTotalsAreNotSampledMoreThanOnceASecond) {
@@ -303,9 +306,9 @@ TEST_P(SocketsByCopies, TheTotalsAreNotSampledMoreThanOnceASecond) {
     look(milliseconds(900));
     const Event client = close_of(made.client);
     // Those of the first round, when it had sent nothing, are no figures; final ones are.
-    if (client.totals) {
-        EXPECT_EQ(client.totals->as_of, TcpTotals::AsOf::end);
-        EXPECT_EQ(client.totals->bytes_sent, 1000U);
+    if (fd_of(client).totals) {
+        EXPECT_EQ(fd_of(client).totals->as_of, TcpTotals::AsOf::end);
+        EXPECT_EQ(fd_of(client).totals->bytes_sent, 1000U);
     }
 }
 

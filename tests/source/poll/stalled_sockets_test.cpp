@@ -2,6 +2,7 @@
 // writes, until it does.
 
 #include "source/poll/watched_helper.hpp"
+#include "support/event_parts.hpp"
 #include "support/watching.hpp"
 
 #include <gtest/gtest.h>
@@ -13,12 +14,13 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using test::fd_of;
 
 class Stalled : public ::testing::Test, public test::WatchedHelper {
   protected:
     std::optional<Event> event_of(int fd, EventKind kind, Duration later = milliseconds(1)) {
         for (Event& event : look(later))
-            if (event.descriptor.fd == fd && event.kind == kind) return event;
+            if (fd_of(event).descriptor.fd == fd && event.kind == kind) return event;
         return std::nullopt;
     }
 
@@ -45,8 +47,8 @@ class Stalled : public ::testing::Test, public test::WatchedHelper {
         maker_.ask(fmt::format("bind {} 127.0.0.1", fd));
         const auto open = event_of(fd, EventKind::open, later);
         EXPECT_TRUE(open);
-        EXPECT_EQ(open->descriptor.type, FdType::tcp) << "the tables are asked meanwhile";
-        return open->descriptor.socket && open->descriptor.socket->local;
+        EXPECT_EQ(fd_of(*open).descriptor.type, FdType::tcp) << "the tables are asked meanwhile";
+        return fd_of(*open).descriptor.socket && fd_of(*open).descriptor.socket->local;
     }
 
     int faults_ = -1;
@@ -71,8 +73,8 @@ TEST_F(Stalled, WhatTheTablesDidNotTellIsLearnedLater) {
     maker_.ask("unix-listen " + name);
     const int fd = maker_.fd("unix-connect " + name);
     const auto open = event_of(fd, EventKind::open);
-    ASSERT_TRUE(open && open->descriptor.socket);
-    EXPECT_EQ(open->descriptor.socket->peer_path, "");
+    ASSERT_TRUE(open && fd_of(*open).descriptor.socket);
+    EXPECT_EQ(fd_of(*open).descriptor.socket->peer_path, "");
     end_of_stall();
     ASSERT_TRUE(test::eventually([this] { return asks_a_new_one(seconds(1)); }));
     for (const Event& event : look(seconds(6)))
@@ -80,7 +82,7 @@ TEST_F(Stalled, WhatTheTablesDidNotTellIsLearnedLater) {
     maker_.ask(fmt::format("close {}", fd));
     const auto close = event_of(fd, EventKind::close);
     ASSERT_TRUE(close);
-    EXPECT_EQ(close->descriptor.socket->peer_path, name);
+    EXPECT_EQ(fd_of(*close).descriptor.socket->peer_path, name);
 }
 
 /// A stall ends before its second is over, and another one comes.
@@ -110,7 +112,7 @@ TEST_F(Stalled, EpollsAreAskedAgainOnceThatIsOver) {
         const auto other = maker_.numbers("pipe");
         const int fd = maker_.fd(fmt::format("epoll {}", other.at(0)));
         const auto open = event_of(fd, EventKind::open, later);
-        return open && open->descriptor.object != nullptr;
+        return open && fd_of(*open).descriptor.object != nullptr;
     };
     EXPECT_FALSE(tells_targets(milliseconds(1)));
     EXPECT_FALSE(tells_targets(seconds(30)));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "support/event_parts.hpp"
 #include "support/fd_maker_client.hpp"
 #include <logfia/process/open_processes.hpp>
 #include <logfia/source/poll/poller.hpp>
@@ -23,8 +24,8 @@ class KeptEvents final : public EventSink {
 
 /// `open 7`, `connect 7 127.0.0.1:53`.
 inline std::string line_of(const Event& event) {
-    std::string line = fmt::format("{} {}", to_string(event.kind), event.descriptor.fd);
-    const SocketInfo* socket = event.descriptor.socket.get();
+    std::string line = fmt::format("{} {}", to_string(event.kind), fd_of(event).descriptor.fd);
+    const SocketInfo* socket = fd_of(event).descriptor.socket.get();
     if (socket != nullptr && socket->remote) {
         line += ' ';
         append_endpoint(line, *socket->remote);

@@ -15,7 +15,7 @@ namespace logfia {
 class LookChanges {
   public:
     void lost(const WatchedProcess& watched, std::string reason) {
-        losses_.push_back({&watched, std::move(reason)});
+        losses_.push_back({&watched, {std::move(reason), std::nullopt}});
     }
     void closed(WatchedProcess& watched, std::uint32_t slot) {
         closes_.push_back({&watched, slot});
@@ -45,16 +45,16 @@ class LookChanges {
         Change change;
         std::string old_name;
     };
-    struct Loss {
+    struct Missed {
         const WatchedProcess* process;
-        std::string reason;
+        Loss loss;
     };
     void publish_losses(Now now, EventSink& sink);
     void publish_closes(Now now, EventSink& sink);
     void publish_opens(EventSink& sink);
     static void sort(std::vector<Change>& changes);
 
-    std::vector<Loss> losses_;
+    std::vector<Missed> losses_;
     std::vector<Change> closes_;
     std::vector<Change> opens_;
     std::vector<Renaming> renames_;

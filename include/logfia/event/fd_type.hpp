@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace logfia {
+
+/// The types of the interface contract; `unknown` has no name there and is left out of records.
+/// Nothing depends on the order: what is to be known of a type stands in its row (fd_types()).
+enum class FdType : std::uint8_t {
+    unknown,
+    file,
+    directory,
+    symlink,
+    block,
+    character,
+    tty,
+    fifo,
+    pipe,
+    memfd,
+    tcp,
+    tcp6,
+    udp,
+    udp6,
+    udplite,
+    udplite6,
+    raw,
+    raw6,
+    icmp,
+    icmp6,
+    unix_socket,
+    netlink,
+    packet,
+    vsock,
+    mptcp,
+    sctp,
+    socket,
+    eventfd,
+    epoll,
+    inotify,
+    fanotify,
+    signalfd,
+    timerfd,
+    pidfd,
+    io_uring,
+    userfaultfd,
+    perf_event,
+    bpf,
+    name_space,
+    anon_inode,
+};
+
+inline constexpr std::size_t kFdTypeCount = 40;
+
+/// What types have in common, as bits of FdTypeRow::groups.
+enum class FdGroup : std::uint16_t {
+    real_file = 1 << 0,   ///< `-r`: lives in a filesystem
+    path = 1 << 1,        ///< its link is a path
+    position = 1 << 2,    ///< `pos` of its fdinfo says where it will be read or written next
+    socket = 1 << 3,      ///< `--type socket`
+    inet = 1 << 4,        ///< `--type inet`
+    internet = 1 << 5,    ///< a socket with an address and a port
+    tcp = 1 << 6,         ///< counts what it carries, and has TCP's states
+    datagram = 1 << 7,    ///< a socket that sends to whom it likes
+    raw = 1 << 8,         ///< its port is a protocol's number
+    no_table = 1 << 9,    ///< a socket that no file of /proc/N/net lists
+    object = 1 << 10,     ///< its fdinfo has lines of its own (ObjectInfo)
+    targets = 1 << 11,    ///< its fdinfo says what it watches
+    same_link = 1 << 12,  ///< another one may have the same link
+};
+
+/// What a record shows of a descriptor besides its name.
+enum class FdDetail : std::uint8_t { none, internet, unix_peer, netlink, packet, vsock, family };
+
+/// All that is to be known of one type. A new type is a row more, in fd_type.cpp.
+struct FdTypeRow {
+    FdType type = FdType::unknown;
+    std::string_view name;  ///< of the interface contract; empty for `unknown`
+    std::uint16_t groups = 0;
+    FdDetail detail = FdDetail::none;
+    /// The kernel's links of such descriptors (proc_pid_fd(5)), separated by `|`; one `*` in each
+    /// stands for any bytes. The links of files tell nothing, nor does an empty text.
+    std::string_view links;
+    /// The kernel's names of the protocol (`struct proto`), separated by `|`.
+    std::string_view protocols;
+};
+
+/// Every type, `unknown` first.
+std::span<const FdTypeRow> fd_types();
+const FdTypeRow& row_of(FdType type);
+
+inline std::string_view to_string(FdType type) {
+    return row_of(type).name;
+}
+inline bool is_in(FdType type, FdGroup group) {
+    return (row_of(type).groups & static_cast<std::uint16_t>(group)) != 0;
+}
+
+/// The type that a link's text tells; `unknown` for a path, for `?` and for what no row has.
+FdType type_of_link(std::string_view link);
+/// The same for a link that reads like a path, of what is proved to be on no mount; `unknown` when
+/// it may be a file all the same, as after a lazy unmount.
+FdType type_of_unmounted(std::string_view link);
+/// `unknown` when no row has the kernel's name of this protocol.
+FdType type_of_protocol(std::string_view name);
+
+}  // namespace logfia
