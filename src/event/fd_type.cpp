@@ -28,7 +28,8 @@ constexpr std::uint16_t kSocket = in({G::socket});
 constexpr std::uint16_t kObject = in({G::object});
 constexpr std::uint16_t kWatcher = in({G::object, G::targets});
 
-// Links: the names that the callers of anon_inode_getfd() give, namespaces(7), memfd_create(2).
+// Links: the names that the callers of anon_inode_getfd() give, namespaces(7), memfd_create(2),
+// memfd_secret(2).
 // Pidfds have a filesystem of their own since Linux 6.9. Protocols: what
 // `system.sockprotoname` tells; UNIX-STREAM since Linux 5.15.
 constexpr std::array kTypes = std::to_array<FdTypeRow>({
@@ -42,7 +43,7 @@ constexpr std::array kTypes = std::to_array<FdTypeRow>({
     {FdType::fifo, "fifo", kDevice, D::none, "", ""},
     {FdType::pipe, "pipe", in({G::same_link}), D::none, "pipe:[*", ""},
     {FdType::memfd, "memfd", in({G::path, G::position, G::same_link}), D::none,
-     "/memfd:* (deleted)", ""},
+     "/memfd:* (deleted)|/secretmem (deleted)", ""},
     {FdType::tcp, "tcp", kTcp, D::internet, "", "TCP"},
     {FdType::tcp6, "tcp6", kTcp, D::internet, "", "TCPv6"},
     {FdType::udp, "udp", kUdp, D::internet, "", "UDP"},

@@ -44,6 +44,7 @@ const Kind kKinds[] = {
     {"pipe", "pipe", "r", "pipe:\\[[0-9]+\\]", "", "\"inode\":[0-9]+"},
     {"tty", "tty", "rw", "/dev/pts/[0-9]+", "", "\"device\":\"[0-9]+:[0-9]+\""},
     {"memfd a\\x20b", "memfd", "rw", "/memfd:a b \\(deleted\\)", "", "\"pos\":0"},
+    {"memfd-secret", "memfd", "rw", "/secretmem \\(deleted\\)", "", "\"inode\":[0-9]+"},
     {"tcp-listen", "tcp", "rw", kSocket, " tcp 127\\.0\\.0\\.1:[0-9]+ LISTEN",
      "\"state\":\"listen\",\"local_address\":\"127.0.0.1\",\"local_port\":[0-9]+"},
     {"tcp-listen ::1", "tcp6", "rw", kSocket, " tcp6 \\[::1\\]:[0-9]+ LISTEN",

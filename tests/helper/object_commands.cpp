@@ -122,6 +122,11 @@ Reply make_memfd(const Words& words) {
     return opened(memfd_create(words[1].c_str(), 0));
 }
 
+/// Before Linux 6.5 only where `secretmem.enable=1` was given at boot (memfd_secret(2)).
+Reply make_secret_memfd(const Words&) {
+    return from_syscall(SYS_memfd_secret, 0);
+}
+
 constexpr std::array kCommands{
     Command{"eventfd", "", 0, 0, make_eventfd},
     Command{"epoll", "[FD]…", 0, kAnyNumber, make_epoll},
@@ -138,6 +143,7 @@ constexpr std::array kCommands{
     Command{"bpf", "", 0, 0, make_bpf_map},
     Command{"namespace", "[net|mnt|…]", 0, 1, open_namespace},
     Command{"memfd", "NAME", 1, 1, make_memfd},
+    Command{"memfd-secret", "", 0, 0, make_secret_memfd},
 };
 
 }  // namespace
