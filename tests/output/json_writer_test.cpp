@@ -211,6 +211,38 @@ TEST(JsonWriter, CloseTellsSinceWhenItWasOpen) {
     }
 }
 
+TEST(JsonWriter, AChangeOfAPathTellsWhoseDoingItWas) {
+    Event event;
+    event.kind = EventKind::rename;
+    event.at = test::moment();
+    event.actor.pid = 42;
+    event.actor.comm = "mv";
+    event.change = PathChange{"/srv/new\xff", "/srv/old"};
+    event.actor.ppid = 1;
+    event.actor.uid = 1000;
+    event.actor.user = "ann";
+    event.actor.exe = "/usr/bin/mv";
+    EXPECT_EQ(members(event),
+              R"("event":"rename","pid":42,"comm":"mv","ppid":1,"uid":1000,"user":"ann",)"
+              R"("exe":"/usr/bin/mv","name":"/srv/new\ufffd","name_hex":"2f7372762f6e6577ff",)"
+              R"("old_name":"/srv/old")");
+    event.actor = {};
+    event.change = PathChange{"/srv/new", {}};
+    EXPECT_EQ(members(event), R"("event":"rename","name":"/srv/new")");
+}
+
+TEST(JsonWriter, AProcessEndsByItselfOrByASignal) {
+    Event event;
+    event.kind = EventKind::exit;
+    event.at = test::moment();
+    event.actor.pid = 42;
+    event.actor.comm = "cat";
+    event.change = ProcessChange{3, std::nullopt};
+    EXPECT_EQ(members(event), R"("event":"exit","pid":42,"comm":"cat","status":3)");
+    event.change = ProcessChange{std::nullopt, 9};
+    EXPECT_EQ(members(event), R"("event":"exit","pid":42,"comm":"cat","signal":9)");
+}
+
 TEST(JsonWriter, LostIsAboutOneProcessOrNone) {
     Event lost = make_lost("12 looks came late");
     EXPECT_EQ(members(lost), R"("event":"lost","reason":"12 looks came late")");

@@ -212,6 +212,36 @@ TEST(TextWriter, SaysNoMoreThanIsKnownOfASocket) {
               "0.000000 open socket:[31041]\n");
 }
 
+TEST(TextWriter, AChangeOfAPathTellsWhoseDoingItWas) {
+    Event event;
+    event.kind = EventKind::rename;
+    event.at = test::moment();
+    event.change = PathChange{"/srv/new\n", "/srv/old"};
+    EXPECT_EQ(write(event), "0.000000 rename /srv/new\\n from /srv/old\n");
+    EXPECT_EQ(write_long(event), "0.000000 rename - - /srv/new\\n from /srv/old\n");
+    event.actor.pid = 42;
+    event.actor.comm = "mv";
+    event.actor.user = "ann";
+    event.change = PathChange{"/srv/new", {}};
+    EXPECT_EQ(write_long(event), "0.000000 rename mv[42] ann /srv/new\n");
+}
+
+TEST(TextWriter, AProcessEndsByItselfOrByASignal) {
+    Event event;
+    event.kind = EventKind::exit;
+    event.at = test::moment();
+    event.actor.pid = 42;
+    event.actor.comm = "cat";
+    event.change = ProcessChange{3, std::nullopt};
+    EXPECT_EQ(write_long(event), "0.000000 exit cat[42] - status 3\n");
+    event.change = ProcessChange{std::nullopt, 9};
+    EXPECT_EQ(write(event), "0.000000 exit signal 9\n");
+    event.kind = EventKind::exec;
+    event.actor.exe = "/bin/true";
+    event.change = ProcessChange{};
+    EXPECT_EQ(write(event), "0.000000 exec /bin/true\n");
+}
+
 TEST(TextWriter, ColorsOnlyTheEvent) {
     for (const auto kind : {EventKind::lost, EventKind::close, EventKind::open, EventKind::rename,
                             EventKind::connect, EventKind::listen}) {
