@@ -224,7 +224,9 @@ TEST(JsonWriter, AChangeOfAPathTellsWhoseDoingItWas) {
     event.actor.exe = "/usr/bin/mv";
     EXPECT_EQ(members(event),
               R"("event":"rename","pid":42,"comm":"mv","ppid":1,"uid":1000,"user":"ann",)"
-              R"("exe":"/usr/bin/mv","name":"/srv/new\ufffd","name_hex":"2f7372762f6e6577ff",)"
+              R"("exe":"/usr/bin/mv","name":"/srv/new)"
+              "\xef\xbf\xbd"
+              R"(","name_hex":"2f7372762f6e6577ff",)"
               R"("old_name":"/srv/old")");
     event.actor = {};
     event.change = PathChange{"/srv/new", {}};

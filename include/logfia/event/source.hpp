@@ -1,0 +1,52 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/event/event_sink.hpp>
+
+#include <cstdint>
+#include <optional>
+
+namespace logfia {
+
+/// What a source has seen up to now, for a summary.
+struct SourceTotals {
+    std::uint64_t processes = 0;   ///< that were watched
+    std::uint64_t looks = 0;       ///< at all of them
+    std::uint64_t late_looks = 0;  ///< that came too late, or not at all
+};
+
+/// Whatever notices changes and hands Events to the rest. The loop knows nothing else of it. A
+/// source has its own way of noticing, its own descriptors to wait for and its own timetable.
+class Source {
+  public:
+    virtual ~Source() = default;
+
+    enum class State : std::uint8_t {
+        waiting,  ///< for ready_fd() or for next()
+        busy,     ///< there is more to do: run() wants to be called again, with a new Now
+        ended,    ///< nothing more will come, and run() is not called again
+    };
+
+    /// Readable while run() has work: one descriptor, or an epoll(7) of the source's own. It stays
+    /// the source's, and the same for the source's life. -1: next() alone says when.
+    [[nodiscard]] virtual int ready_fd() const = 0;
+    /// When run() is to be called at the latest; nothing when only ready_fd() tells.
+    [[nodiscard]] virtual std::optional<SteadyTime> next() const = 0;
+
+    /// A bounded slice of work, which never waits: what is due at `now` is handed to the sink. May
+    /// also be called when nothing is due.
+    virtual State run(Now now, EventSink& sink) = 0;
+
+    /// The output is full: from now on the source notices nothing, and notes what that is. run() is
+    /// not called before resume().
+    virtual void pause(Now now) = 0;
+    /// Goes on, and tells what was missed.
+    virtual void resume(Now now, EventSink& sink) = 0;
+    /// The watch is over: tells what is untold. Called once, and nothing is called afterwards but
+    /// totals().
+    virtual void stop(Now now, EventSink& sink) = 0;
+
+    [[nodiscard]] virtual SourceTotals totals() const = 0;
+};
+
+}  // namespace logfia
