@@ -1,8 +1,7 @@
 #include <logfia/app/run.hpp>
 #include <logfia/app/watch.hpp>
+#include <logfia/app/writers.hpp>
 #include <logfia/net/cares_resolver.hpp>
-#include <logfia/output/json_writer.hpp>
-#include <logfia/output/text_writer.hpp>
 #include <logfia/process/process_set.hpp>
 
 #include <fcntl.h>
@@ -13,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <vector>
@@ -35,22 +33,6 @@ std::vector<int> occupy_standard_streams() {
 
 bool contains(const std::vector<int>& list, int value) {
     return std::find(list.begin(), list.end(), value) != list.end();
-}
-
-bool wants_color(const Options& options, const Output& output) {
-    if (options.color != ColorWhen::automatic) return options.color == ColorWhen::always;
-    const char* no_color = std::getenv("NO_COLOR");
-    return (no_color == nullptr || *no_color == '\0') && output.is_terminal();
-}
-
-std::unique_ptr<RecordWriter> make_writer(const Options& options, const Output& output, Now start) {
-    if (options.json) return std::make_unique<JsonWriter>(JsonOptions{options.time, start.steady});
-    TextOptions text;
-    text.columns = options.long_format ? Columns::full : Columns::brief;
-    text.color = wants_color(options, output) ? Color::on : Color::off;
-    text.time = options.time;
-    text.began = start.steady;
-    return std::make_unique<TextWriter>(text);
 }
 
 /// Without names a watch is still worth its while: a resolver that cannot be had is only a notice.
@@ -182,10 +164,11 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
     if (command != nullptr && !go(*command, options, poller, signals, notices, start))
         return ExitStatus::failure;
     sharpen_timer(options.interval);
-    auto writer = make_writer(options, *output, start);
+    Pipeline pipeline({options.filter, make_writers(options, *output, notices, start),
+                       std::move(resolver), options.dns_wait, options.count});
     Watch watch(options,
-                {poller, processes, command, signals, std::move(resolver), std::move(writer),
-                 std::move(*output), std::move(*waiter)},
+                {poller, processes, command, signals, std::move(pipeline), std::move(*output),
+                 std::move(*waiter)},
                 notices, start);
     const ExitStatus end = watch.run();
     return status == ExitStatus::success ? end : status;

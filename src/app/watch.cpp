@@ -1,6 +1,4 @@
 #include <logfia/app/watch.hpp>
-#include <logfia/output/leak_report.hpp>
-#include <logfia/output/summary_report.hpp>
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -15,15 +13,6 @@ namespace {
 
 constexpr std::size_t kRecordsAtOnce = 256;
 
-Recorder::Parts recorder_parts(const Options& options, std::unique_ptr<RecordWriter> writer) {
-    Recorder::Parts parts;
-    if (options.summary != SummaryWhen::only) parts.writer = std::move(writer);
-    if (options.summary != SummaryWhen::never) parts.summary.emplace();
-    if (options.leaks) parts.leaks.emplace(options.leak_min);
-    parts.limit = options.count;
-    return parts;
-}
-
 void shorten(std::optional<Duration>& sleep, Duration candidate) {
     candidate = std::max(candidate, Duration::zero());
     sleep = sleep ? std::min(*sleep, candidate) : candidate;
@@ -35,10 +24,6 @@ Watch::Watch(const Options& options, Parts parts, Notices& notices, Now start)
     : options_(options),
       parts_(std::move(parts)),
       notices_(notices),
-      filter_(options.filter),
-      recorder_(filter_, recorder_parts(options, std::move(parts_.writer))),
-      outbox_(parts_.resolver.get(), options.dns_wait),
-      began_(start.steady),
       ticks_(start.steady + options.interval, options.interval) {
     if (options.duration) until_ = start.steady + *options.duration;
 }
@@ -53,8 +38,8 @@ ExitStatus Watch::run() {
     step(now);
     while (stage_ != Stage::finished) wait();
     write_summary_apart(read_clocks());
-    const bool leaked = recorder_.leaks() && recorder_.leaks()->leaked();
-    return status_ == ExitStatus::success && leaked ? ExitStatus::leaks : status_;
+    const bool found = parts_.pipeline.has_findings();
+    return status_ == ExitStatus::success && found ? ExitStatus::leaks : status_;
 }
 
 void Watch::wait() {
@@ -74,11 +59,9 @@ void Watch::prepare_to_wait() {
     if (output.fd != output_wanted_.fd || output.events != output_wanted_.events)
         parts_.waiter.want(output.fd, output.events);
     output_wanted_ = output;
-    if (parts_.resolver) {
-        name_servers_.clear();
-        parts_.resolver->add_pollfds(name_servers_);
-        parts_.waiter.want_instead(name_servers_);
-    }
+    name_servers_.clear();
+    parts_.pipeline.add_pollfds(name_servers_);
+    parts_.waiter.want_instead(name_servers_);
     for (const int pidfd : parts_.poller.take_pidfds()) parts_.waiter.want(pidfd, POLLIN);
     hear_news(stage_ == Stage::watching && !paused_since_ && !parts_.output.full());
 }
@@ -106,7 +89,7 @@ void Watch::take_ready(std::span<const pollfd> ready, Now now) {
         // What stays ready would keep us from sleeping when nobody looks any more.
         if (ended && stage_ != Stage::watching) parts_.waiter.forget(one.fd);
     }
-    if (parts_.resolver) parts_.resolver->process(ready, now.steady);
+    parts_.pipeline.take_answers(ready, now.steady);
     if (!news || stage_ != Stage::watching) return;
     // First who has come: a child is known by its parent, which may have ended since.
     if (hears_news_) {
@@ -193,42 +176,17 @@ void Watch::tell_late(Now now, std::uint64_t looks) {
 }
 
 void Watch::lose(Now now, std::string reason, std::optional<std::uint64_t> missed) {
-    take(lost(now, std::move(reason), missed));
+    parts_.pipeline.push(lost(now, std::move(reason), missed), now.steady);
 }
 
-/// While one drain or pump is under way none of these begins another: take() only queues up, and
-/// drain() has left the stage of watching before it says what was missed.
 void Watch::accept(Event event) {
     if (stage_ != Stage::watching) return;
     const Now noticed = event.at;
-    take(std::move(event));
-    if (options_.count && certain_records_ >= *options_.count) return drain(noticed);
-    // A look at ten thousand descriptors need not be held in memory whole.
-    if (outbox_.size() >= kRecordsAtOnce) pump(noticed);
-}
-
-void Watch::take(Event event) {
-    const Filter::Verdict verdict = filter_.judge(event);
-    if (verdict == Filter::Verdict::drop) return;
-    event.undecided = verdict == Filter::Verdict::ask;
-    const bool shown = filter_.shows(event);
-    if (!shown && !event.undecided && !recorder_.counts()) return;
-    if (event.kind == EventKind::lost) tell_without_records(event);
-    const bool certain = shown && !event.undecided && event.kind != EventKind::lost;
-    const HostName name = shown || event.undecided ? HostName::wanted : HostName::unwanted;
     // A look at ten thousand sockets takes longer than a record may wait for its name.
-    const SteadyTime now = parts_.resolver ? read_clocks().steady : event.at.steady;
-    outbox_.push(std::move(event), now, name);
-    if (certain) ++certain_records_;
-}
-
-/// Where no record is written, what was missed is still said; of late looks the summary says it.
-void Watch::tell_without_records(const Event& lost) {
-    const Loss& loss = *lost.loss();
-    if (options_.summary != SummaryWhen::only || loss.missed_ticks) return;
-    const Actor& actor = lost.actor;
-    notices_.notice(actor.pid == 0 ? loss.reason
-                                   : fmt::format("{}[{}]: {}", actor.comm, actor.pid, loss.reason));
+    parts_.pipeline.push(std::move(event), read_clocks().steady);
+    if (parts_.pipeline.has_enough()) return drain(noticed);
+    // A look at ten thousand descriptors need not be held in memory whole.
+    if (++pushed_ >= kRecordsAtOnce) pump(noticed);
 }
 
 void Watch::notice(std::string_view line) {
@@ -245,7 +203,7 @@ void Watch::drain(Now now) {
 
 /// The user will not wait: what can be written at once still is.
 void Watch::give_up(Now now) {
-    outbox_.drain_all(recorder_, parts_.output.buffer());
+    parts_.pipeline.write_all(parts_.output.buffer());
     pump(now);
     stage_ = Stage::finished;
 }
@@ -260,15 +218,19 @@ void Watch::fail(const Error& error, Now now) {
 
 void Watch::pump(Now now) {
     if (stage_ == Stage::finished) return;
-    if (stage_ == Stage::watching && outbox_.empty() && parts_.output.backlog() == 0) return;
-    outbox_.drain(now.steady, recorder_, parts_.output.buffer());
-    if (recorder_.full()) {
+    Pipeline& pipeline = parts_.pipeline;
+    if (stage_ == Stage::watching && pipeline.empty() && parts_.output.backlog() == 0) return;
+    pushed_ = 0;
+    pipeline.write_ready(now.steady, parts_.output.buffer());
+    if (pipeline.is_full()) {
         drain(now);
         // Of all that is left only losses are told, which wait for no name.
-        outbox_.drain_all(recorder_, parts_.output.buffer());
+        pipeline.write_all(parts_.output.buffer());
     }
-    const bool last = stage_ == Stage::draining && outbox_.empty();
-    if (last) append_reports(now);
+    const bool last = stage_ == Stage::draining && pipeline.empty();
+    if (last && !std::exchange(finished_writing_, true))
+        pipeline.finish(PipelineWriter::FinishGoes::with_records, parts_.output.buffer(), totals(),
+                        now);
     const WriteStatus status = last ? parts_.output.finish() : parts_.output.flush();
     if (status == WriteStatus::reader_gone) stage_ = Stage::finished;
     if (status == WriteStatus::done && last) stage_ = Stage::finished;
@@ -280,50 +242,19 @@ void Watch::pump(Now now) {
     notices_.flush();
 }
 
-SummaryTotals Watch::totals() const {
-    SummaryTotals totals;
+SourceTotals Watch::totals() const {
+    SourceTotals totals;
     totals.processes = parts_.poller.processes_seen();
     totals.looks = looks_;
     totals.late_looks = late_looks_;
-    totals.names_asked = parts_.resolver ? parts_.resolver->asked() : 0;
-    totals.names_found = parts_.resolver ? parts_.resolver->found() : 0;
-    totals.records = recorder_.records();
     return totals;
 }
 
-std::string Watch::summary_text(Now now, std::size_t width) const {
-    std::string text;
-    const auto rows = recorder_.summary()->rows(now.steady);
-    if (options_.json)
-        append_summary_json(text, rows, totals(), report_time(), now);
-    else
-        append_summary(text, rows, totals(), width);
-    return text;
-}
-
-/// A time since the record before says nothing in a report, one since the beginning does.
-TimeColumn Watch::report_time() const {
-    const bool delta = options_.time == TimeStyle::delta;
-    return {delta ? TimeStyle::start : options_.time, began_};
-}
-
-/// What is told at the end where the records go.
-void Watch::append_reports(Now now) {
-    if (std::exchange(reported_, true)) return;
-    if (options_.summary == SummaryWhen::only)
-        parts_.output.append_records(summary_text(now, parts_.output.terminal_width()));
-    if (!recorder_.leaks()) return;
-    std::string text;
-    if (options_.json)
-        append_leaks_json(text, *recorder_.leaks(), report_time(), now);
-    else
-        append_leaks(text, *recorder_.leaks(), report_time());
-    parts_.output.append_records(text);
-}
-
 void Watch::write_summary_apart(Now now) {
-    if (options_.summary != SummaryWhen::after) return;
-    notices_.write(summary_text(now, terminal_width(STDERR_FILENO)));
+    std::string text;
+    parts_.pipeline.finish(PipelineWriter::FinishGoes::apart, text, totals(), now);
+    if (text.empty()) return;
+    notices_.write(text);
     // It may be more than a pipe holds. Whoever does not want to wait says so with a signal.
     const int signals = StopSignals::count();
     const timespec limit{0, Command::kAttendEach.count()};
@@ -347,10 +278,8 @@ std::optional<Duration> Watch::time_to_sleep(Now now) const {
         if (stage_ != Stage::watching && !command->all_gone()) shorten(sleep, Command::kAttendEach);
         if (const auto word = command->next_word(now.steady)) shorten(sleep, *word);
     }
-    if (const auto deadline = outbox_.deadline()) shorten(sleep, *deadline - now.steady);
-    if (parts_.resolver) {
-        if (const auto timeout = parts_.resolver->timeout()) shorten(sleep, *timeout);
-    }
+    if (const auto deadline = parts_.pipeline.deadline()) shorten(sleep, *deadline - now.steady);
+    if (const auto timeout = parts_.pipeline.name_timeout()) shorten(sleep, *timeout);
     return sleep;
 }
 

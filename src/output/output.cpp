@@ -210,10 +210,6 @@ bool Output::reader_gone(short revents) const {
     return kind_ != Kind::regular && (revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
 }
 
-std::size_t Output::terminal_width() const {
-    return terminal_ ? logfia::terminal_width(fd_) : 0;
-}
-
 std::size_t terminal_width(int fd) {
     winsize size{};
     return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;

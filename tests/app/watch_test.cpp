@@ -121,8 +121,11 @@ class PausedWatch : public testing::Test {
         Notices notices(STDERR_FILENO);
         Nobody nobody;
         processes.begin(nobody);
+        Pipeline::Parts parts;
+        parts.writers.push_back({std::make_unique<BigWriter>()});
+        parts.limit = options_.count;
         Watch watch(options_,
-                    {poller, processes, nullptr, signals, nullptr, std::make_unique<BigWriter>(),
+                    {poller, processes, nullptr, signals, Pipeline(std::move(parts)),
                      std::move(*Output::to_descriptor(write_.get(), "the pipe")),
                      std::move(*Waiter::create())},
                     notices, read_clocks());

@@ -2,8 +2,8 @@
 #include "support/event_parts.hpp"
 #include "support/json_text.hpp"
 #include <logfia/base/escape.hpp>
-#include <logfia/output/leak_report.hpp>
-#include <logfia/output/summary_report.hpp>
+#include <logfia/output/leak_writer.hpp>
+#include <logfia/output/summary_writer.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -75,10 +75,10 @@ TEST(SummaryReport, IsATable) {
     std::vector<SummaryRow> rows{row("/tmp/x*", 1200), row("tcp 192.0.2.1:80", 3), row("/etc", 0)};
     rows[0].names = 17;
     rows[1].host = "www.example.org.";
-    SummaryTotals totals;
-    totals.processes = 1;
-    totals.looks = 1234;
-    totals.late_looks = 2;
+    RunTotals totals;
+    totals.sources.processes = 1;
+    totals.sources.looks = 1234;
+    totals.sources.late_looks = 2;
     totals.names_asked = 7;
     totals.names_found = 5;
     totals.records = 1;
@@ -119,8 +119,8 @@ TEST(SummaryReport, FitsTheTerminal) {
 TEST(SummaryReport, IsOneJsonObject) {
     std::vector<SummaryRow> rows{row("/x\xff\n", 2), row("/y", 1)};
     rows[1].names = 3;
-    SummaryTotals totals;
-    totals.processes = 4;
+    RunTotals totals;
+    totals.sources.processes = 4;
     std::string text;
     append_summary_json(text, rows, totals, iso(), moment());
     ASSERT_EQ(lines_of(text).size(), 1U);

@@ -4,8 +4,8 @@
 #include "support/json_text.hpp"
 #include <logfia/net/host_name.hpp>
 #include <logfia/output/json_writer.hpp>
-#include <logfia/output/leak_report.hpp>
-#include <logfia/output/summary_report.hpp>
+#include <logfia/output/leak_writer.hpp>
+#include <logfia/output/summary_writer.hpp>
 #include <logfia/output/text_writer.hpp>
 #include <logfia/report/leaks.hpp>
 #include <logfia/report/summary.hpp>

@@ -58,7 +58,6 @@ struct Event {
     Now at;  ///< when it happened or, where nobody can tell, when the look that noticed it began
     Actor actor;
     std::variant<Loss, DescriptorChange, PathChange, ProcessChange> change;
-    bool undecided = false;  ///< a filter waits for the peer's host name
 
     /// Null when the event is about something else.
     [[nodiscard]] const DescriptorChange* descriptor_change() const {

@@ -71,9 +71,8 @@ class Output {
     /// Records that reached the descriptor whole.
     [[nodiscard]] std::uint64_t records_written() const { return records_written_; }
 
-    [[nodiscard]] bool is_terminal() const { return terminal_; }
-    /// Columns; 0 when it is no terminal.
-    [[nodiscard]] std::size_t terminal_width() const;
+    /// Its descriptor, which stays ours; -1 when it is no terminal.
+    [[nodiscard]] int terminal() const { return terminal_ ? fd_ : -1; }
 
   private:
     enum class Kind : std::uint8_t {

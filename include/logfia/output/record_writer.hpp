@@ -1,19 +1,37 @@
 #pragma once
 
+#include <logfia/base/clock.hpp>
 #include <logfia/event/event.hpp>
+#include <logfia/event/source.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace logfia {
 
-/// Turns one Event into the bytes of one record, its newline included.
+/// What is told of the whole watch at its end.
+struct RunTotals {
+    SourceTotals sources;           ///< of all of them together
+    std::uint64_t names_asked = 0;  ///< addresses that a name was looked up for
+    std::uint64_t names_found = 0;
+    std::uint64_t records = 0;  ///< but `lost`
+};
+
+/// Whatever takes Events: turns each into a record, or gathers what is to be told at the end.
+/// Everything is appended to `out`, as whole lines with their newlines.
 class RecordWriter {
   public:
     virtual ~RecordWriter() = default;
 
-    /// Appends to `out`. `host` is the peer's host name with its last dot; empty: none is known.
+    /// Before the first record.
+    virtual void begin(std::string&) {}
+    /// `host` is the peer's host name with its last dot; empty: none is known.
     virtual void append(std::string& out, const Event& event, std::string_view host) = 0;
+    /// After the last record.
+    virtual void finish(std::string&, const RunTotals&, Now) {}
+    /// Something was found that makes the exit status 3; good once finish() was called.
+    [[nodiscard]] virtual bool has_findings() const { return false; }
 };
 
 }  // namespace logfia

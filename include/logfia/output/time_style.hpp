@@ -17,6 +17,11 @@ class TimeColumn {
   public:
     /// `began`: when the watch began.
     TimeColumn(TimeStyle style, SteadyTime began) : style_(style), began_(began) {}
+    /// For a report at the end, where a time since the record before would say nothing: `delta`
+    /// counts from `began` there, as `start` does.
+    static TimeColumn of_report(TimeStyle style, SteadyTime began) {
+        return {style == TimeStyle::delta ? TimeStyle::start : style, began};
+    }
 
     /// Only `iso` is not a number.
     [[nodiscard]] bool is_number() const { return style_ != TimeStyle::iso; }

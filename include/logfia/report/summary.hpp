@@ -31,16 +31,6 @@ struct SummaryRow {
     Duration held_longest{};
 };
 
-/// What is told of the whole watch.
-struct SummaryTotals {
-    std::uint64_t processes = 0;
-    std::uint64_t looks = 0;
-    std::uint64_t late_looks = 0;
-    std::uint64_t names_asked = 0;
-    std::uint64_t names_found = 0;
-    std::uint64_t records = 0;
-};
-
 /// Counts events by name, as they pass.
 ///
 /// Names of the moment (name_group.hpp) share a row once there are three of them, and so do the

@@ -1,4 +1,4 @@
-#include <logfia/app/waiter.hpp>
+#include <logfia/base/waiter.hpp>
 
 #include <sys/epoll.h>
 
@@ -9,6 +9,8 @@
 
 namespace logfia {
 namespace {
+
+constexpr std::size_t kMostAtOnce = 64;
 
 // The two have the same bits on Linux.
 static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
@@ -97,7 +99,7 @@ int Waiter::poll_refused(std::optional<Duration> timeout, const sigset_t* mask) 
 
 Result<std::span<const pollfd>> Waiter::wait(std::optional<Duration> timeout,
                                              const sigset_t* mask) {
-    std::array<epoll_event, 64> events;
+    std::array<epoll_event, kMostAtOnce> events;
     ready_.clear();
     int count = 1;
     if (!refused_.empty()) {
@@ -106,11 +108,21 @@ Result<std::span<const pollfd>> Waiter::wait(std::optional<Duration> timeout,
     }
     if (count > 0) count = sleep_in(epoll_.get(), events, timeout, mask);
     if (count < 0 && errno != EINTR) return Error{"wait for", "what comes next", errno, {}};
-    for (int i = 0; i < count; ++i) {
-        const epoll_event& event = events[static_cast<std::size_t>(i)];
-        ready_.push_back({event.data.fd, 0, static_cast<short>(event.events)});
-    }
+    if (count > 0) add_ready(std::span(events).first(static_cast<std::size_t>(count)));
     return std::span<const pollfd>(ready_);
+}
+
+std::span<const pollfd> Waiter::ready_now() {
+    std::array<epoll_event, kMostAtOnce> events;
+    ready_.clear();
+    const int count = epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    if (count > 0) add_ready(std::span(events).first(static_cast<std::size_t>(count)));
+    return ready_;
+}
+
+void Waiter::add_ready(std::span<const epoll_event> events) {
+    for (const epoll_event& event : events)
+        ready_.push_back({event.data.fd, 0, static_cast<short>(event.events)});
 }
 
 }  // namespace logfia

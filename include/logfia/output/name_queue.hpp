@@ -2,40 +2,48 @@
 
 #include <logfia/event/event.hpp>
 #include <logfia/net/resolver.hpp>
-#include <logfia/output/record_writer.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace logfia {
 
-enum class HostName : std::uint8_t { wanted, unwanted };
+/// What the host name of an event's peer is needed for.
+enum class HostName : std::uint8_t {
+    unwanted,
+    wanted,   ///< its record shows it
+    decides,  ///< a filter has yet to decide by it whether the event passes
+};
 
 /// Keeps Events in order while the name of a peer is looked up. One waits at most `wait` from its
 /// push; what stands behind it waits with it, so that a hundred dead peers cost one wait.
 ///
 /// When a wait has run out and no server has answered anything meanwhile, no more is waited until
 /// one does: names that are known or come in time are still used.
-class Outbox {
+class NameQueue {
   public:
     /// `resolver` must outlive this; null: nothing is looked up. A `wait` of 0 never waits.
-    Outbox(Resolver* resolver, Duration wait);
+    NameQueue(Resolver* resolver, Duration wait);
 
     /// Starts the look-up of the peer, if there is one and its name is wanted.
     void push(Event event, SteadyTime now, HostName name = HostName::wanted);
 
-    /// Appends to `out` what need not wait, from the front; returns how many records. Call
-    /// Resolver::process before, so that an answer that is there is seen.
-    std::size_t drain(SteadyTime now, RecordWriter& writer, std::string& out);
+    /// True when the first event need not wait any more. Call Resolver::process before, so that an
+    /// answer that is there is seen.
+    [[nodiscard]] bool ready(SteadyTime now);
 
-    /// The same, for all that is left: nothing waits any more.
-    std::size_t drain_all(RecordWriter& writer, std::string& out);
+    /// The first event, whether it is ready or not. Of a queue that is not empty.
+    [[nodiscard]] const Event& front() const { return waiting_[first_].event; }
+    [[nodiscard]] HostName front_name() const { return waiting_[first_].name; }
+    /// The name of its peer with its last dot; empty: none is known (yet).
+    [[nodiscard]] std::string_view front_host() const;
+    void pop();
 
-    /// When drain has something to do at the latest; nothing when this is empty. In the past when
-    /// it has already.
+    /// When ready() is true at the latest; nothing when this is empty. In the past when it is true
+    /// already.
     [[nodiscard]] std::optional<SteadyTime> deadline() const;
     [[nodiscard]] bool empty() const { return first_ == waiting_.size(); }
     [[nodiscard]] std::size_t size() const { return waiting_.size() - first_; }
@@ -43,15 +51,13 @@ class Outbox {
   private:
     struct Waiting {
         Event event;
+        HostName name = HostName::wanted;
         HostAnswerRef host;  ///< null: needs none
         SteadyTime pushed;
         std::uint64_t answers = 0;  ///< Resolver::answers when it was pushed
     };
 
     [[nodiscard]] bool settled(const Waiting& record) const;
-    bool ready(const Waiting& record, SteadyTime now);
-    void write_first(RecordWriter& writer, std::string& out);
-    void tidy();
 
     Resolver* resolver_;
     Duration wait_;

@@ -1,5 +1,5 @@
 #include "support/temp_dir.hpp"
-#include <logfia/app/waiter.hpp>
+#include <logfia/base/waiter.hpp>
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -98,6 +98,21 @@ TEST_F(WaiterTest, WhatIsWantedInsteadReplacesWhatWas) {
     EXPECT_THAT(wait(), UnorderedElementsAre(Pair(always.get(), POLLOUT)));
     waiter_->want_instead(std::vector<pollfd>{{other.get(), POLLIN, 0}});
     EXPECT_THAT(wait(), UnorderedElementsAre(Pair(other.get(), POLLIN)));
+}
+
+TEST_F(WaiterTest, OneWaitsForAnother) {
+    Result<Waiter> inner = Waiter::create();
+    ASSERT_TRUE(inner);
+    waiter_->want(inner->fd(), POLLIN);
+    EXPECT_THAT(wait(milliseconds(0)), IsEmpty());
+    EXPECT_THAT(inner->ready_now(), IsEmpty());
+    const UniqueFd fd = readable();
+    inner->want(fd.get(), POLLIN);
+    EXPECT_THAT(wait(), UnorderedElementsAre(Pair(inner->fd(), POLLIN)));
+    ASSERT_EQ(inner->ready_now().size(), 1U);
+    EXPECT_EQ(inner->ready_now().front().fd, fd.get());
+    inner->forget(fd.get());
+    EXPECT_THAT(wait(milliseconds(0)), IsEmpty());
 }
 
 }  // namespace

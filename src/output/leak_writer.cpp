@@ -1,7 +1,7 @@
 #include <logfia/base/escape.hpp>
 #include <logfia/output/json_members.hpp>
-#include <logfia/output/leak_report.hpp>
-#include <logfia/output/summary_report.hpp>
+#include <logfia/output/leak_writer.hpp>
+#include <logfia/output/summary_writer.hpp>
 
 #include <fmt/format.h>
 
@@ -56,6 +56,13 @@ void append_group_json(std::string& out, const LeakGroup& group, bool leak, Time
 }
 
 }  // namespace
+
+void LeakWriter::finish(std::string& out, const RunTotals&, Now end) {
+    if (options_.format == ReportFormat::json)
+        append_leaks_json(out, leaks_, options_.time, end);
+    else
+        append_leaks(out, leaks_, options_.time);
+}
 
 void append_leaks(std::string& out, const Leaks& leaks, TimeColumn time) {
     const std::vector<LeakGroup> groups = leaks.groups();

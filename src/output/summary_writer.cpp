@@ -1,6 +1,7 @@
 #include <logfia/base/escape.hpp>
 #include <logfia/output/json_members.hpp>
-#include <logfia/output/summary_report.hpp>
+#include <logfia/output/output.hpp>
+#include <logfia/output/summary_writer.hpp>
 
 #include <fmt/format.h>
 
@@ -72,12 +73,13 @@ std::string counted(std::uint64_t number, const char* one, const char* many) {
     return fmt::format("{} {}", grouped_digits(number), number == 1 ? one : many);
 }
 
-void append_totals(std::string& out, const SummaryTotals& totals) {
+void append_totals(std::string& out, const RunTotals& totals) {
+    const SourceTotals& sources = totals.sources;
     fmt::format_to(std::back_inserter(out), "{}, {}",
-                   counted(totals.processes, "process", "processes"),
-                   counted(totals.looks, "look", "looks"));
-    if (totals.late_looks > 0)
-        fmt::format_to(std::back_inserter(out), " ({} late)", grouped_digits(totals.late_looks));
+                   counted(sources.processes, "process", "processes"),
+                   counted(sources.looks, "look", "looks"));
+    if (sources.late_looks > 0)
+        fmt::format_to(std::back_inserter(out), " ({} late)", grouped_digits(sources.late_looks));
     if (totals.names_asked > 0)
         fmt::format_to(std::back_inserter(out), ", {} of {} found",
                        grouped_digits(totals.names_found),
@@ -103,8 +105,16 @@ void append_row_json(std::string& out, const SummaryRow& row) {
 
 }  // namespace
 
-void append_summary(std::string& out, const std::vector<SummaryRow>& rows,
-                    const SummaryTotals& totals, std::size_t width) {
+void SummaryWriter::finish(std::string& out, const RunTotals& totals, Now end) {
+    const auto rows = summary_.rows(end.steady);
+    if (options_.format == ReportFormat::json)
+        append_summary_json(out, rows, totals, options_.time, end);
+    else
+        append_summary(out, rows, totals, terminal_width(options_.terminal));
+}
+
+void append_summary(std::string& out, const std::vector<SummaryRow>& rows, const RunTotals& totals,
+                    std::size_t width) {
     std::vector<Cells> table{kHead};
     for (const SummaryRow& row : rows) table.push_back(cells_of(row));
     std::array<std::size_t, kColumns> widths{};
@@ -126,13 +136,13 @@ void append_summary(std::string& out, const std::vector<SummaryRow>& rows,
 }
 
 void append_summary_json(std::string& out, const std::vector<SummaryRow>& rows,
-                         const SummaryTotals& totals, TimeColumn time, const Now& end) {
+                         const RunTotals& totals, TimeColumn time, const Now& end) {
     JsonMembers members(out);
     members.time("time", time, end);
     members.text("event", "summary");
-    members.number("processes", totals.processes);
-    members.number("looks", totals.looks);
-    members.number("late_looks", totals.late_looks);
+    members.number("processes", totals.sources.processes);
+    members.number("looks", totals.sources.looks);
+    members.number("late_looks", totals.sources.late_looks);
     members.number("names_asked", totals.names_asked);
     members.number("names_found", totals.names_found);
     members.number("records", totals.records);

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 
 #include <optional>
 #include <span>
@@ -32,6 +33,13 @@ class Waiter {
     /// of somebody who opens and closes them as he likes.
     void want_instead(std::span<const pollfd> fds);
 
+    /// An epoll(7) that is readable when one of them is ready, but for those that epoll refuses: so
+    /// one waiter can wait for another. It stays ours.
+    [[nodiscard]] int fd() const { return epoll_.get(); }
+    /// What is ready now, but for those that epoll refuses. Does not sleep. Valid until the next
+    /// call.
+    std::span<const pollfd> ready_now();
+
     /// What is ready; nothing after a signal or when the time has come. Valid until the next call.
     /// Without `timeout`, for ever. `mask`: the signals blocked meanwhile. Error when the kernel
     /// does not let us wait: whoever tried again would do so without a pause.
@@ -40,6 +48,7 @@ class Waiter {
   private:
     explicit Waiter(UniqueFd epoll) : epoll_(std::move(epoll)) {}
     void forget_refused(int fd);
+    void add_ready(std::span<const epoll_event> events);
     int poll_refused(std::optional<Duration> timeout, const sigset_t* mask);
 
     UniqueFd epoll_;

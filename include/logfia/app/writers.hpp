@@ -1,0 +1,17 @@
+#pragma once
+
+#include <logfia/app/options.hpp>
+#include <logfia/event/notice_sink.hpp>
+#include <logfia/output/output.hpp>
+#include <logfia/output/pipeline.hpp>
+
+#include <vector>
+
+namespace logfia {
+
+/// All that the command line wants written. `notices` must outlive them; `start` is when the watch
+/// began.
+std::vector<PipelineWriter> make_writers(const Options& options, const Output& output,
+                                         NoticeSink& notices, Now start);
+
+}  // namespace logfia

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <logfia/output/time_style.hpp>
+
+#include <cstdint>
+
+namespace logfia {
+
+enum class ReportFormat : std::uint8_t {
+    text,  ///< a table for a person
+    json,  ///< one object on one line
+};
+
+/// How a report is written at the end.
+struct ReportOptions {
+    ReportFormat format = ReportFormat::text;
+    TimeColumn time;
+    /// Lines of text are cut to the columns of this descriptor's terminal; -1, or when it is no
+    /// terminal: no limit.
+    int terminal = -1;
+};
+
+}  // namespace logfia

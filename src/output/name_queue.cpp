@@ -1,0 +1,68 @@
+#include <logfia/output/name_queue.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+// Keeps `now + wait` far from overflow.
+constexpr Duration kLongestWait = std::chrono::hours(24);
+// Events whose memory is kept for the next ones.
+constexpr std::size_t kKept = 256;
+
+}  // namespace
+
+NameQueue::NameQueue(Resolver* resolver, Duration wait)
+    : resolver_(resolver), wait_(std::clamp(wait, Duration::zero(), kLongestWait)) {}
+
+void NameQueue::push(Event event, SteadyTime now, HostName name) {
+    HostAnswerRef host;
+    std::uint64_t answers = 0;
+    const Endpoint* peer = peer_of(event);
+    if (resolver_ != nullptr && name != HostName::unwanted && peer != nullptr) {
+        host = resolver_->lookup(peer->address, now);
+        answers = resolver_->answers();
+    }
+    waiting_.push_back({std::move(event), name, std::move(host), now, answers});
+}
+
+bool NameQueue::ready(SteadyTime now) {
+    if (empty()) return false;
+    const Waiting& record = waiting_[first_];
+    if (settled(record)) return true;
+    if (now - record.pushed < wait_) return false;
+    if (record.answers == resolver_->answers()) gave_up_at_ = record.answers;
+    return true;
+}
+
+std::string_view NameQueue::front_host() const {
+    const HostAnswerRef& host = waiting_[first_].host;
+    return host ? std::string_view(host->name) : std::string_view();
+}
+
+void NameQueue::pop() {
+    waiting_[first_++] = {};  // its strings need not wait until the vector moves on
+    if (empty()) {
+        waiting_.clear();
+        first_ = 0;
+        if (waiting_.capacity() > kKept) waiting_.shrink_to_fit();
+    } else if (first_ > kKept && first_ > waiting_.size() / 2) {
+        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(first_));
+        first_ = 0;
+    }
+}
+
+std::optional<SteadyTime> NameQueue::deadline() const {
+    if (empty()) return std::nullopt;
+    const Waiting& record = waiting_[first_];
+    return settled(record) ? record.pushed : record.pushed + wait_;
+}
+
+/// True when waiting longer can change nothing, or is not worth while.
+bool NameQueue::settled(const Waiting& record) const {
+    return record.host == nullptr || record.host->state != HostAnswer::State::pending ||
+           gave_up_at_ == resolver_->answers();
+}
+
+}  // namespace logfia
