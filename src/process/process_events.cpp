@@ -171,9 +171,6 @@ Result<ProcessEvents> ProcessEvents::open() {
 }
 
 ProcessEvents::Reading ProcessEvents::read(std::vector<ProcessEvent>& out) {
-    // News that come faster than we read must not keep us here.
-    constexpr int kMostAtOnce = 5'000;
-    Reading reading = Reading::complete;
     std::array<std::byte, 4096> buffer;
     for (int i = 0; i < kMostAtOnce; ++i) {
         sockaddr_nl from{};
@@ -181,16 +178,14 @@ ProcessEvents::Reading ProcessEvents::read(std::vector<ProcessEvent>& out) {
         const ssize_t got = recvfrom(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT,
                                      reinterpret_cast<sockaddr*>(&from), &length);
         if (got < 0 && errno == EINTR) continue;
-        // Once more: they come faster than we read, and whoever hears of it looks around.
-        if (got < 0 && errno == ENOBUFS && reading == Reading::complete) {
-            reading = Reading::overflowed;
-            continue;
-        }
-        if (got < 0) return reading;
+        // What was dropped came after all that is still to be read (netlink_overrun(),
+        // net/netlink/af_netlink.c).
+        if (got < 0 && errno == ENOBUFS) return Reading::overflowed;
+        if (got < 0) return Reading::complete;
         if (from.nl_pid != 0) continue;  // not from the kernel
         parse_process_events(std::span(buffer.data(), static_cast<std::size_t>(got)), out);
     }
-    return reading;
+    return Reading::more;
 }
 
 void ProcessEvents::hear_names(bool hear) {

@@ -75,9 +75,9 @@ Result<bool> ProcessSet::begin_with(pid_t command, std::vector<GivenFd> given) {
     return true;
 }
 
-void ProcessSet::take_news(Now now, EventSink& sink) {
+ProcessSet::News ProcessSet::take_news(Now now, EventSink& sink) {
     now_ = now.steady;
-    if (!events_) return;
+    if (!events_) return News::all_heard;
     news_.clear();
     const auto reading = events_->read(news_);
     const auto names = std::count_if(news_.begin(), news_.end(), [](const ProcessEvent& one) {
@@ -85,7 +85,11 @@ void ProcessSet::take_news(Now now, EventSink& sink) {
     });
     events_->hear_names(name_flood_.may_hear(static_cast<std::size_t>(names), now_));
     hear(news_, sink);
-    if (reading == ProcessEvents::Reading::overflowed) recover(now, sink);
+    if (reading == ProcessEvents::Reading::overflowed) news_dropped_ = true;
+    if (reading != ProcessEvents::Reading::complete) return News::more;
+    // Only now: until all that it has kept is read, the kernel drops whatever comes.
+    if (std::exchange(news_dropped_, false)) recover(now, sink);
+    return News::all_heard;
 }
 
 void ProcessSet::hear(std::span<const ProcessEvent> news, EventSink& sink) {

@@ -45,10 +45,14 @@ class ProcessEvents {
     [[nodiscard]] int fd() const { return socket_.get(); }
 
     enum class Reading : std::uint8_t {
-        complete,
-        overflowed,  ///< the kernel has dropped some, since they were not read in time
+        complete,    ///< nothing else has come
+        more,        ///< the rest is still there
+        overflowed,  ///< the kernel has dropped some, since they were not read in time; what it
+                     ///< has kept may still be there
     };
-    /// Appends all that has come, within reason: then the rest is still there. Never waits.
+    /// How many datagrams one read() takes at most: news may come faster than they are read.
+    static constexpr int kMostAtOnce = 64;
+    /// Appends what has come. Never waits.
     Reading read(std::vector<ProcessEvent>& out);
 
     /// False: nothing is told of new names from now on.

@@ -60,8 +60,10 @@ class ProcessSet {
 
     /// Becomes readable when processes have come: then call take_news(). -1: there is none.
     [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
-    /// Before what has ended is reaped: a child is known by its parent.
-    void take_news(Now now, EventSink& sink);
+    enum class News : std::uint8_t { all_heard, more };
+    /// Hears some news, at most ProcessEvents::kMostAtOnce. To be called before what has ended is
+    /// reaped: a child is known by its parent.
+    News take_news(Now now, EventSink& sink);
     /// Takes news of the connector, in their order.
     void hear(std::span<const ProcessEvent> news, EventSink& sink);
 
@@ -130,6 +132,7 @@ class ProcessSet {
     bool descendants_missing_ = false;
     bool parents_to_ask_ = false;
     bool begun_ = false;
+    bool news_dropped_ = false;  ///< by the kernel, behind what is still to be heard
     static constexpr int kMostTold = 10;
     int denied_told_ = 0;
     int lacking_told_ = 0;
