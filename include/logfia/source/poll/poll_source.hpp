@@ -1,0 +1,96 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/base/error.hpp>
+#include <logfia/base/waiter.hpp>
+#include <logfia/event/source.hpp>
+#include <logfia/process/birth.hpp>
+#include <logfia/process/process_set.hpp>
+#include <logfia/procfs/proc_root.hpp>
+#include <logfia/source/poll/late_ticks.hpp>
+#include <logfia/source/poll/poller.hpp>
+#include <logfia/source/poll/tick_clock.hpp>
+
+#include <poll.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace logfia {
+
+/// Notices changes by looking at the descriptor tables of processes: a look at all of them at each
+/// tick of a timetable, and one in between at each process that has come. An end is noticed at
+/// once, by the pidfd.
+///
+/// Ends when all processes have ended and no other is awaited; with PollerOptions::single_look
+/// after the first look.
+class PollSource final : public Source {
+  public:
+    /// Asked when no process is left to be watched: false while others may still come of what is
+    /// not watched, such as a command that could not be looked into. Never waits.
+    using MayEnd = std::function<bool(SteadyTime now)>;
+
+    /// PollerOptions::interval is the time between two ticks. Without `may_end` nobody is asked.
+    static Result<std::unique_ptr<PollSource>> create(ProcRoot root, const PollerOptions& options,
+                                                      WantedProcesses wanted, MayEnd may_end = {});
+
+    /// Before the first run() one of these two: adds the processes that are there now, the errors
+    /// are those of PIDs that cannot be watched; or a command that waits for its exec.
+    std::vector<Error> find_processes(EventSink& sink);
+    Result<bool> add_command(pid_t pid, std::vector<GivenFd> given);
+    /// False when there is nothing to watch and nothing to wait for.
+    [[nodiscard]] bool has_work() const;
+
+    /// The first look at the command, just before its exec; the first run() tells what it saw.
+    void look_before_exec(Now now) { poller_.look_ahead(now); }
+    void after_exec() { poller_.after_exec(); }
+
+    [[nodiscard]] int ready_fd() const override { return waiter_.fd(); }
+    [[nodiscard]] std::optional<SteadyTime> next() const override;
+    State run(Now now, EventSink& sink) override;
+    void pause(Now now) override;
+    void resume(Now now, EventSink& sink) override;
+    void stop(Now now, EventSink& sink) override;
+    [[nodiscard]] SourceTotals totals() const override;
+
+  private:
+    PollSource(ProcRoot root, const PollerOptions& options, WantedProcesses wanted, MayEnd may_end,
+               Waiter waiter);
+
+    void run_slice(Now now, EventSink& sink);
+    [[nodiscard]] State state_after(Now now);
+    [[nodiscard]] bool is_due(SteadyTime now) const;
+    void tick(Now now, EventSink& sink);
+    void look(Now now, EventSink& sink);
+    void look_at_newcomers(Now now, EventSink& sink);
+    void take_ready(Now now, EventSink& sink);
+    void hear_news(Now now, EventSink& sink);
+    void reap(Now now, EventSink& sink);
+    void tell_pause(Now now, EventSink& sink);
+    void tell_late(Now now, EventSink& sink, std::uint64_t looks);
+
+    PollerOptions options_;
+    Poller poller_;
+    ProcessSet processes_;
+    MayEnd may_end_;
+    Waiter waiter_;                   // for the pidfds and the connector
+    std::optional<TickClock> ticks_;  // none before all that was open at first is described
+    LateTicks late_;
+    std::uint64_t looks_ = 0;
+    std::uint64_t late_looks_ = 0;
+    std::optional<SteadyTime> paused_since_;
+    bool look_owed_ = false;         // by ticks that passed while this was paused
+    bool has_newcomers_ = false;     // that no look was taken at
+    bool has_more_news_ = false;     // of the connector, unheard
+    bool heard_last_ = false;        // all news, since anybody was last seen to have ended
+    std::vector<pollfd> to_reap_;    // pidfds of processes that have ended
+    int turns_without_tick_ = 0;     // looks at newcomers since the last tick
+    int turns_without_reaping_ = 0;  // hearings of news since something is to be reaped
+    int ticks_in_a_row_ = 0;
+};
+
+}  // namespace logfia

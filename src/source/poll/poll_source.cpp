@@ -1,0 +1,186 @@
+#include <logfia/source/poll/poll_source.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+// Newcomers go before a tick that is due, for they may be gone soon; yet those of a storm must not
+// keep all others from being looked at.
+constexpr int kMostTurnsBeforeTick = 8;
+// Some 5,000 news: with more to be heard than that, ends have to be told all the same.
+constexpr int kMostTurnsBeforeReaping = 80;
+// Where each tick comes late, nothing else would get its turn.
+constexpr int kMostTicksInARow = 16;
+
+}  // namespace
+
+Result<std::unique_ptr<PollSource>> PollSource::create(ProcRoot root, const PollerOptions& options,
+                                                       WantedProcesses wanted, MayEnd may_end) {
+    auto waiter = Waiter::create();
+    if (!waiter) return waiter.error();
+    return std::unique_ptr<PollSource>(new PollSource(std::move(root), options, std::move(wanted),
+                                                      std::move(may_end), std::move(*waiter)));
+}
+
+PollSource::PollSource(ProcRoot root, const PollerOptions& options, WantedProcesses wanted,
+                       MayEnd may_end, Waiter waiter)
+    : options_(options),
+      poller_(std::move(root), options),
+      processes_(std::move(wanted), poller_),
+      may_end_(std::move(may_end)),
+      waiter_(std::move(waiter)) {
+    waiter_.want(processes_.news_fd(), POLLIN);
+}
+
+std::vector<Error> PollSource::find_processes(EventSink& sink) {
+    return processes_.begin(sink);
+}
+
+Result<bool> PollSource::add_command(pid_t pid, std::vector<GivenFd> given) {
+    return processes_.begin_with(pid, std::move(given));
+}
+
+bool PollSource::has_work() const {
+    return poller_.watched() > 0 || processes_.awaits_more();
+}
+
+std::optional<SteadyTime> PollSource::next() const {
+    return ticks_ ? ticks_->next() : SteadyTime::min();
+}
+
+Source::State PollSource::run(Now now, EventSink& sink) {
+    run_slice(now, sink);
+    for (const int pidfd : poller_.take_pidfds()) waiter_.want(pidfd, POLLIN);
+    return state_after(now);
+}
+
+/// One look, at all processes or at some. Each has a time of its own: within one, closes come
+/// before opens.
+void PollSource::run_slice(Now now, EventSink& sink) {
+    if (looks_ == 0) return look(now, sink);
+    // The timetable begins once all that was open already is described.
+    if (!ticks_ && !has_newcomers_)
+        ticks_.emplace(now.steady + options_.interval, options_.interval);
+    const bool due = is_due(now.steady);
+    if (has_newcomers_ && !(due && turns_without_tick_ >= kMostTurnsBeforeTick))
+        return look_at_newcomers(now, sink);
+    if (due && ticks_in_a_row_ < kMostTicksInARow) return tick(now, sink);
+    ticks_in_a_row_ = 0;
+    if (has_more_news_ && turns_without_reaping_ < kMostTurnsBeforeReaping)
+        return hear_news(now, sink);
+    if (!to_reap_.empty()) return reap(now, sink);
+    take_ready(now, sink);
+}
+
+Source::State PollSource::state_after(Now now) {
+    const bool none_left = poller_.watched() == 0 && !processes_.awaits_more();
+    // The last one may have left a child, of which only the connector knows.
+    if (none_left && !heard_last_ && processes_.news_fd() >= 0) has_more_news_ = true;
+    if (none_left && !has_more_news_ && (!may_end_ || may_end_(now.steady))) return State::ended;
+    if (has_newcomers_ || has_more_news_ || !to_reap_.empty()) return State::busy;
+    if (ticks_) return State::waiting;
+    return options_.single_look ? State::ended : State::busy;
+}
+
+bool PollSource::is_due(SteadyTime now) const {
+    return look_owed_ || (ticks_ && ticks_->due(now));
+}
+
+void PollSource::tick(Now now, EventSink& sink) {
+    ++ticks_in_a_row_;
+    if (ticks_->due(now.steady)) {
+        const std::uint64_t missed = ticks_->take(now.steady);
+        tell_late(now, sink, late_.note(missed, now.steady));
+    }
+    look(now, sink);
+}
+
+void PollSource::look(Now now, EventSink& sink) {
+    ++looks_;
+    look_owed_ = false;
+    processes_.refresh(now, sink);
+    poller_.look(now, sink);
+    has_newcomers_ = processes_.adopt_children(sink);
+    turns_without_tick_ = 0;
+    heard_last_ = false;
+    // The look has seen who has ended, and their pidfds may be others' by now.
+    to_reap_.clear();
+}
+
+void PollSource::look_at_newcomers(Now now, EventSink& sink) {
+    ++turns_without_tick_;
+    poller_.look_at_new(now, sink);
+    has_newcomers_ = processes_.adopt_children(sink);
+}
+
+/// First who has come: a child is known by its parent, which may have ended since.
+void PollSource::take_ready(Now now, EventSink& sink) {
+    turns_without_reaping_ = 0;
+    for (const pollfd& one : waiter_.ready_now()) {
+        if (one.fd == processes_.news_fd())
+            has_more_news_ = true;
+        else
+            to_reap_.push_back(one);
+    }
+    if (!to_reap_.empty() && processes_.news_fd() >= 0) has_more_news_ = true;
+    if (has_more_news_) return hear_news(now, sink);
+    if (!to_reap_.empty()) reap(now, sink);
+}
+
+void PollSource::hear_news(Now now, EventSink& sink) {
+    ++turns_without_reaping_;
+    has_more_news_ = processes_.take_news(now, sink) == ProcessSet::News::more;
+    heard_last_ = !has_more_news_;
+    look_at_newcomers(now, sink);
+}
+
+void PollSource::reap(Now now, EventSink& sink) {
+    poller_.reap(to_reap_, now, sink);
+    heard_last_ = false;
+    to_reap_.clear();
+}
+
+void PollSource::pause(Now now) {
+    paused_since_ = now.steady;
+}
+
+void PollSource::resume(Now now, EventSink& sink) {
+    tell_pause(now, sink);
+}
+
+void PollSource::stop(Now now, EventSink& sink) {
+    tell_pause(now, sink);
+    tell_late(now, sink, late_.rest());
+}
+
+/// Nothing is missed in a pause that no tick falls into: news have waited meanwhile.
+void PollSource::tell_pause(Now now, EventSink& sink) {
+    if (!paused_since_) return;
+    const auto pause = std::chrono::duration<double>(now.steady - *paused_since_).count();
+    paused_since_.reset();
+    if (!ticks_ || !ticks_->due(now.steady)) return;
+    look_owed_ = true;
+    const std::uint64_t missed = ticks_->take(now.steady) + 1;
+    sink.accept(lost(
+        now, fmt::format("looking stopped for {:.1f} s: nobody read the records", pause), missed));
+}
+
+void PollSource::tell_late(Now now, EventSink& sink, std::uint64_t looks) {
+    late_looks_ += looks;
+    if (looks > 0) sink.accept(lost(now, fmt::format("{} looks came late", looks), looks));
+}
+
+SourceTotals PollSource::totals() const {
+    SourceTotals totals;
+    totals.processes = poller_.processes_seen();
+    totals.looks = looks_;
+    totals.late_looks = late_looks_;
+    return totals;
+}
+
+}  // namespace logfia
