@@ -1,12 +1,11 @@
+#include <logfia/app/linux_system.hpp>
+#include <logfia/app/loop.hpp>
 #include <logfia/app/run.hpp>
-#include <logfia/app/watch.hpp>
+#include <logfia/app/sources.hpp>
 #include <logfia/app/writers.hpp>
 #include <logfia/net/cares_resolver.hpp>
-#include <logfia/process/process_set.hpp>
 
 #include <fcntl.h>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -56,83 +55,13 @@ ExitStatus fail(Notices& notices, const Error& error) {
     return ExitStatus::failure;
 }
 
-/// What the set of processes has to say before there is a watch.
-class NoticesOnly final : public EventSink {
-  public:
-    explicit NoticesOnly(Notices& notices) : notices_(notices) {}
-    void accept(Event) override {}
-    void notice(std::string_view line) override { notices_.notice(line); }
-
-  private:
-    Notices& notices_;
-};
-
-WantedProcesses wanted_processes(const Options& options) {
-    WantedProcesses wanted;
-    wanted.pids = options.pids;
-    wanted.names = options.names;
-    wanted.user = options.user;
-    wanted.all = options.all;
-    wanted.follow = options.follow;
-    wanted.waits = !options.once;
-    wanted.orphans_are_ours = !options.command.empty();
-    wanted.interval = options.interval;
-    return wanted;
-}
-
-/// A `close` of a TCP connection has a place for what it has carried.
-bool shows_totals(const Options& options) {
-    const FilterOptions& filter = options.filter;
-    if (options.once || options.summary == SummaryWhen::only) return false;
-    if (!options.json && !options.long_format) return false;
-    if (filter.events && !filter.events->contains(EventKind::close)) return false;
-    return !filter.types || filter.types->contains(FdType::tcp) ||
-           filter.types->contains(FdType::tcp6);
-}
-
-PollerOptions poller_options(const Options& options) {
-    PollerOptions poller;
-    poller.interval = options.interval;
-    poller.socket_details = !options.filter.real_files_only;
-    poller.limits = options.leaks;
-    poller.single_look = options.once;
-    poller.copies = !options.no_dup;
-    poller.totals = shows_totals(options);
-    poller.targets = options.json;
-    return poller;
-}
-
-/// Nobody to watch, and nobody to wait for.
-Error no_process(const Options& options) {
-    if (options.all) return {"watch", "all processes", 0, "there is none that you may look into"};
-    return {"watch", fmt::format("'{}'", fmt::join(options.names, "' or '")), 0,
-            "no process has such a name"};
-}
-
-/// The processes that are there, and the command that waits for its exec.
-bool gather(const Options& options, ProcessSet& processes, Command* command, Notices& notices,
-            ExitStatus& status) {
-    NoticesOnly sink(notices);
-    if (command != nullptr) {
-        const auto added = processes.begin_with(command->pid(), command->given());
-        if (!added) notices.error(describe(added.error()));
-        return static_cast<bool>(added);
-    }
-    const std::vector<Error> errors = processes.begin(sink);
-    for (const Error& error : errors) notices.error(describe(error));
-    if (!errors.empty()) status = ExitStatus::failure;
-    if (processes.watches_any() || processes.awaits_more()) return true;
-    if (options.pids.empty()) notices.error(describe(no_process(options)));
-    return false;
-}
-
 /// False when it could not be run: that was said.
-bool go(Command& command, const Options& options, Poller& poller, const StopSignals& signals,
+bool go(Command& command, const Options& options, PollSource& poll, const StopSignals& signals,
         Notices& notices, Now start) {
-    poller.look_ahead(start);
+    poll.look_before_exec(start);
     const int code = command.go(signals);
     if (code == 0) {
-        poller.after_exec();
+        poll.after_exec();
         return true;
     }
     const std::string advice =
@@ -142,18 +71,8 @@ bool go(Command& command, const Options& options, Poller& poller, const StopSign
 }
 
 ExitStatus watch(const Options& options, Command* command, StopSignals& signals, Notices& notices) {
-    auto root = ProcRoot::open(options.proc);
-    if (!root) return fail(notices, root.error());
-    if (command != nullptr && !root->native())
-        return fail(notices, {"watch", options.command.front(), 0,
-                              fmt::format("{} does not show it by its PID: mount procfs, or give "
-                                          "the right one (--proc)",
-                                          options.proc)});
-    Poller poller(std::move(*root), poller_options(options));
-    ProcessSet processes(wanted_processes(options), poller);
-    ExitStatus status = ExitStatus::success;
-    if (!gather(options, processes, command, notices, status)) return ExitStatus::failure;
-
+    auto sources = make_sources(options, command, signals, notices);
+    if (!sources) return ExitStatus::failure;
     auto output = options.output.empty() ? Output::to_stdout() : Output::to_file(options.output);
     if (!output) return fail(notices, output.error());
     auto waiter = Waiter::create();
@@ -161,17 +80,18 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
     auto resolver = make_resolver(options, notices);
     // With a command the watch begins with the look before its exec.
     const Now start = read_clocks();
-    if (command != nullptr && !go(*command, options, poller, signals, notices, start))
+    if (command != nullptr && !go(*command, options, *sources->poll, signals, notices, start))
         return ExitStatus::failure;
     sharpen_timer(options.interval);
+    LinuxSystem system(std::move(*waiter), signals, command, notices);
     Pipeline pipeline({options.filter, make_writers(options, *output, notices, start),
                        std::move(resolver), options.dns_wait, options.count});
-    Watch watch(options,
-                {poller, processes, command, signals, std::move(pipeline), std::move(*output),
-                 std::move(*waiter)},
-                notices, start);
-    const ExitStatus end = watch.run();
-    return status == ExitStatus::success ? end : status;
+    LoopOptions loop_options;
+    if (options.duration) loop_options.until = start.steady + *options.duration;
+    Loop loop({std::move(sources->all), std::move(pipeline), std::move(*output)}, system, notices,
+              loop_options);
+    const ExitStatus end = loop.run();
+    return sources->incomplete ? ExitStatus::failure : end;
 }
 
 /// Without memory there is no going on. By then what the watch had is free again, so that this can

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <logfia/app/options.hpp>
+#include <logfia/event/source.hpp>
+#include <logfia/output/notices.hpp>
+#include <logfia/process/command.hpp>
+#include <logfia/process/signals.hpp>
+#include <logfia/source/poll/poll_source.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace logfia {
+
+/// What the command line wants watched.
+struct Sources {
+    std::vector<std::unique_ptr<Source>> all;
+    PollSource* poll = nullptr;  ///< among them: it looks at a command before its exec
+    bool incomplete = false;     ///< some of what was asked for cannot be watched
+};
+
+/// Makes every source; nothing when there is nothing to be watched. What went wrong is said.
+/// `command` is null when there is none; it and `signals` must outlive the sources.
+std::optional<Sources> make_sources(const Options& options, Command* command, StopSignals& signals,
+                                    Notices& notices);
+
+}  // namespace logfia

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/base/error.hpp>
+
+#include <poll.h>
+
+#include <optional>
+#include <span>
+
+namespace logfia {
+
+/// How many signals have come that ask for an end.
+struct StopRequests {
+    int all = 0;  ///< for whomever
+    int own = 0;  ///< but those that were passed on to a command
+};
+
+/// What the loop needs of the operating system: the clocks, a sleep, and what the user says by
+/// signals. A test has a calendar in its place.
+class System {
+  public:
+    virtual ~System() = default;
+
+    [[nodiscard]] virtual Now now() = 0;
+
+    /// As Waiter has them.
+    virtual void want(int fd, short events) = 0;
+    virtual void forget(int fd) = 0;
+    virtual void want_instead(std::span<const pollfd> fds) = 0;
+
+    /// Sleeps until something wanted is ready, a signal comes, or the time has come; may return
+    /// early with nothing. A time in the past does not sleep, but lets signals through. Without
+    /// one: for ever. Returns what is ready, valid until the next call. Error when the kernel does
+    /// not let us wait: whoever tried again would do so without a pause.
+    virtual Result<std::span<const pollfd>> sleep_until(std::optional<SteadyTime> time) = 0;
+
+    /// Does what a command needs, and tells what was asked for up to now; never waits. To be called
+    /// after each sleep.
+    virtual StopRequests attend(SteadyTime now) = 0;
+
+    /// From now on no source wakes the loop when a command has ended, or was stopped.
+    virtual void sources_are_stopped() = 0;
+};
+
+}  // namespace logfia

@@ -1,0 +1,121 @@
+#include <logfia/app/sources.hpp>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+namespace logfia {
+namespace {
+
+/// What the set of processes has to say before there is a watch.
+class NoticesOnly final : public EventSink {
+  public:
+    explicit NoticesOnly(Notices& notices) : notices_(notices) {}
+    void accept(Event) override {}
+    void notice(std::string_view line) override { notices_.notice(line); }
+
+  private:
+    Notices& notices_;
+};
+
+WantedProcesses wanted_processes(const Options& options) {
+    WantedProcesses wanted;
+    wanted.pids = options.pids;
+    wanted.names = options.names;
+    wanted.user = options.user;
+    wanted.all = options.all;
+    wanted.follow = options.follow;
+    wanted.waits = !options.once;
+    wanted.orphans_are_ours = !options.command.empty();
+    wanted.interval = options.interval;
+    return wanted;
+}
+
+/// A `close` of a TCP connection has a place for what it has carried.
+bool shows_totals(const Options& options) {
+    const FilterOptions& filter = options.filter;
+    if (options.once || options.summary == SummaryWhen::only) return false;
+    if (!options.json && !options.long_format) return false;
+    if (filter.events && !filter.events->contains(EventKind::close)) return false;
+    return !filter.types || filter.types->contains(FdType::tcp) ||
+           filter.types->contains(FdType::tcp6);
+}
+
+PollerOptions poller_options(const Options& options) {
+    PollerOptions poller;
+    poller.interval = options.interval;
+    poller.socket_details = !options.filter.real_files_only;
+    poller.limits = options.leaks;
+    poller.single_look = options.once;
+    poller.copies = !options.no_dup;
+    poller.totals = shows_totals(options);
+    poller.targets = options.json;
+    return poller;
+}
+
+/// Nobody to watch, and nobody to wait for.
+Error no_process(const Options& options) {
+    if (options.all) return {"watch", "all processes", 0, "there is none that you may look into"};
+    return {"watch", fmt::format("'{}'", fmt::join(options.names, "' or '")), 0,
+            "no process has such a name"};
+}
+
+/// When all that is watched has ended: with a command and `--follow` also those count that could
+/// not be looked into.
+PollSource::MayEnd end_of(Command* command, bool follow, StopSignals& signals) {
+    if (command == nullptr) return {};
+    return [command, follow, &signals](SteadyTime now) {
+        command->reap(now, signals);
+        return follow ? command->all_gone() : command->ended();
+    };
+}
+
+/// The processes that are there, or the command that waits for its exec. False when there is
+/// nothing to be watched.
+bool find_processes(const Options& options, Command* command, Notices& notices, Sources& sources) {
+    PollSource& poll = *sources.poll;
+    if (command != nullptr) {
+        const auto added = poll.add_command(command->pid(), command->given());
+        if (!added) notices.error(describe(added.error()));
+        return static_cast<bool>(added);
+    }
+    NoticesOnly sink(notices);
+    const std::vector<Error> errors = poll.find_processes(sink);
+    for (const Error& error : errors) notices.error(describe(error));
+    sources.incomplete = !errors.empty();
+    if (poll.has_work()) return true;
+    if (options.pids.empty()) notices.error(describe(no_process(options)));
+    return false;
+}
+
+Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Command* command,
+                                                     StopSignals& signals) {
+    auto root = ProcRoot::open(options.proc);
+    if (!root) return root.error();
+    if (command != nullptr && !root->native())
+        return Error{"watch", options.command.front(), 0,
+                     fmt::format("{} does not show it by its PID: mount procfs, or give the right "
+                                 "one (--proc)",
+                                 options.proc)};
+    return PollSource::create(std::move(*root), poller_options(options), wanted_processes(options),
+                              end_of(command, options.follow, signals));
+}
+
+}  // namespace
+
+std::optional<Sources> make_sources(const Options& options, Command* command, StopSignals& signals,
+                                    Notices& notices) {
+    Sources sources;
+    auto poll = make_poll_source(options, command, signals);
+    if (!poll) {
+        notices.error(describe(poll.error()));
+        return std::nullopt;
+    }
+    sources.poll = poll->get();
+    sources.all.push_back(std::move(*poll));
+    if (!find_processes(options, command, notices, sources)) return std::nullopt;
+    return sources;
+}
+
+}  // namespace logfia
