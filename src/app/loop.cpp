@@ -93,6 +93,7 @@ void Loop::note_ready(std::span<const pollfd> ready) {
 void Loop::read_clocks() {
     now_ = system_.now();
     accepted_at_ = now_.steady;
+    accepted_ = 0;
 }
 
 void Loop::take_signals() {
@@ -168,7 +169,6 @@ void Loop::write_in_between() {
 void Loop::write() {
     if (stage_ == Stage::finished) return;
     if (stage_ == Stage::watching && pipeline_.empty() && output_.backlog() == 0) return;
-    accepted_ = 0;
     pipeline_.write_ready(now_.steady, output_.buffer());
     if (pipeline_.is_full()) {
         stop_sources();

@@ -84,9 +84,9 @@ class Loop final : EventSink {
     Notices& notices_;
     LoopOptions options_;
 
-    Now now_;                   // of this slice of work
+    Now now_;                   // when this slice of work began
     SteadyTime accepted_at_;    // later in a long slice: when waits for names begin
-    std::size_t accepted_ = 0;  // events since the last writing
+    std::size_t accepted_ = 0;  // events of this slice that are not written in between yet
     Stage stage_ = Stage::watching;
     ExitStatus status_ = ExitStatus::success;
     bool paused_ = false;
