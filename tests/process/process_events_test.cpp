@@ -216,6 +216,21 @@ TEST(ProcessEventsTest, AnOverflowIsTold) {
     EXPECT_TRUE(come(*source, {{Kind::fork, child, getpid()}}));
 }
 
+TEST(ProcessEventsTest, AStormIsReadInSlices) {
+    auto source = ProcessEvents::open();
+    if (!source) GTEST_SKIP() << describe(source.error());
+    for (int i = 0; i < ProcessEvents::kMostAtOnce; ++i) {
+        const pid_t child = fork();
+        if (child == 0) _exit(0);
+        waitpid(child, nullptr, 0);
+    }
+    std::vector<ProcessEvent> events;
+    EXPECT_EQ(source->read(events), ProcessEvents::Reading::more) << "each began and ended";
+    EXPECT_LE(events.size(), std::size_t{ProcessEvents::kMostAtOnce});
+    EXPECT_TRUE(
+        test::eventually([&] { return source->read(events) == ProcessEvents::Reading::complete; }));
+}
+
 TEST(ProcessEventsTest, InANamespaceItSaysThatItDoesNotServe) {
     const pid_t child = fork();
     if (child == 0) {
