@@ -126,7 +126,7 @@ bool Loop::is_due(const Held& held) const {
 void Loop::run(Held& held) {
     held.is_ready = false;
     for (int slice = 0; slice < kMostSlices; ++slice) {
-        // Each of the short looks has its own time.
+        // A slice has a time of its own.
         if (slice > 0) read_clocks();
         held.state = held.source->run(now_, *this);
         if (held.state != Source::State::busy || pipeline_.has_enough()) break;
@@ -148,7 +148,7 @@ void Loop::stop_sources() {
     for (Held& held : sources_)
         if (held.state != Source::State::ended) stop(held);
     stage_ = Stage::draining;
-    system_.sources_are_stopped();
+    system_.sources_are(System::Sources::at_rest);
 }
 
 void Loop::accept(Event event) {
@@ -201,10 +201,11 @@ void Loop::pause_or_resume() {
     const std::size_t backlog = output_.backlog();
     if (paused_ ? backlog > options_.max_backlog / 2 : backlog < options_.max_backlog) return;
     paused_ = !paused_;
+    system_.sources_are(paused_ ? System::Sources::at_rest : System::Sources::at_work);
     for (Held& held : sources_) {
         if (held.state == Source::State::ended) continue;
         if (paused_) {
-            // Nobody would take what wakes us.
+            // A source that is not asked must not wake us.
             system_.forget(held.ready_fd);
             held.source->pause(now_);
         } else {
@@ -215,14 +216,14 @@ void Loop::pause_or_resume() {
     }
 }
 
-/// The user will not wait: what can be written at once still is.
+/// Ends for a user who will not wait; what can be written at once still is.
 void Loop::give_up() {
     pipeline_.write_all(output_.buffer());
     write();
     stage_ = Stage::finished;
 }
 
-/// There is no going on; what was noticed is still written.
+/// Ends a watch that cannot go on; what was noticed is still written.
 void Loop::fail(const Error& error) {
     notices_.error(describe(error));
     status_ = ExitStatus::failure;
@@ -239,7 +240,7 @@ void Loop::write_apart() {
     for (const Held& held : sources_) system_.forget(held.ready_fd);
     system_.forget(output_wanted_.fd);
     system_.want_instead({});
-    system_.sources_are_stopped();
+    system_.sources_are(System::Sources::at_rest);
     notices_.write(text);
     const int signals = system_.attend(now_.steady).all;
     while (!notices_.flush()) {

@@ -8,7 +8,7 @@
 namespace logfia {
 namespace {
 
-/// What the set of processes has to say before there is a watch.
+/// Takes what is to be said before there is a watch.
 class NoticesOnly final : public EventSink {
   public:
     explicit NoticesOnly(Notices& notices) : notices_(notices) {}
@@ -54,7 +54,7 @@ PollerOptions poller_options(const Options& options) {
     return poller;
 }
 
-/// Nobody to watch, and nobody to wait for.
+/// The error when there is no process to watch, and none to wait for.
 Error no_process(const Options& options) {
     if (options.all) return {"watch", "all processes", 0, "there is none that you may look into"};
     return {"watch", fmt::format("'{}'", fmt::join(options.names, "' or '")), 0,

@@ -150,7 +150,7 @@ void append_file(JsonMembers& members, std::string& scratch, EventKind kind,
     members.number_if_known("pos", descriptor.pos);
 }
 
-/// What follows `pid` and `comm` where more is told of a process than which one it is.
+/// The members behind `pid` and `comm`, where more is told of a process than which one it is.
 void append_actor_details(JsonMembers& members, const Actor& actor) {
     members.number_if_known("ppid", actor.ppid);
     members.number_if_known("uid", actor.uid);

@@ -40,7 +40,7 @@ void Notices::write(std::string_view lines) {
 }
 
 bool Notices::flush() {
-    // That nobody will ever take it changes nothing: there is nowhere else to say so.
+    // If stderr is gone there is nowhere left to complain.
     return !output_ || output_->flush() != WriteStatus::pending;
 }
 

@@ -22,7 +22,7 @@ Error error_of(std::string operation, std::string subject, int code, std::string
     return {std::move(operation), std::move(subject), code, std::move(advice)};
 }
 
-/// What to do about an open(2) that was refused.
+/// Advice for somebody whose file could not be opened.
 std::string advice_for(const std::string& path, int code) {
     if (code == EISDIR) return "name a file in it";
     if (code == ENOENT) return "its directory must exist";

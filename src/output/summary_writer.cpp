@@ -41,7 +41,7 @@ std::string_view last_columns(std::string_view text, std::size_t columns) {
     return text.substr(at);
 }
 
-/// Both ends of a path tell more than its middle.
+/// Cuts the middle out: the two ends of a path tell more.
 std::string cut_to(const std::string& text, std::size_t columns) {
     if (columns_of(text) <= columns) return text;
     const std::size_t kept = columns - 1;

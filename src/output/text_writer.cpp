@@ -66,7 +66,7 @@ void append_or_dash(std::string& out, std::string_view bytes) {
     }
 }
 
-/// What stands in the place of the host name of a socket that has no peer.
+/// The word in place of the host name, of a socket that has no peer.
 std::string_view word_without_peer(FdType type, const SocketInfo& socket) {
     if (socket.state == SocketState::listen) return "LISTEN";
     const bool bound =

@@ -178,8 +178,8 @@ ProcessEvents::Reading ProcessEvents::read(std::vector<ProcessEvent>& out) {
         const ssize_t got = recvfrom(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT,
                                      reinterpret_cast<sockaddr*>(&from), &length);
         if (got < 0 && errno == EINTR) continue;
-        // What was dropped came after all that is still to be read (netlink_overrun(),
-        // net/netlink/af_netlink.c).
+        // The kernel has dropped what came after all that is still to be read
+        // (netlink_overrun(), net/netlink/af_netlink.c).
         if (got < 0 && errno == ENOBUFS) return Reading::overflowed;
         if (got < 0) return Reading::complete;
         if (from.nl_pid != 0) continue;  // not from the kernel

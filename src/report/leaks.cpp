@@ -7,7 +7,7 @@
 namespace logfia {
 namespace {
 
-/// What is alike in the names of the descriptors of one type.
+/// The part that is alike in the names of descriptors of one type.
 std::string alike_part(const Descriptor& descriptor) {
     if (is_in(descriptor.type, FdGroup::socket)) {
         const SocketInfo* socket = descriptor.socket.get();
@@ -27,7 +27,7 @@ std::string alike_part(const Descriptor& descriptor) {
     return {};
 }
 
-/// What a person knows one descriptor by.
+/// The name by which a person knows a descriptor.
 std::string shown_name(const Descriptor& descriptor) {
     const SocketInfo* socket = descriptor.socket.get();
     std::string name;
@@ -38,7 +38,7 @@ std::string shown_name(const Descriptor& descriptor) {
     return name.empty() ? descriptor.name : name;
 }
 
-/// What it stands for is for others to choose: a shell redirects its own and those of a pipeline,
+/// Standard streams are for others to choose: a shell redirects its own and those of a pipeline,
 /// which nobody need close.
 bool is_standard_stream(const Descriptor& descriptor) {
     constexpr int kStandardError = 2;

@@ -33,7 +33,7 @@ class Calendar final : public System {
     void signal_at(int ms) {
         at(ms, [this] { ++requests_.all, ++requests_.own; });
     }
-    /// One that a command gets.
+    /// A signal that is passed on to a command.
     void passed_on_signal_at(int ms) {
         at(ms, [this] { ++requests_.all; });
     }
@@ -53,9 +53,10 @@ class Calendar final : public System {
     [[nodiscard]] bool wants(int fd) const { return wanted_.contains(fd); }
     [[nodiscard]] int sleeps() const { return sleeps_; }
     [[nodiscard]] int readings() const { return readings_; }
-    [[nodiscard]] bool knows_sources_are_stopped() const { return sources_are_stopped_; }
+    [[nodiscard]] bool sources_rest() const { return sources_ == Sources::at_rest; }
 
-    /// Each reading of the clock takes a while, so that nobody who is always busy stops the time.
+    /// Reading the clock takes a while, so that a source that is always busy does not stop the
+    /// time.
     [[nodiscard]] Now now() override {
         ++readings_;
         now_ += std::chrono::microseconds(1);
@@ -68,7 +69,7 @@ class Calendar final : public System {
     void want_instead(std::span<const pollfd>) override {}
     Result<std::span<const pollfd>> sleep_until(std::optional<SteadyTime> time) override;
     StopRequests attend(SteadyTime) override { return requests_; }
-    void sources_are_stopped() override { sources_are_stopped_ = true; }
+    void sources_are(Sources state) override { sources_ = state; }
 
   private:
     void do_what_is_planned() {
@@ -88,7 +89,7 @@ class Calendar final : public System {
     std::vector<pollfd> ready_;
     StopRequests requests_;
     bool refuses_ = false;
-    bool sources_are_stopped_ = false;
+    Sources sources_ = Sources::at_work;
     int sleeps_ = 0;
     int readings_ = 0;
 };

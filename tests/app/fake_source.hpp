@@ -28,7 +28,7 @@ class FakeSource final : public Source {
     void will_notice(int ms, Event event) {
         timetable_.emplace(Calendar::time_at(ms), std::move(event));
     }
-    /// The same, but its descriptor alone tells.
+    /// Notices it too, but the descriptor alone tells.
     void will_hear(int ms, const std::string& name) {
         calendar_.at(ms, [this, name] {
             heard_.push_back(name);

@@ -41,10 +41,16 @@ TEST_F(FullLoopTest, SourcesPauseUntilHalfOfItIsRead) {
     source_.will_end(100);
     FakeSource& other = add_source();
     other.will_end(100);
-    calendar_.at(50, [this] { EXPECT_FALSE(calendar_.wants(source_.fd())); });
+    calendar_.at(50, [this] {
+        EXPECT_FALSE(calendar_.wants(source_.fd()));
+        EXPECT_TRUE(calendar_.sources_rest());
+    });
     reads_from(60);
     calendar_.at(60, [] {});
-    calendar_.at(70, [this] { EXPECT_TRUE(calendar_.wants(source_.fd())); });
+    calendar_.at(70, [this] {
+        EXPECT_TRUE(calendar_.wants(source_.fd()));
+        EXPECT_FALSE(calendar_.sources_rest());
+    });
     EXPECT_EQ(run(), ExitStatus::success);
     EXPECT_EQ(records(), 8);
     EXPECT_THAT(source_.calls(), ElementsAre("pause 8", "resume 60", "stop 100"));

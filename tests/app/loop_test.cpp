@@ -74,7 +74,7 @@ TEST_F(LoopTest, EndsAfterItsDuration) {
     options_.until = Calendar::time_at(25);
     EXPECT_EQ(run(), ExitStatus::success);
     EXPECT_THAT(lines(), ElementsAre("in time", "lost untold", "end 25 of 1"));
-    EXPECT_TRUE(calendar_.knows_sources_are_stopped());
+    EXPECT_TRUE(calendar_.sources_rest());
     EXPECT_FALSE(calendar_.wants(source.fd()));
 }
 

@@ -11,7 +11,7 @@
 namespace logfia::test {
 namespace {
 
-/// What breaks lines, moves cursors, turns text around, ends strings, or is no UTF-8.
+/// Bytes that break lines, move cursors, turn text around, end strings, or are no UTF-8.
 const std::array<std::string, 30> kNasty{"\n",
                                          "\r",
                                          "\t",
@@ -43,7 +43,7 @@ const std::array<std::string, 30> kNasty{"\n",
                                          "\xc3\xbc",
                                          "\b"};
 
-/// The same in each run (mt19937 is the same everywhere; the standard's distributions are not).
+/// Equal in each run (mt19937 is the same everywhere; the standard's distributions are not).
 class Random {
   public:
     std::size_t below(std::size_t bound) { return engine_() % bound; }

@@ -40,7 +40,7 @@ std::string members(const Event& event, std::string_view host = "") {
     return line.substr(begin.size(), line.size() - begin.size() - 2);
 }
 
-/// What follows the name.
+/// The members behind the name.
 std::string after_name(const Event& event) {
     const std::string line = members(event);
     const std::string name = R"("name":"socket:[7]",)";
@@ -302,7 +302,7 @@ std::string from_hex(std::string_view digits) {
     return bytes;
 }
 
-/// What the bytes of `key` were, as a reader of the record finds them.
+/// The bytes of `key`, as a reader of the record finds them.
 std::string bytes_of(const std::map<std::string, std::string>& record, const std::string& key) {
     const auto exact = record.find(key + "_hex");
     if (exact != record.end()) return from_hex(test::parse_json_string(exact->second).value());

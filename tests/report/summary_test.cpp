@@ -214,7 +214,7 @@ TEST(SummaryTest, TheOthersKeepTheirNameBesideNamesThatAreAlike) {
     EXPECT_EQ(full.opens(), full.opened());
 }
 
-/// Some of the alike had rows of their own already: those are one now, and make room for others.
+/// Alike names that had rows of their own already are one row now, and make room for others.
 TEST(SummaryTest, NamesThatAreAlikeMayHaveTheLastRows) {
     Full full(2);
     for (const char* name : {"/zz.1", "/zz.2", "/y", "/zz.3", "/zz.4", "/yy", "/yyy"})

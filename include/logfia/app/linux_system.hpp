@@ -8,11 +8,11 @@
 
 namespace logfia {
 
-/// The real one: epoll(7), the signals of this process, and the command, to which signals and stops
-/// are passed on.
+/// The real System: epoll(7), the signals of this process, and the command, to which signals and
+/// stops are passed on.
 class LinuxSystem final : public System {
   public:
-    /// All but the waiter must outlive this; `command` is null when there is none.
+    /// Whatever is not moved in must outlive this; `command` is null when there is none.
     LinuxSystem(Waiter waiter, StopSignals& signals, Command* command, NoticeSink& notices)
         : waiter_(std::move(waiter)), signals_(signals), command_(command), notices_(notices) {}
 
@@ -22,7 +22,7 @@ class LinuxSystem final : public System {
     void want_instead(std::span<const pollfd> fds) override { waiter_.want_instead(fds); }
     Result<std::span<const pollfd>> sleep_until(std::optional<SteadyTime> time) override;
     StopRequests attend(SteadyTime now) override;
-    void sources_are_stopped() override { sources_are_stopped_ = true; }
+    void sources_are(Sources state) override { sources_ = state; }
 
   private:
     [[nodiscard]] std::optional<Duration> time_to_sleep(std::optional<SteadyTime> until) const;
@@ -31,7 +31,7 @@ class LinuxSystem final : public System {
     StopSignals& signals_;
     Command* command_;
     NoticeSink& notices_;
-    bool sources_are_stopped_ = false;
+    Sources sources_ = Sources::at_work;
 };
 
 }  // namespace logfia

@@ -13,7 +13,7 @@
 
 namespace logfia {
 
-/// What the command line wants watched.
+/// The sources that the command line asks for.
 struct Sources {
     std::vector<std::unique_ptr<Source>> all;
     PollSource* poll = nullptr;  ///< among them: it looks at a command before its exec

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -16,7 +17,7 @@ struct StopRequests {
     int own = 0;  ///< but those that were passed on to a command
 };
 
-/// What the loop needs of the operating system: the clocks, a sleep, and what the user says by
+/// The operating system as the loop needs it: the clocks, a sleep, and what the user says by
 /// signals. A test has a calendar in its place.
 class System {
   public:
@@ -39,8 +40,10 @@ class System {
     /// after each sleep.
     virtual StopRequests attend(SteadyTime now) = 0;
 
-    /// From now on no source wakes the loop when a command has ended, or was stopped.
-    virtual void sources_are_stopped() = 0;
+    /// Sources that are at work wake the loop when a command has ended or was stopped; while they
+    /// rest, sleeps are short enough to look for that.
+    enum class Sources : std::uint8_t { at_work, at_rest };
+    virtual void sources_are(Sources state) = 0;
 };
 
 }  // namespace logfia

@@ -9,8 +9,8 @@
 
 namespace logfia {
 
-/// All that the command line wants written. `notices` must outlive them; `start` is when the watch
-/// began.
+/// Makes a writer for all that the command line wants written. `notices` must outlive them; `start`
+/// is when the watch began.
 std::vector<PipelineWriter> make_writers(const Options& options, const Output& output,
                                          NoticeSink& notices, Now start);
 

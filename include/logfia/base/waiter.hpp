@@ -36,13 +36,13 @@ class Waiter {
     /// An epoll(7) that is readable when one of them is ready, but for those that epoll refuses: so
     /// one waiter can wait for another. It stays ours.
     [[nodiscard]] int fd() const { return epoll_.get(); }
-    /// What is ready now, but for those that epoll refuses. Does not sleep. Valid until the next
-    /// call.
+    /// Returns what is ready now, but for those that epoll refuses. Does not sleep. Valid until the
+    /// next call.
     std::span<const pollfd> ready_now();
 
-    /// What is ready; nothing after a signal or when the time has come. Valid until the next call.
-    /// Without `timeout`, for ever. `mask`: the signals blocked meanwhile. Error when the kernel
-    /// does not let us wait: whoever tried again would do so without a pause.
+    /// Returns what is ready; nothing after a signal or when the time has come. Valid until the
+    /// next call. Without `timeout`, for ever. `mask`: the signals blocked meanwhile. Error when
+    /// the kernel does not let us wait: whoever tried again would do so without a pause.
     Result<std::span<const pollfd>> wait(std::optional<Duration> timeout, const sigset_t* mask);
 
   private:

@@ -11,15 +11,16 @@
 
 namespace logfia {
 
-/// What the host name of an event's peer is needed for.
+/// Why the host name of an event's peer is needed.
 enum class HostName : std::uint8_t {
     unwanted,
     wanted,   ///< its record shows it
     decides,  ///< a filter has yet to decide by it whether the event passes
 };
 
-/// Keeps Events in order while the name of a peer is looked up. One waits at most `wait` from its
-/// push; what stands behind it waits with it, so that a hundred dead peers cost one wait.
+/// Keeps Events in order while the names of their peers are looked up. An event waits at most
+/// `wait` from its push; whatever stands behind it waits with it, so that a hundred dead peers cost
+/// one wait.
 ///
 /// When a wait has run out and no server has answered anything meanwhile, no more is waited until
 /// one does: names that are known or come in time are still used.

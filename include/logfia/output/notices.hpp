@@ -22,10 +22,10 @@ class Notices final : public NoticeSink {
     /// `fd` stays the caller's and must stay open. Where it is closed, nothing is said.
     explicit Notices(int fd, Verbosity verbosity = Verbosity::normal);
 
-    /// One line, unless quiet. Bytes that could break it or spoof a terminal are escaped.
+    /// Says one line, unless quiet. Bytes that could break it or spoof a terminal are escaped.
     void notice(std::string_view text) override;
 
-    /// One line, also when quiet.
+    /// Says one line, also when quiet.
     void error(std::string_view text);
 
     /// Whole lines as they are, also when quiet.
@@ -33,7 +33,7 @@ class Notices final : public NoticeSink {
 
     /// Tries again to write what is kept. False when something still is, and may be written later.
     bool flush();
-    /// What to poll meanwhile.
+    /// The descriptor to poll meanwhile.
     [[nodiscard]] pollfd wanted() const { return output_ ? output_->wanted() : pollfd{-1, 0, 0}; }
 
     /// Bytes that are kept.

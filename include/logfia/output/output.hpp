@@ -28,7 +28,7 @@ enum class WriteStatus : std::uint8_t {
 /// or `failed` nothing more is written, and flush() says the same again.
 class Output {
   public:
-    /// What may wait, in bytes, before the one who makes records had better stop.
+    /// Bytes that may wait before whoever makes records had better stop.
     static constexpr std::size_t kMaxBacklog = std::size_t{64} * 1024 * 1024;
 
     /// Standard output, as it was inherited: its file status flags, which are shared with the shell
@@ -60,9 +60,9 @@ class Output {
     [[nodiscard]] std::size_t backlog() const { return backlog_.size(); }
     [[nodiscard]] bool full() const { return backlog() >= kMaxBacklog; }
 
-    /// What to poll: POLLOUT while something waits; else no events, since a reader that goes away
-    /// is reported all the same. The descriptor is -1, which poll(2) passes over, when there is
-    /// nothing to be learned.
+    /// The events to poll for: POLLOUT while something waits; else no events, since a reader that
+    /// goes away is reported all the same. The descriptor is -1, which poll(2) passes over, when
+    /// there is nothing to be learned.
     [[nodiscard]] pollfd wanted() const;
 
     /// Whether what poll(2) returned for wanted() means that nobody reads any more.
@@ -71,7 +71,7 @@ class Output {
     /// Records that reached the descriptor whole.
     [[nodiscard]] std::uint64_t records_written() const { return records_written_; }
 
-    /// Its descriptor, which stays ours; -1 when it is no terminal.
+    /// The descriptor, which stays ours; -1 when it is no terminal.
     [[nodiscard]] int terminal() const { return terminal_ ? fd_ : -1; }
 
   private:

@@ -10,7 +10,7 @@
 
 namespace logfia {
 
-/// What is told of the whole watch at its end.
+/// Counts over the whole watch, told at its end.
 struct RunTotals {
     SourceTotals sources;           ///< of all of them together
     std::uint64_t names_asked = 0;  ///< addresses that a name was looked up for
@@ -18,7 +18,7 @@ struct RunTotals {
     std::uint64_t records = 0;  ///< but `lost`
 };
 
-/// Whatever takes Events: turns each into a record, or gathers what is to be told at the end.
+/// Turns each Event into a record, or gathers what is to be told at the end.
 /// Everything is appended to `out`, as whole lines with their newlines.
 class RecordWriter {
   public:

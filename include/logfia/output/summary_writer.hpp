@@ -31,7 +31,7 @@ class SummaryWriter final : public RecordWriter {
 void append_summary(std::string& out, const std::vector<SummaryRow>& rows, const RunTotals& totals,
                     std::size_t width);
 
-/// One object on one line: `time`, `event` `"summary"`, the totals (`processes`, `looks`,
+/// An object on one line: `time`, `event` `"summary"`, the totals (`processes`, `looks`,
 /// `late_looks`, `names_asked`, `names_found`, `records`), and `rows`, each with `name`, `type`,
 /// `remote_host`, `names` (where several are one row), `opens`, `initial`, `closes`, `open`,
 /// `most_open`, `held_ms` and `longest_ms`.

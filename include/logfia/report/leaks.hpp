@@ -24,10 +24,10 @@ struct LeakGroup {
     std::optional<std::uint64_t> fd_limit;  ///< the process's RLIMIT_NOFILE, as last known
 };
 
-/// What was opened during the watch and was still open when its process, or the watch, ended;
-/// grouped by process, type and name (digits alike; sockets by the peer's address without its port;
-/// pipes and anonymous inodes by their type). A group of at least `least` is a leak. Standard
-/// streams (0, 1 and 2) do not count.
+/// Descriptors that were opened during the watch and were still open when their process, or the
+/// watch, ended; grouped by process, type and name (digits alike; sockets by the peer's address
+/// without its port; pipes and anonymous inodes by their type). A group of at least `least` is a
+/// leak. Standard streams (0, 1 and 2) do not count.
 ///
 /// Groups of ended processes are bounded: of those that are no leak the oldest are forgotten.
 class Leaks {
@@ -50,7 +50,7 @@ class Leaks {
     /// Process, type, what is alike.
     using Key = std::tuple<std::uint64_t, FdType, std::string>;
     using Groups = std::map<Key, LeakGroup>;
-    /// One that is open.
+    /// A descriptor that is open.
     struct Open {
         Key key;
         LeakGroup single;  ///< a group of itself alone

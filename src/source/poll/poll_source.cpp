@@ -12,10 +12,10 @@ namespace {
 // Newcomers go before a tick that is due, for they may be gone soon; yet those of a storm must not
 // keep all others from being looked at.
 constexpr int kMostTurnsBeforeTick = 8;
-// Some 5,000 news: with more to be heard than that, ends have to be told all the same.
+// About 5,000 news: with more to be heard than that, ends have to be told all the same.
 constexpr int kMostTurnsBeforeReaping = 80;
-// Where each tick comes late, nothing else would get its turn.
-constexpr int kMostTicksInARow = 16;
+// Where each tick comes late, as all do back to back, nothing else would get its turn.
+constexpr int kMostLateTicksInARow = 64;
 
 }  // namespace
 
@@ -59,8 +59,8 @@ Source::State PollSource::run(Now now, EventSink& sink) {
     return state_after(now);
 }
 
-/// One look, at all processes or at some. Each has a time of its own: within one, closes come
-/// before opens.
+/// Takes one look, at all processes or at some. A look has a time of its own: within it, closes
+/// come before opens.
 void PollSource::run_slice(Now now, EventSink& sink) {
     if (looks_ == 0) return look(now, sink);
     // The timetable begins once all that was open already is described.
@@ -69,8 +69,8 @@ void PollSource::run_slice(Now now, EventSink& sink) {
     const bool due = is_due(now.steady);
     if (has_newcomers_ && !(due && turns_without_tick_ >= kMostTurnsBeforeTick))
         return look_at_newcomers(now, sink);
-    if (due && ticks_in_a_row_ < kMostTicksInARow) return tick(now, sink);
-    ticks_in_a_row_ = 0;
+    if (due && late_ticks_in_a_row_ < kMostLateTicksInARow) return tick(now, sink);
+    late_ticks_in_a_row_ = 0;
     if (has_more_news_ && turns_without_reaping_ < kMostTurnsBeforeReaping)
         return hear_news(now, sink);
     if (!to_reap_.empty()) return reap(now, sink);
@@ -79,7 +79,7 @@ void PollSource::run_slice(Now now, EventSink& sink) {
 
 Source::State PollSource::state_after(Now now) {
     const bool none_left = poller_.watched() == 0 && !processes_.awaits_more();
-    // The last one may have left a child, of which only the connector knows.
+    // The last process may have left a child, of which only the connector knows.
     if (none_left && !heard_last_ && processes_.news_fd() >= 0) has_more_news_ = true;
     if (none_left && !has_more_news_ && (!may_end_ || may_end_(now.steady))) return State::ended;
     if (has_newcomers_ || has_more_news_ || !to_reap_.empty()) return State::busy;
@@ -92,9 +92,10 @@ bool PollSource::is_due(SteadyTime now) const {
 }
 
 void PollSource::tick(Now now, EventSink& sink) {
-    ++ticks_in_a_row_;
     if (ticks_->due(now.steady)) {
         const std::uint64_t missed = ticks_->take(now.steady);
+        const bool is_late = missed > 0 || options_.interval == Duration::zero();
+        late_ticks_in_a_row_ = is_late ? late_ticks_in_a_row_ + 1 : 0;
         tell_late(now, sink, late_.note(missed, now.steady));
     }
     look(now, sink);
@@ -108,7 +109,7 @@ void PollSource::look(Now now, EventSink& sink) {
     has_newcomers_ = processes_.adopt_children(sink);
     turns_without_tick_ = 0;
     heard_last_ = false;
-    // The look has seen who has ended, and their pidfds may be others' by now.
+    // The look has noticed the ends, and these pidfds may be other processes' by now.
     to_reap_.clear();
 }
 
@@ -118,7 +119,7 @@ void PollSource::look_at_newcomers(Now now, EventSink& sink) {
     has_newcomers_ = processes_.adopt_children(sink);
 }
 
-/// First who has come: a child is known by its parent, which may have ended since.
+/// Newcomers go first: a child is known by its parent, which may have ended since.
 void PollSource::take_ready(Now now, EventSink& sink) {
     turns_without_reaping_ = 0;
     for (const pollfd& one : waiter_.ready_now()) {

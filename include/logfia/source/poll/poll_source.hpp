@@ -90,7 +90,7 @@ class PollSource final : public Source {
     std::vector<pollfd> to_reap_;    // pidfds of processes that have ended
     int turns_without_tick_ = 0;     // looks at newcomers since the last tick
     int turns_without_reaping_ = 0;  // hearings of news since something is to be reaped
-    int ticks_in_a_row_ = 0;
+    int late_ticks_in_a_row_ = 0;
 };
 
 }  // namespace logfia
