@@ -6,6 +6,12 @@
 #include <logfia/process/command.hpp>
 #include <logfia/process/signals.hpp>
 
+#include <poll.h>
+
+#include <optional>
+#include <span>
+#include <utility>
+
 namespace logfia {
 
 /// The real System: epoll(7), the signals of this process, and the command, to which signals and
