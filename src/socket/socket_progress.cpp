@@ -64,9 +64,8 @@ std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const So
     return std::make_shared<const SocketInfo>(std::move(changed));
 }
 
-bool is_tcp_connection(const Descriptor& descriptor) {
-    return is_in(descriptor.type, FdGroup::tcp) && descriptor.socket != nullptr &&
-           descriptor.socket->remote.has_value();
+bool is_tcp_connection(FdType type, const SocketInfo* info) {
+    return is_in(type, FdGroup::tcp) && info != nullptr && info->remote.has_value();
 }
 
 }  // namespace logfia
