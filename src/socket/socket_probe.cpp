@@ -103,7 +103,7 @@ bool SocketProbe::add(SocketQuery query, SteadyTime now) {
 }
 
 std::span<SocketQuery> SocketProbe::ask(const ProcRoot& root, SteadyTime now) {
-    // What may not be asked itself is asked for a hint in the second round.
+    // The second round asks for hints of those that may not be asked themselves.
     for (int round = 0; round < 2; ++round) ask_round(root, now);
     return queries_;
 }
@@ -184,7 +184,7 @@ void SocketProbe::use_copy(SocketQuery& query, BlockingRequest& request, SteadyT
 }
 
 void SocketProbe::describe(SocketQuery& query, SocketAnswer& answer) {
-    // Both ends of a pair are its own.
+    // A process is no peer of itself: both ends of a pair are its own.
     if (answer.info.peer && answer.info.peer->pid == query.process->pid()) answer.info.peer.reset();
     query.type = answer.type;
     if (answer.peer_may_be_hidden) keep_hidden_peer(answer.info, query.info.get());

@@ -11,7 +11,7 @@ namespace {
 
 using Stage = SocketQuery::Stage;
 
-/// What a row has no place for stays as it was known.
+/// Keeps what was known where a row has no place for it.
 SocketInfo with_what_was_known(SocketInfo row, const SocketInfo& before) {
     row.peer_path = before.peer_path;
     row.peer = before.peer;

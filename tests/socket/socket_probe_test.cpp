@@ -1,4 +1,4 @@
-// What sockets of a real process, and of a fake tree, are found to be.
+// Sockets of a real process, and of a fake tree, as the probe describes them.
 
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
@@ -51,7 +51,7 @@ SocketQuery about(Target& target, int fd, std::uint64_t inode) {
     return query;
 }
 
-/// All three steps, for one that no other descriptor is known of; nothing when it cannot be asked.
+/// The three steps, for one that no other descriptor is known of; nothing when it cannot be asked.
 std::optional<SocketQuery> answer(SocketProbe& probe, const ProcRoot& root, SocketQuery query,
                                   SteadyTime now = SteadyTime(seconds(1000))) {
     if (!probe.add(std::move(query), now)) return std::nullopt;
@@ -142,7 +142,7 @@ TEST_F(ProbeOfAProcess, APeerWithoutAPortIsLookedFor) {
     EXPECT_EQ(found.info->remote->port, 0);
     EXPECT_EQ(found.info->remote->address.bytes[3], 7);
 
-    // What the table told is believed until another may be read.
+    // The peer that the table told is believed until another may be read.
     SocketQuery later = about(fd);
     later.type = found.type;
     later.info = found.info;
@@ -215,7 +215,7 @@ TEST_F(ProbeOfAProcess, WhatNeedsNoTableLeavesTheBatchBeforeOneIsRead) {
     EXPECT_TRUE(probe.ask(root_, now).empty());
 }
 
-/// Nobody can be asked there but the tables.
+/// There, nobody can be asked but the tables.
 class ProbeOfAFakeTree : public ::testing::Test {
   protected:
     ProbeOfAFakeTree() {

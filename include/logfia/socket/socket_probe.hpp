@@ -55,7 +55,7 @@ class SocketProbe {
     /// Takes what the kernel has told of TCP sockets that ended. To be called often, since there is
     /// only so much room for what others end, and before final_totals().
     void hear_ends() { ends_.hear(); }
-    /// What a TCP connection that was closed has carried: final figures where the kernel has told
+    /// The totals of a TCP connection that was closed: final figures where the kernel has told
     /// of its end, else the `known` ones, if they say anything. `cookie` (0: none) is not listened
     /// for any more. `socket` may be null.
     std::optional<TcpTotals> final_totals(std::uint64_t cookie, const SocketInfo* socket,

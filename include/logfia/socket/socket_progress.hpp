@@ -8,7 +8,7 @@
 
 namespace logfia {
 
-/// What a socket became since it was asked before: `connect` when it has got a peer, or another one
+/// The change since the socket was asked before: `connect` when it has got a peer, or another one
 /// (datagrams); `listen`. Null: nothing was known.
 std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketInfo* after);
 

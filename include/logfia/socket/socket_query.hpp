@@ -11,7 +11,7 @@
 
 namespace logfia {
 
-/// What asking the sockets of one process has taught. Whoever watches the process keeps this for
+/// Lessons from asking the sockets of one process. Whoever watches the process keeps this for
 /// SocketProbe, from one batch to the next.
 struct SocketAccess {
     enum class Copies : std::uint8_t {
@@ -31,7 +31,7 @@ struct SocketQuery {
     };
     /// Whether a table may be read for this question now, where the socket itself says too little.
     enum class Tables : std::uint8_t { now, later };
-    /// What is to be done next.
+    /// The next thing to be done.
     enum class Stage : std::uint8_t {
         copy,   ///< a copy of the socket is to be asked
         hint,   ///< the attribute `system.sockprotoname` is to be asked
@@ -46,7 +46,7 @@ struct SocketQuery {
         postponed,  ///< the number may be free by now, or the tables have to wait: ask later
         stalled,    ///< the kernel would keep us waiting, so that nothing is asked for a while
     };
-    /// Who knew.
+    /// Where the answer comes from.
     enum class Told : std::uint8_t {
         nothing,
         copy,
@@ -65,7 +65,7 @@ struct SocketQuery {
     About about = About::whole;
     Tables tables = Tables::now;
 
-    // What is known, and then the answer.
+    // The state of knowledge, and then the answer.
     FdType type = FdType::socket;
     std::shared_ptr<const SocketInfo> info{};  ///< the same one where nothing has changed
     std::uint64_t cookie = 0;                  ///< of a TCP socket whose end is listened for
@@ -76,7 +76,7 @@ struct SocketQuery {
     Copy copy = Copy::none;
     Told told = Told::nothing;
 
-    // What the probe needs on the way.
+    // For the probe, on the way.
     std::uint64_t network = 0;  ///< network_of() the process; 0: not read yet
     std::string zone{};         ///< of a peer that is looked for in a table
 };

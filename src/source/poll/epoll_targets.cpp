@@ -20,33 +20,33 @@ void EpollTargets::ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime n
     // A thread that still waits would only be joined by another one.
     const Stall& stall = watched.target_stall;
     if (stall.has_been() && (stall.holds(now) || asker_.is_kept_waiting_by(watched.id))) return;
-    asked_.push_back({&watched, slot});
+    pending_.push_back({&watched, slot});
 }
 
 void EpollTargets::answer(const ProcRoot& root, SteadyTime now) {
-    for (std::span<const Asked> rest = asked_; !rest.empty();) {
+    for (std::span<const Pending> rest = pending_; !rest.empty();) {
         const auto some = rest.first(std::min(rest.size(), kAtOnce));
         rest = rest.subspan(some.size());
         requests_.clear();
-        for (const Asked& asked : some) {
+        for (const Pending& pending : some) {
             BlockingRequest& request = requests_.emplace_back();
-            request.fd = asked.process->known[asked.slot].descriptor.fd;
+            request.fd = pending.process->known[pending.slot].descriptor.fd;
             request.proc_fd = root.fd();
-            request.process = asked.process->process.path();
+            request.process = pending.process->process.path();
             request.question = BlockingRequest::Question::targets;
-            request.owner = asked.process->id;
+            request.owner = pending.process->id;
         }
         asker_.ask(requests_);
         for (std::size_t i = 0; i < some.size(); ++i) use(some[i], requests_[i], now);
     }
-    asked_.clear();
-    if (asked_.capacity() > kKept) asked_.shrink_to_fit();
+    pending_.clear();
+    if (pending_.capacity() > kKept) pending_.shrink_to_fit();
 }
 
-void EpollTargets::use(const Asked& asked, BlockingRequest& request, SteadyTime now) {
-    if (request.outcome == Outcome::stuck) asked.process->target_stall.note(now);
+void EpollTargets::use(const Pending& pending, BlockingRequest& request, SteadyTime now) {
+    if (request.outcome == Outcome::stuck) pending.process->target_stall.note(now);
     if (request.outcome != Outcome::answered) return;
-    Descriptor& descriptor = asked.process->known[asked.slot].descriptor;
+    Descriptor& descriptor = pending.process->known[pending.slot].descriptor;
     if (request.info.flags) {
         descriptor.flags = *request.info.flags;
         descriptor.access = access_of(*request.info.flags);

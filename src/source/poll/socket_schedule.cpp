@@ -44,14 +44,14 @@ SocketSchedule::SocketSchedule(BlockingAsker& asker, Duration interval,
 void SocketSchedule::add(WatchedProcess& watched, std::uint32_t slot, About about, Which which,
                          SteadyTime now) {
     const KnownFd& known = watched.known[slot];
-    Asked asked{&watched, slot, which};
-    const bool same_as_last = !asked_.empty() && asked_.back().process == &watched;
-    asked.cpu = same_as_last ? asked_.back().cpu : watched.process.cpu_time();
-    asked.before = known.descriptor.socket;
+    Pending pending{&watched, slot, which};
+    const bool same_as_last = !pending_.empty() && pending_.back().process == &watched;
+    pending.cpu = same_as_last ? pending_.back().cpu : watched.process.cpu_time();
+    pending.before = known.descriptor.socket;
     SocketQuery query;
     query.process = &watched.process;
     query.access = &watched.socket_access;
-    query.ticket = asked_.size();
+    query.ticket = pending_.size();
     query.fd = known.descriptor.fd;
     query.inode = known.descriptor.inode.value_or(0);
     query.about = about;
@@ -60,7 +60,7 @@ void SocketSchedule::add(WatchedProcess& watched, std::uint32_t slot, About abou
     query.type = known.descriptor.type;
     query.info = known.descriptor.socket;
     query.cookie = known.cookie;
-    if (probe_.add(std::move(query), now)) asked_.push_back(std::move(asked));
+    if (probe_.add(std::move(query), now)) pending_.push_back(std::move(pending));
 }
 
 void SocketSchedule::ask_new(WatchedProcess& watched, std::uint32_t slot, SteadyTime now) {
@@ -102,7 +102,7 @@ void SocketSchedule::ask_totals(WatchedProcess& watched, SteadyTime now) {
 
 void SocketSchedule::answer(const ProcRoot& root, SteadyTime now, WatchedProcesses processes) {
     progress_.clear();
-    if (!asked_.empty()) {
+    if (!pending_.empty()) {
         const std::span<SocketQuery> queries = probe_.ask(root, now);
         for (const SocketQuery& query : queries) use(query, now);
         use_shared(queries, processes, now);
@@ -110,8 +110,8 @@ void SocketSchedule::answer(const ProcRoot& root, SteadyTime now, WatchedProcess
         pauses_.note_rows(probe_.rows_last_read());
         for (const SocketQuery& query : rest) use(query, now);
         probe_.clear();
-        asked_.clear();
-        if (asked_.capacity() > kKept) asked_.shrink_to_fit();
+        pending_.clear();
+        if (pending_.capacity() > kKept) pending_.shrink_to_fit();
     }
     turns_.begin_next();
 }
@@ -119,8 +119,8 @@ void SocketSchedule::answer(const ProcRoot& root, SteadyTime now, WatchedProcess
 /// Notes what is known by now, and ends the question when nothing more will come.
 void SocketSchedule::use(const SocketQuery& query, SteadyTime now) {
     if (query.about == About::totals) return use_totals(query, now);
-    const Asked& asked = asked_[query.ticket];
-    KnownFd& known = asked.process->known[asked.slot];
+    const Pending& pending = pending_[query.ticket];
+    KnownFd& known = pending.process->known[pending.slot];
     known.descriptor.type = query.type;
     known.descriptor.socket = query.info;
     if (query.stage != SocketQuery::Stage::done) return;
@@ -135,18 +135,18 @@ void SocketSchedule::use(const SocketQuery& query, SteadyTime now) {
         case Told::copy_without_peer:
             known.cookie = query.cookie;
             if (is_tcp_connection(known.descriptor)) known.totals = query.totals;
-            return conclude(query, asked.before.get(), now);
+            return conclude(query, pending.before.get(), now);
         case Told::another:
             return conclude(query, nullptr, now);
         case Told::table:
-            return conclude(query, asked.before.get(), now);
+            return conclude(query, pending.before.get(), now);
     }
 }
 
 void SocketSchedule::use_totals(const SocketQuery& query, SteadyTime now) {
     if (query.copy != Copy::answered) return;
-    const Asked& asked = asked_[query.ticket];
-    KnownFd& known = asked.process->known[asked.slot];
+    const Pending& pending = pending_[query.ticket];
+    KnownFd& known = pending.process->known[pending.slot];
     if (query.totals) known.totals = query.totals;
     auto& info = known.descriptor.socket;
     if (!info || info->state == query.state) return;
@@ -161,20 +161,20 @@ void SocketSchedule::use_totals(const SocketQuery& query, SteadyTime now) {
 void SocketSchedule::use_shared(std::span<SocketQuery> queries, WatchedProcesses processes,
                                 SteadyTime now) {
     const auto lacks = [this](const SocketQuery& query) {
-        return asked_[query.ticket].which == Which::fresh && lacks_answer(query);
+        return pending_[query.ticket].which == Which::fresh && lacks_answer(query);
     };
     if (std::none_of(queries.begin(), queries.end(), lacks)) return;
     holders_.begin(processes, turns_.turn());
     for (const SocketQuery& query : queries) {
-        const Asked& asked = asked_[query.ticket];
+        const Pending& pending = pending_[query.ticket];
         if (lacks(query)) holders_.will_find(query.inode);
         if (query.stage == SocketQuery::Stage::table)
-            holders_.add_unanswered(*asked.process, asked.slot);
+            holders_.add_unanswered(*pending.process, pending.slot);
     }
     for (SocketQuery& query : queries) {
-        const Asked& asked = asked_[query.ticket];
+        const Pending& pending = pending_[query.ticket];
         if (!lacks(query)) continue;
-        const auto shared = holders_.find(*asked.process, asked.slot, query.inode);
+        const auto shared = holders_.find(*pending.process, pending.slot, query.inode);
         if (!shared) continue;
         describe_as(query, *shared);
         use(query, now);
@@ -184,28 +184,28 @@ void SocketSchedule::use_shared(std::span<SocketQuery> queries, WatchedProcesses
 
 /// Says what the socket has become, and whether it is asked again.
 void SocketSchedule::conclude(const SocketQuery& query, const SocketInfo* before, SteadyTime now) {
-    const Asked& asked = asked_[query.ticket];
+    const Pending& pending = pending_[query.ticket];
     const SocketInfo* after = query.info.get();
     const bool changed = after != before && (!after || !before || *after != *before);
-    if (asked.which == Which::again)
+    if (pending.which == Which::again)
         if (const auto kind = socket_progress(before, after))
-            progress_.push_back({asked.process, asked.slot, *kind});
+            progress_.push_back({pending.process, pending.slot, *kind});
     const bool unanswered = query.copy == Copy::failed || query.copy == Copy::postponed;
     const bool lacks_some = query.copy == Copy::stalled && !is_told_by_tables(query.type);
     if (unanswered || lacks_some || may_still_change(query.type, after))
         keep(query, changed ? Pause::first : Pause::longer, now);
     else
-        asked.process->socket_timetable.forget(asked.slot);
+        pending.process->socket_timetable.forget(pending.slot);
 }
 
 void SocketSchedule::keep(const SocketQuery& query, Pause pause, SteadyTime now) {
-    const Asked& asked = asked_[query.ticket];
-    SocketTimetable& timetable = asked.process->socket_timetable;
+    const Pending& pending = pending_[query.ticket];
+    SocketTimetable& timetable = pending.process->socket_timetable;
     const bool unanswered = query.copy == Copy::failed || query.copy == Copy::postponed ||
                             query.told == Told::copy_without_peer;
-    timetable.keep(asked.slot, turns_.turn(), unanswered ? std::nullopt : asked.cpu, now);
-    if (query.told == Told::table) timetable.pause_readings(asked.slot, pause, pauses_, now);
-    if (query.told == Told::copy_without_peer) timetable.owe_reading(asked.slot);
+    timetable.keep(pending.slot, turns_.turn(), unanswered ? std::nullopt : pending.cpu, now);
+    if (query.told == Told::table) timetable.pause_readings(pending.slot, pause, pauses_, now);
+    if (query.told == Told::copy_without_peer) timetable.owe_reading(pending.slot);
 }
 
 void SocketSchedule::finish(KnownFd& closed) {

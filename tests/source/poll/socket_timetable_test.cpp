@@ -37,18 +37,18 @@ TEST(ReadingPausesTest, GrowWithWhatAReadingCosts) {
     EXPECT_EQ(ReadingPauses(seconds(2)).first(), seconds(2)) << "no more often than looks";
 }
 
-/// One process that can be made to run, and its sockets.
+/// A process that can be made to run, and its sockets.
 class SocketTimetableTest : public ::testing::Test {
   protected:
-    /// One that was asked by a copy now.
+    /// Keeps a socket that was asked by a copy now.
     void keep(std::uint32_t slot) { timetable_.keep(slot, turns_.turn(), cpu_, now_); }
-    /// One that a table has told of now.
+    /// Keeps a socket that a table has told of now.
     void keep_by_table(std::uint32_t slot, Pause pause = Pause::longer) {
         keep(slot);
         timetable_.pause_readings(slot, pause, pauses_, now_);
     }
     void run() { cpu_ += microseconds(100); }
-    /// Which slots a look asks that is so much later.
+    /// The slots that a look asks, which is so much later.
     std::vector<std::uint32_t> look(Duration later = milliseconds(1), By by = By::copies) {
         turns_.begin_next();
         now_ += later;

@@ -20,14 +20,14 @@ class EpollTargets {
     void answer(const ProcRoot& root, SteadyTime now);
 
   private:
-    struct Asked {
+    struct Pending {
         WatchedProcess* process;
         std::uint32_t slot;
     };
-    static void use(const Asked& asked, BlockingRequest& request, SteadyTime now);
+    static void use(const Pending& pending, BlockingRequest& request, SteadyTime now);
 
     BlockingAsker& asker_;
-    std::vector<Asked> asked_;
+    std::vector<Pending> pending_;
     std::vector<BlockingRequest> requests_;
 };
 

@@ -27,12 +27,11 @@ class SocketHolders {
     void begin(WatchedProcesses processes, std::uint32_t turn);
     /// A socket of this inode will be looked for.
     void will_find(std::uint64_t inode) { inodes_.push_back(inode); }
-    /// What is known of this one is no answer of this look.
+    /// A descriptor of which nothing new is known in this look.
     void add_unanswered(const WatchedProcess& process, std::uint32_t slot) {
         unanswered_.emplace_back(process.id, slot);
     }
-    /// What is known of the socket by another descriptor of it, one that is up to date if there is
-    /// any.
+    /// The socket as another descriptor of it is known, one that is up to date if there is any.
     std::optional<SharedSocket> find(const WatchedProcess& process, std::uint32_t slot,
                                      std::uint64_t inode);
     void end();

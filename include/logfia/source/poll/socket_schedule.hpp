@@ -34,7 +34,7 @@ class SocketSchedule {
     /// is read once for each network namespace.
     void answer(const ProcRoot& root, SteadyTime now, WatchedProcesses processes);
 
-    /// What a socket became after its `open`.
+    /// A change of a socket after its `open`.
     struct Progress {
         WatchedProcess* process;
         std::uint32_t slot;
@@ -58,8 +58,8 @@ class SocketSchedule {
   private:
     /// Whether the descriptor was described before.
     enum class Which : std::uint8_t { fresh, again };
-    /// One whose question is under way; its number is the query's ticket.
-    struct Asked {
+    /// A descriptor whose question is under way; its place is the query's ticket.
+    struct Pending {
         WatchedProcess* process = nullptr;
         std::uint32_t slot = 0;
         Which which = Which::fresh;
@@ -82,7 +82,7 @@ class SocketSchedule {
     QuestionTurns turns_;
     ReadingPauses pauses_;
     bool exhaustion_told_ = false;
-    std::vector<Asked> asked_;
+    std::vector<Pending> pending_;
     std::vector<Progress> progress_;
 };
 

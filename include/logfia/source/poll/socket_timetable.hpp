@@ -55,7 +55,7 @@ class ReadingPauses {
   public:
     explicit ReadingPauses(Duration interval) : interval_(interval) {}
 
-    /// What the last reading cost.
+    /// The cost of the last reading.
     void note_rows(std::uint64_t rows) { rows_ = rows; }
     [[nodiscard]] Duration first() const;
     /// A row costs about 1.3 µs, and a table of TCP 1 ms before the first one: with the longest
