@@ -15,6 +15,7 @@ std::string_view to_string(Access access) {
 }
 
 bool is_bound(FdType type, const SocketInfo& socket) {
+    if (socket.local_vsock) return true;
     if (!socket.local) return false;
     // The port of a raw socket is its protocol, which says nothing of being bound.
     return is_in(type, FdGroup::raw) ? !is_unspecified(socket.local->address)

@@ -1,4 +1,5 @@
 #include <logfia/event/glob.hpp>
+#include <logfia/event/socket_text.hpp>
 
 #include <fnmatch.h>
 
@@ -58,25 +59,8 @@ bool Glob::matches_socket(const SocketInfo& socket) const {
     // What follows a NUL, which an abstract name may hold, is not compared.
     if (!socket.path.empty() && matches_file(socket.path)) return true;
     if (!socket.peer_path.empty() && matches_file(socket.peer_path)) return true;
-    if (socket.local_vsock || socket.remote_vsock) return matches_vsock(socket);
-    const auto& shown = socket.remote ? socket.remote : socket.local;
-    if (!shown) return false;
-    std::string text;
-    append_endpoint(text, *shown);
-    if (fits(text.c_str())) return true;
-    text.clear();
-    append_zoned_address(text, *shown);
-    if (fits(text.c_str())) return true;
-    if (shown->zone.empty()) return false;
-    text.clear();
-    append_address(text, shown->address);
-    return fits(text.c_str());
-}
-
-bool Glob::matches_vsock(const SocketInfo& socket) const {
-    std::string text;
-    append_vsock(text, socket.remote_vsock ? *socket.remote_vsock : *socket.local_vsock);
-    return fits(text.c_str());
+    return any_text_of_address(socket,
+                               [this](const std::string& text) { return fits(text.c_str()); });
 }
 
 bool Glob::fits(const char* text, int flags) const {

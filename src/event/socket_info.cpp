@@ -1,9 +1,7 @@
 #include <logfia/event/socket_info.hpp>
 
-#include <fmt/format.h>
-
 #include <array>
-#include <iterator>
+#include <cstddef>
 
 namespace logfia {
 namespace {
@@ -17,15 +15,6 @@ static_assert(kStateNames.size() == static_cast<std::size_t>(SocketState::new_sy
 
 std::string_view to_string(SocketState state) {
     return kStateNames[static_cast<std::size_t>(state)];
-}
-
-void append_vsock(std::string& out, const VsockAddress& address) {
-    constexpr std::uint32_t kAny = 0xffffffff;  // VMADDR_CID_ANY, vsock(7)
-    if (address.cid == kAny)
-        out += '*';
-    else
-        fmt::format_to(std::back_inserter(out), "{}", address.cid);
-    fmt::format_to(std::back_inserter(out), ":{}", address.port);
 }
 
 }  // namespace logfia

@@ -1,4 +1,5 @@
 #include <logfia/base/escape.hpp>
+#include <logfia/event/socket_text.hpp>
 #include <logfia/output/text_writer.hpp>
 
 #include <fmt/format.h>
@@ -66,50 +67,30 @@ void append_or_dash(std::string& out, std::string_view bytes) {
     }
 }
 
-/// The word in place of the host name, of a socket that has no peer.
-std::string_view word_without_peer(FdType type, const SocketInfo& socket) {
-    if (socket.state == SocketState::listen) return "LISTEN";
-    const bool bound =
-        type == FdType::vsock ? socket.local_vsock.has_value() : is_bound(type, socket);
-    return bound ? "BOUND" : socket.outdated ? "-" : "UNCONNECTED";
-}
-
-void append_internet_detail(std::string& out, FdType type, const SocketInfo* socket,
-                            std::string_view host) {
-    if (!socket) {
+/// ` 192.0.2.1:443 example.org`, ` 0.0.0.0:80 LISTEN`, ` 2:1024`.
+void append_address_detail(std::string& out, const Descriptor& descriptor, std::string_view host) {
+    const SocketInfo* socket = descriptor.socket.get();
+    if (socket == nullptr) {
         out += " - -";
         return;
     }
-    const auto& shown = socket->remote ? socket->remote : socket->local;
     out += ' ';
-    if (shown) {
-        append_endpoint(out, *shown);
-    } else {
-        out += '-';
-    }
-    out += ' ';
-    if (socket->remote) {
-        append_or_dash(out, host);
-    } else {
-        out += word_without_peer(type, *socket);
-    }
-}
-
-/// As for an internet socket, without a name: `2:1024`, `*:1024 LISTEN`.
-void append_vsock_detail(std::string& out, const SocketInfo& socket) {
-    const auto& shown = socket.remote_vsock ? socket.remote_vsock : socket.local_vsock;
-    if (shown)
-        append_vsock(out, *shown);
+    if (const ShownAddress shown = shown_address(*socket))
+        append_socket_address(out, shown);
     else
         out += '-';
-    if (socket.remote_vsock) return;
-    out += ' ';
-    out += word_without_peer(FdType::vsock, socket);
+    const ShownAddress peer = peer_address(*socket);
+    if (!peer) {
+        out += ' ';
+        out += word_without_peer(descriptor.type, *socket);
+    } else if (peer.internet != nullptr) {
+        out += ' ';
+        append_or_dash(out, host);
+    }
 }
 
-/// `/run/user/1000/bus dbus-daemon[812]`.
-void append_unix_detail(std::string& out, const SocketInfo& socket) {
-    append_or_dash(out, shown_path(socket));
+/// ` dbus-daemon[812]`.
+void append_peer_process(std::string& out, const SocketInfo& socket) {
     if (!socket.peer) return;
     out += ' ';
     append_or_dash_word(out, socket.peer->comm);
@@ -118,9 +99,8 @@ void append_unix_detail(std::string& out, const SocketInfo& socket) {
     out += ']';
 }
 
-/// `0x0003 eth0`; `if3` where only the interface's number is known.
-void append_packet_detail(std::string& out, const SocketInfo& socket) {
-    append_or_dash(out, socket.protocol);
+/// ` eth0`; ` if3` where only the interface's number is known.
+void append_interface(std::string& out, const SocketInfo& socket) {
     if (!socket.interface) return;
     out += ' ';
     if (!socket.interface_name.empty()) return append_escaped_word(out, socket.interface_name);
@@ -128,30 +108,10 @@ void append_packet_detail(std::string& out, const SocketInfo& socket) {
     append_number(out, *socket.interface);
 }
 
-void append_netlink_detail(std::string& out, const SocketInfo& socket) {
-    append_or_dash(out, socket.protocol);
+void append_port_id(std::string& out, const SocketInfo& socket) {
     if (!socket.port_id) return;
     out += ' ';
     append_number(out, *socket.port_id);
-}
-
-void append_known_detail(std::string& out, FdDetail detail, const SocketInfo& socket) {
-    switch (detail) {
-        case FdDetail::vsock:
-            return append_vsock_detail(out, socket);
-        case FdDetail::packet:
-            return append_packet_detail(out, socket);
-        case FdDetail::netlink:
-            return append_netlink_detail(out, socket);
-        case FdDetail::unix_peer:
-            return append_unix_detail(out, socket);
-        case FdDetail::family:
-            out += socket.family;
-            return;
-        case FdDetail::internet:
-        case FdDetail::none:
-            return;
-    }
 }
 
 /// ` sent=1200 received=3 retransmits=0 rtt_us=23`.
@@ -174,12 +134,13 @@ void append_socket_detail(std::string& out, const Descriptor& descriptor, std::s
     out += to_string(type);
     // Of a socket that no table lists the type alone is known when it may not be asked itself.
     if (socket == nullptr && is_in(type, FdGroup::no_table)) return;
-    if (detail == FdDetail::internet) return append_internet_detail(out, type, socket, host);
+    if (has_addresses(type)) return append_address_detail(out, descriptor, host);
     out += ' ';
-    if (socket == nullptr)
-        out += '-';
-    else
-        append_known_detail(out, detail, *socket);
+    append_or_dash(out, socket == nullptr ? std::string_view() : name_without_address(*socket));
+    if (socket == nullptr) return;
+    append_peer_process(out, *socket);
+    append_interface(out, *socket);
+    append_port_id(out, *socket);
 }
 
 void TextWriter::append_kind(std::string& out, EventKind kind) const {

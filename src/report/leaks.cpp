@@ -1,4 +1,5 @@
 #include <logfia/event/name_group.hpp>
+#include <logfia/event/socket_text.hpp>
 #include <logfia/report/leaks.hpp>
 
 #include <algorithm>
@@ -9,19 +10,8 @@ namespace {
 
 /// The part that is alike in the names of descriptors of one type.
 std::string alike_part(const Descriptor& descriptor) {
-    if (is_in(descriptor.type, FdGroup::socket)) {
-        const SocketInfo* socket = descriptor.socket.get();
-        if (socket == nullptr) return {};
-        const auto& shown = socket->remote ? socket->remote : socket->local;
-        std::string text;
-        // A server may have a port for each of its services; those of clients are chosen for them.
-        if (socket->state == SocketState::listen && shown) {
-            append_endpoint(text, *shown);
-            return text;
-        }
-        if (shown) append_address(text, shown->address);
-        return shown ? text : without_digits(shown_path(*socket));
-    }
+    if (is_in(descriptor.type, FdGroup::socket))
+        return descriptor.socket != nullptr ? name_alike(*descriptor.socket) : std::string();
     if (is_in(descriptor.type, FdGroup::path) || descriptor.name.starts_with("anon_inode:"))
         return without_digits(descriptor.name);
     return {};
@@ -29,12 +19,8 @@ std::string alike_part(const Descriptor& descriptor) {
 
 /// The name by which a person knows a descriptor.
 std::string shown_name(const Descriptor& descriptor) {
-    const SocketInfo* socket = descriptor.socket.get();
     std::string name;
-    if (socket != nullptr && (socket->remote || socket->local))
-        append_endpoint(name, socket->remote ? *socket->remote : *socket->local);
-    else if (socket != nullptr)
-        name = shown_path(*socket);
+    if (descriptor.socket != nullptr) name = name_of_one(*descriptor.socket);
     return name.empty() ? descriptor.name : name;
 }
 

@@ -1,4 +1,5 @@
 #include <logfia/event/name_group.hpp>
+#include <logfia/event/socket_text.hpp>
 #include <logfia/report/summary.hpp>
 
 #include <algorithm>
@@ -11,29 +12,6 @@ namespace {
 constexpr std::size_t kFewNames = 3;      // from so many on names that are alike are one row
 constexpr std::size_t kMaxNames = 1'000;  // of one row that are told apart, to count them
 constexpr std::string_view kDeleted = " (deleted)";
-
-std::string socket_name(const Descriptor& descriptor) {
-    std::string name(to_string(descriptor.type));
-    const SocketInfo* socket = descriptor.socket.get();
-    if (socket == nullptr) return name;
-    const auto& shown = socket->remote ? socket->remote : socket->local;
-    if (shown && (socket->remote || socket->state == SocketState::listen)) {
-        name += ' ';
-        append_endpoint(name, *shown);
-        if (!socket->remote) name += " LISTEN";
-    } else if (socket->remote_vsock) {
-        name += ' ';
-        append_vsock(name, *socket->remote_vsock);
-    } else if (const std::string& text = shown_path(*socket); !text.empty()) {
-        name += ' ' + text;
-    } else if (!socket->protocol.empty()) {
-        name += ' ' + socket->protocol;
-    } else if (!socket->family.empty()) {
-        name += ' ';
-        name += socket->family;
-    }
-    return name;
-}
 
 /// `pipe:[123]` and `anon_inode:[eventfd]` have a number, or none, that says nothing.
 std::string kind_name(const Descriptor& descriptor) {
@@ -118,7 +96,7 @@ Summary::Index Summary::row_of(const Descriptor& descriptor, std::string_view ho
     }
     if (!is_in(descriptor.type, FdGroup::socket))
         return row_named(kind_name(descriptor), descriptor.type);
-    const std::string name = socket_name(descriptor);
+    const std::string name = name_with_type(descriptor);
     std::string pattern = name;
     if (is_from_a_client(descriptor.socket.get())) {
         pattern.resize(name.rfind(':') + 1);

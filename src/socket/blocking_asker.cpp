@@ -76,14 +76,21 @@ bool is_socket_with(int fd, std::uint64_t inode) {
            status.st_ino == inode;
 }
 
-bool ask_copy(int fd, const BlockingRequest& request, SocketAnswer& answer) {
-    if (!is_socket_with(fd, request.inode)) return false;
-    if (request.question == Question::totals)
-        return ask_tcp_totals(fd, answer.info.state, answer.totals);
-    ask_socket(fd, request.question == Question::all ? TcpDetails::left_out : TcpDetails::wanted,
-               answer);
+/// Absent when the copy is not of the socket that is meant.
+std::optional<SocketAnswer> ask_copy(int fd, const BlockingRequest& request) {
+    if (!is_socket_with(fd, request.inode)) return std::nullopt;
+    if (request.question == Question::totals) {
+        auto status = ask_tcp_status(fd);
+        if (!status) return std::nullopt;
+        SocketAnswer answer;
+        answer.info.state = status->state;
+        answer.totals = status->totals;
+        return answer;
+    }
+    SocketAnswer answer = ask_socket(
+        fd, request.question == Question::all ? TcpDetails::left_out : TcpDetails::wanted);
     if (answer.info.peer) answer.info.peer = unix_peer(fd, request.proc_fd);
-    return true;
+    return answer;
 }
 
 /// An answer may be about another file that had the number by then: the link tells, and no
@@ -132,10 +139,10 @@ class BlockingAsker::Worker {
 
     /// True when it waits for work.
     [[nodiscard]] bool is_free() const;
-    void give(std::vector<BlockingRequest>& requests);
+    void begin(std::vector<BlockingRequest>& requests);
     /// Gives the requests back and says how many, from the first, have an outcome. When it is kept
     /// waiting, these are not all: it is of no more use then.
-    std::size_t take(std::vector<BlockingRequest>& requests);
+    std::size_t finish(std::vector<BlockingRequest>& requests);
     /// The owner of the question that the thread was left alone with; 0: none.
     [[nodiscard]] std::uint64_t kept_waiting_by() const { return kept_waiting_by_; }
     /// The thread ends as soon as it can.
@@ -212,7 +219,7 @@ void BlockingAsker::Worker::answer_all() {
         try {
             answer(request);
         } catch (const std::bad_alloc&) {
-            // Whoever wants the answer will run out of memory too, and say so.
+            // No need to say so here: whoever wants the answer will run out of memory too.
             request.outcome = Outcome::failed;
             if (done_ == before) ++done_;
         }
@@ -236,12 +243,14 @@ void BlockingAsker::Worker::answer_by_copy(BlockingRequest& request) {
     UniqueFd copy(request.pidfd < 0
                       ? -1
                       : static_cast<int>(syscall(SYS_pidfd_getfd, request.pidfd, request.fd, 0U)));
-    if (!copy)
+    if (!copy) {
         request.outcome = request.pidfd < 0 ? Outcome::failed : outcome_of(errno);
-    else if (ask_copy(copy.get(), request, request.answer))
+    } else if (auto answer = ask_copy(copy.get(), request)) {
+        request.answer = std::move(*answer);
         request.outcome = Outcome::answered;
-    else
+    } else {
         request.outcome = Outcome::closed;
+    }
     closing_ = true;
     ++done_;
     copy.reset();
@@ -251,18 +260,21 @@ void BlockingAsker::Worker::answer_by_copy(BlockingRequest& request) {
 /// The file is let go of after the answer counts: closing a removed one may wait for its
 /// filesystem.
 void BlockingAsker::Worker::answer_of_file(BlockingRequest& request) {
-    UniqueFd held;
-    if (ask_file(request.about, request.fd, request.file, held))
+    UniqueFd held = hold_file(request.about, request.fd);
+    auto answer = held ? ask_file(request.about, held.get()) : std::nullopt;
+    if (answer) {
+        request.file = std::move(*answer);
         request.outcome = Outcome::answered;
-    else
+    } else {
         request.outcome = is_gone(errno) ? Outcome::closed : Outcome::failed;
+    }
     closing_ = true;
     ++done_;
     held.reset();
     closing_ = false;
 }
 
-void BlockingAsker::Worker::give(std::vector<BlockingRequest>& requests) {
+void BlockingAsker::Worker::begin(std::vector<BlockingRequest>& requests) {
     const std::lock_guard lock(mutex_);
     requests_.swap(requests);
     done_ = 0;
@@ -270,7 +282,7 @@ void BlockingAsker::Worker::give(std::vector<BlockingRequest>& requests) {
     changed_.notify_all();
 }
 
-std::size_t BlockingAsker::Worker::take(std::vector<BlockingRequest>& requests) {
+std::size_t BlockingAsker::Worker::finish(std::vector<BlockingRequest>& requests) {
     std::unique_lock lock(mutex_);
     // A thread that waits for a CPU is not stuck, however long that takes.
     std::size_t stopped_at = 0;
@@ -351,14 +363,14 @@ void BlockingAsker::ask(std::vector<BlockingRequest>& requests) {
         const std::shared_ptr<Worker> worker = free_worker();
         if (!worker) return;  // what is left has failed
         if (done == 0) {      // as nearly always
-            worker->give(requests);
-            done = worker->take(requests);
+            worker->begin(requests);
+            done = worker->finish(requests);
             continue;
         }
         const auto rest = requests.begin() + static_cast<std::ptrdiff_t>(done);
         batch_.assign(std::make_move_iterator(rest), std::make_move_iterator(requests.end()));
-        worker->give(batch_);
-        done += worker->take(batch_);
+        worker->begin(batch_);
+        done += worker->finish(batch_);
         std::move(batch_.begin(), batch_.end(), rest);
     }
 }

@@ -12,11 +12,12 @@
 namespace logfia {
 namespace {
 
-bool ask_status(int file, FileAnswer& answer) {
+std::optional<FileAnswer> status_of(int file) {
     struct statx status {};
     constexpr unsigned kWanted = STATX_TYPE | STATX_INO | STATX_SIZE | STATX_NLINK | STATX_MNT_ID;
     constexpr int kHow = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
-    if (statx(file, "", kHow, kWanted, &status) != 0) return false;
+    if (statx(file, "", kHow, kWanted, &status) != 0) return std::nullopt;
+    FileAnswer answer;
     if ((status.stx_mask & STATX_MNT_ID) != 0)
         answer.mount_id = static_cast<int>(status.stx_mnt_id);
     answer.inode = status.stx_ino;
@@ -25,7 +26,7 @@ bool ask_status(int file, FileAnswer& answer) {
     answer.size = status.stx_size;
     answer.device = {status.stx_dev_major, status.stx_dev_minor};
     answer.special = {status.stx_rdev_major, status.stx_rdev_minor};
-    return true;
+    return answer;
 }
 
 std::string name_of(int own_links, int file) {
@@ -53,13 +54,16 @@ std::optional<std::uint64_t> handle_of(int file) {
 
 }  // namespace
 
-bool ask_file(const FileQuestion& about, int fd, FileAnswer& answer, UniqueFd& held) {
-    const ProcPath number = proc_path("{}", fd);
-    held.reset(openat(about.fd_dir, number.data(), O_PATH | O_CLOEXEC));
-    if (!held || !ask_status(held.get(), answer)) return false;
-    answer.handle = handle_of(held.get());
-    answer.name = name_of(about.own_links, held.get());
-    return true;
+UniqueFd hold_file(const FileQuestion& about, int fd) {
+    return UniqueFd(openat(about.fd_dir, proc_path("{}", fd).data(), O_PATH | O_CLOEXEC));
+}
+
+std::optional<FileAnswer> ask_file(const FileQuestion& about, int held) {
+    auto answer = status_of(held);
+    if (!answer) return std::nullopt;
+    answer->handle = handle_of(held);
+    answer->name = name_of(about.own_links, held);
+    return answer;
 }
 
 }  // namespace logfia

@@ -26,7 +26,7 @@
 namespace logfia {
 namespace {
 
-// What the C library's headers may be too old for (<asm-generic/socket.h>, <linux/in.h>).
+// The C library's headers may be too old for these (<asm-generic/socket.h>, <linux/in.h>).
 constexpr int kBindToIfindex = 62;  // SO_BINDTOIFINDEX, since Linux 5.1
 constexpr int kPeerPidfd = 77;      // SO_PEERPIDFD, since Linux 6.5
 constexpr int kMptcp = 262;         // IPPROTO_MPTCP
@@ -163,11 +163,12 @@ void ask_internet(int fd, int domain, TcpDetails tcp, SocketAnswer& answer) {
         answer.info.state = state_of(fd, answer.info.remote.has_value());
         return mark_hidden_peer(fd, domain, answer);
     }
-    ask_tcp_totals(fd, answer.info.state, answer.totals);
+    const auto status = ask_tcp_status(fd);
+    if (status) answer.info.state = status->state;
     mark_hidden_peer(fd, domain, answer);
-    if (tcp == TcpDetails::left_out) answer.totals.reset();
-    if (tcp == TcpDetails::wanted)
-        answer.cookie = option<std::uint64_t>(fd, SOL_SOCKET, SO_COOKIE).value_or(0);
+    if (tcp == TcpDetails::left_out) return;
+    if (status) answer.totals = status->totals;
+    answer.cookie = option<std::uint64_t>(fd, SOL_SOCKET, SO_COOKIE).value_or(0);
 }
 
 /// A path ends at its NUL; an abstract name begins with one and may hold more (unix(7)).
@@ -264,35 +265,40 @@ std::optional<TcpTotals> tcp_totals_of(TcpInfoBytes bytes, SocketState state) {
     return totals;
 }
 
-bool ask_tcp_totals(int fd, SocketState& state, std::optional<TcpTotals>& totals) {
+std::optional<TcpStatus> ask_tcp_status(int fd) {
     tcp_info info{};
     socklen_t size = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
     constexpr auto kLast = static_cast<std::uint8_t>(SocketState::new_syn_recv);
-    state =
+    const SocketState state =
         info.tcpi_state <= kLast ? static_cast<SocketState>(info.tcpi_state) : SocketState::unknown;
-    totals = tcp_totals_of({&info, size}, state);
-    return true;
+    return TcpStatus{state, tcp_totals_of({&info, size}, state)};
 }
 
-void ask_socket(int fd, TcpDetails tcp, SocketAnswer& answer) {
-    answer = {};
+SocketAnswer ask_socket(int fd, TcpDetails tcp) {
+    SocketAnswer answer;
     const int domain = option<int>(fd, SOL_SOCKET, SO_DOMAIN).value_or(AF_UNSPEC);
     switch (domain) {
         case AF_INET:
         case AF_INET6:
-            return ask_internet(fd, domain, tcp, answer);
+            ask_internet(fd, domain, tcp, answer);
+            break;
         case AF_UNIX:
-            return ask_unix(fd, answer);
+            ask_unix(fd, answer);
+            break;
         case AF_NETLINK:
-            return ask_netlink(fd, answer);
+            ask_netlink(fd, answer);
+            break;
         case AF_PACKET:
-            return ask_packet(fd, answer);
+            ask_packet(fd, answer);
+            break;
         case AF_VSOCK:
-            return ask_vsock(fd, answer);
+            ask_vsock(fd, answer);
+            break;
         default:
             answer.info.family = address_family_name(domain);
     }
+    return answer;
 }
 
 std::optional<PeerProcess> unix_peer(int fd, int proc_fd) {
@@ -307,7 +313,7 @@ std::optional<PeerProcess> unix_peer(int fd, int proc_fd) {
     std::array<char, 64> buffer;
     std::string_view comm = read_file(proc_fd, path.data(), buffer);
     if (comm.ends_with('\n')) comm.remove_suffix(1);
-    // It has not ended, so that the PID was its own while its name was read.
+    // The peer has not ended: so the PID was its own while the name was read.
     pollfd request{process.get(), POLLIN, 0};
     if (poll(&request, 1, 0) != 0) return std::nullopt;
     peer.comm = comm;

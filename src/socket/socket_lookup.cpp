@@ -106,12 +106,12 @@ void SocketTables::scan(SocketTable table, std::span<WantedSocket> wanted) {
         const auto row = reader_.next();
         if (!row) return;
         ++rows_seen_;
-        open -= static_cast<std::ptrdiff_t>(take_row(table, *row, wanted));
+        open -= static_cast<std::ptrdiff_t>(match_row(table, *row, wanted));
     }
 }
 
-std::size_t SocketTables::take_row(SocketTable table, std::string_view row,
-                                   std::span<WantedSocket> wanted) {
+std::size_t SocketTables::match_row(SocketTable table, std::string_view row,
+                                    std::span<WantedSocket> wanted) {
     const auto inode = inode_of_row(table, row);
     const bool known = inode && std::binary_search(keys_.begin(), keys_.end(), Key{*inode, 0},
                                                    [](const Key& left, const Key& right) {
@@ -138,7 +138,7 @@ std::size_t SocketTables::answer(SocketTable table, SocketRow row, std::span<Wan
         auto& socket = wanted[key->index];
         if (!holds(table, socket.hint, Search::all)) continue;
         if (socket.found) {
-            // One of the two is what somebody wrote into a path, after a newline; nobody can say
+            // Either of the two is what somebody wrote into a path, after a newline; nobody can say
             // which. (Of an MPTCP socket's subflows, in other tables, the first will do.)
             if (table == SocketTable::unix_sockets) socket.info = nullptr;
             continue;
@@ -158,7 +158,8 @@ std::size_t SocketTables::answer(SocketTable table, SocketRow row, std::span<Wan
     return answered;
 }
 
-/// What is no row, after the row of a unix socket, is the rest of a path with a newline in it.
+/// A line that is no row, after the row of a unix socket, is the rest of a path with a newline in
+/// it.
 void SocketTables::skip_row(std::string_view line) {
     ++rows_skipped_;
     if (!last_unix_) return;

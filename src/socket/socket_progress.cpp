@@ -1,3 +1,4 @@
+#include <logfia/event/socket_text.hpp>
 #include <logfia/socket/socket_progress.hpp>
 
 #include <utility>
@@ -6,8 +7,7 @@ namespace logfia {
 namespace {
 
 bool has_peer(const SocketInfo* info) {
-    return info != nullptr &&
-           (info->remote || info->remote_vsock || info->state == SocketState::established);
+    return info != nullptr && (peer_address(*info) || info->state == SocketState::established);
 }
 
 bool listens(const SocketInfo* info) {
@@ -17,7 +17,7 @@ bool listens(const SocketInfo* info) {
 bool have_same_peer(const SocketInfo& a, const SocketInfo& b) {
     // A unix stream is connected once and for all; the tables do not know the peer's name.
     if (!a.kind.empty() && a.kind != "dgram" && a.kind == b.kind) return true;
-    return a.remote == b.remote && a.remote_vsock == b.remote_vsock && a.peer_path == b.peer_path;
+    return have_same_peer_address(a, b) && a.peer_path == b.peer_path;
 }
 
 }  // namespace
@@ -56,17 +56,15 @@ std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
 }
 
 std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info) {
-    const bool tells_of_peers = is_in(type, FdGroup::internet) || type == FdType::vsock;
-    if (info == nullptr || !tells_of_peers || has_peer(info.get()) || listens(info.get()))
+    if (info == nullptr || !has_addresses(type) || has_peer(info.get()) || listens(info.get()))
         return info;
     SocketInfo changed = *info;
     changed.outdated = true;
     return std::make_shared<const SocketInfo>(std::move(changed));
 }
 
-bool is_tcp_connection(const Descriptor& descriptor) {
-    return is_in(descriptor.type, FdGroup::tcp) && descriptor.socket != nullptr &&
-           descriptor.socket->remote.has_value();
+bool is_tcp_connection(FdType type, const SocketInfo* info) {
+    return is_in(type, FdGroup::tcp) && info != nullptr && info->remote.has_value();
 }
 
 }  // namespace logfia

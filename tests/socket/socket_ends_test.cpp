@@ -91,9 +91,7 @@ Pair connected() {
 }
 
 std::uint64_t cookie_of(int fd) {
-    SocketAnswer answer;
-    ask_socket(fd, TcpDetails::wanted, answer);
-    return answer.cookie;
+    return ask_socket(fd, TcpDetails::wanted).cookie;
 }
 
 TEST(SocketEnds, TellTheFinalFigures) {

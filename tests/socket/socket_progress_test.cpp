@@ -121,13 +121,13 @@ TEST(SocketProgress, OnlyThatItHasNoPeerIsOutdated) {
 TEST(SocketProgress, OnlyTcpConnectionsHaveTotals) {
     Descriptor descriptor;
     descriptor.type = FdType::tcp;
-    EXPECT_FALSE(is_tcp_connection(descriptor));
+    EXPECT_FALSE(is_tcp_connection(descriptor.type, descriptor.socket.get()));
     descriptor.socket = std::make_shared<const SocketInfo>();
-    EXPECT_FALSE(is_tcp_connection(descriptor));
+    EXPECT_FALSE(is_tcp_connection(descriptor.type, descriptor.socket.get()));
     descriptor.socket = std::make_shared<const SocketInfo>(with_peer(1));
-    EXPECT_TRUE(is_tcp_connection(descriptor));
+    EXPECT_TRUE(is_tcp_connection(descriptor.type, descriptor.socket.get()));
     descriptor.type = FdType::udp;
-    EXPECT_FALSE(is_tcp_connection(descriptor));
+    EXPECT_FALSE(is_tcp_connection(descriptor.type, descriptor.socket.get()));
 }
 
 }  // namespace

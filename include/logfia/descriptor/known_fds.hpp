@@ -12,16 +12,13 @@ namespace logfia {
 
 /// What is remembered of one open descriptor until its `close`.
 struct KnownFd {
-    static constexpr std::uint32_t kNoQuestion = ~std::uint32_t{0};
-
     Descriptor descriptor;
     FileIdentity identity;
     Now opened;
     bool initial = false;
-    std::uint32_t question = kNoQuestion;  ///< of a socket: which one of its process
-    std::optional<TcpTotals> totals;       ///< of a TCP connection, as last seen
-    std::uint64_t cookie = 0;              ///< of a TCP socket whose end is listened for; else 0
-    UniqueFd link;                         ///< of procfs, where it is kept open (KeptLinks)
+    std::optional<TcpTotals> totals;  ///< of a TCP connection, as last seen
+    std::uint64_t cookie = 0;         ///< of a TCP socket whose end is listened for; else 0
+    UniqueFd link;                    ///< of procfs, where it is kept open (KeptLinks)
 };
 
 /// The known descriptors of one process. A slot stays where it is for as long as it is used.
@@ -44,6 +41,7 @@ class KnownFds {
     /// Slots, used or not: a free one knows nothing.
     [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(slots_.size()); }
     [[nodiscard]] KnownFd& operator[](std::uint32_t slot) { return slots_[slot]; }
+    [[nodiscard]] const KnownFd& operator[](std::uint32_t slot) const { return slots_[slot]; }
 
   private:
     std::vector<KnownFd> slots_;

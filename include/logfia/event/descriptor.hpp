@@ -34,7 +34,7 @@ struct Descriptor {
     std::shared_ptr<const ObjectInfo> object;  ///< null: nothing more is told of its type
 };
 
-/// True when an internet socket without a peer has an address of its own.
+/// True when a socket without a peer has an address of its own.
 bool is_bound(FdType type, const SocketInfo& socket);
 /// The `state` of an internet socket, as the contract names it; empty when that is not known.
 std::string_view state_name(FdType type, const SocketInfo& socket);

@@ -73,7 +73,12 @@ enum class FdGroup : std::uint16_t {
 };
 
 /// What a record shows of a descriptor besides its name.
-enum class FdDetail : std::uint8_t { none, internet, unix_peer, netlink, packet, vsock, family };
+enum class FdDetail : std::uint8_t {
+    none,
+    address,  ///< of a socket that has one of its own and one of its peer
+    name,     ///< of any other socket: a path or a protocol, and what belongs to that
+    family,   ///< of a socket whose type is not known otherwise
+};
 
 /// All that is to be known of one type. A new type is a row more, in fd_type.cpp.
 struct FdTypeRow {

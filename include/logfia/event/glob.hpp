@@ -28,7 +28,6 @@ class Glob {
     [[nodiscard]] bool matches_name(const std::string& name) const;
     [[nodiscard]] bool matches_file(const std::string& name) const;
     [[nodiscard]] bool matches_socket(const SocketInfo& socket) const;
-    [[nodiscard]] bool matches_vsock(const SocketInfo& socket) const;
     [[nodiscard]] bool fits(const char* text, int flags = 0) const;
 
     std::string pattern_;

@@ -44,7 +44,7 @@ struct PeerProcess {
     bool operator==(const PeerProcess&) const = default;
 };
 
-/// What is known of a socket beyond its type.
+/// The description of a socket, beyond its type.
 struct SocketInfo {
     SocketState state = SocketState::unknown;
     std::optional<Endpoint> local;   ///< internet sockets
@@ -67,7 +67,7 @@ struct SocketInfo {
     bool operator==(const SocketInfo&) const = default;
 };
 
-/// What TCP has counted on one connection (struct tcp_info, <linux/tcp.h>).
+/// TCP's own figures of one connection (struct tcp_info, <linux/tcp.h>).
 struct TcpTotals {
     enum class AsOf : std::uint8_t {
         last_look,  ///< the last time that it was asked: once a second, or rarer where there are
@@ -87,14 +87,5 @@ struct TcpTotals {
 };
 
 std::string_view to_string(SocketState state);  ///< empty for `unknown`
-
-/// The name of a unix socket that says most: its own, or else its peer's. Empty when both have
-/// none.
-inline const std::string& shown_path(const SocketInfo& socket) {
-    return socket.path.empty() ? socket.peer_path : socket.path;
-}
-
-/// `2:1024`, `*:1024`.
-void append_vsock(std::string& out, const VsockAddress& address);
 
 }  // namespace logfia

@@ -15,8 +15,8 @@ std::string ethertype_name(std::uint16_t ethertype);
 /// `alg` for AF_ALG, as <linux/socket.h> has it; empty for an unknown one. A literal.
 std::string_view address_family_name(int family);
 
-/// The same for the kernel's name of the protocol (`struct proto`), as `system.sockprotoname`
-/// tells it.
+/// The family's name for the kernel's name of the protocol (`struct proto`), as
+/// `system.sockprotoname` tells it.
 std::string_view family_of_protocol_name(std::string_view name);
 
 }  // namespace logfia

@@ -9,7 +9,7 @@
 
 namespace logfia {
 
-/// What a file says of itself, all of it about one and the same.
+/// A file's own account of itself; nothing in it is about another file.
 struct FileAnswer {
     std::string name;             ///< as the link of a descriptor of it reads; empty: not told
     std::optional<int> mount_id;  ///< since Linux 5.8
@@ -29,11 +29,11 @@ struct FileQuestion {
     int own_links = -1;  ///< the same of our own
 };
 
-/// Asks the file that is open at `fd`, while `held` holds it by O_PATH: nothing is opened by that,
-/// so that closing it does not flush either (open(2)), and no other file can come in between.
-/// False, with errno, when it cannot be asked.
-///
-/// The walk through the magic link may wait for the file's filesystem: see MountKind.
-bool ask_file(const FileQuestion& about, int fd, FileAnswer& answer, UniqueFd& held);
+/// Holds the file that is open at `fd` by O_PATH: nothing is opened by that, so that closing it
+/// does not flush either (open(2)), and no other file can come in between. None, with errno, when
+/// that fails. The walk through the magic link may wait for the file's filesystem: see MountKind.
+UniqueFd hold_file(const FileQuestion& about, int fd);
+/// Asks a file that is held so. Absent, with errno, when it cannot be asked.
+std::optional<FileAnswer> ask_file(const FileQuestion& about, int held);
 
 }  // namespace logfia

@@ -12,7 +12,7 @@
 
 namespace logfia {
 
-/// One row of `/proc/N/net/if_inet6`: an address and the interface that has it.
+/// A row of `/proc/N/net/if_inet6`: an address and the interface that has it.
 struct LinkAddress {
     IpAddress address;
     std::uint32_t index = 0;

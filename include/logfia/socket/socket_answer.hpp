@@ -8,7 +8,7 @@
 
 namespace logfia {
 
-/// What a socket says of itself.
+/// A socket's own account of itself.
 struct SocketAnswer {
     FdType type = FdType::socket;
     SocketInfo info;                  ///< `peer`: whoever it is, without its `comm`
@@ -23,21 +23,27 @@ struct SocketAnswer {
 
 enum class TcpDetails : std::uint8_t { left_out, wanted };
 
-/// Asks a socket of ours, or a copy of another's, in place of what was in `answer`: about 1 µs.
-/// Changes nothing of it. What cannot be learned stays absent; `type` is `socket` for what is none.
+/// Asks a socket of ours, or a copy of another's: about 1 µs. Changes nothing of it. What cannot be
+/// learned stays absent; `type` is `socket` for what is none.
 ///
 /// With a socket of the internet it takes the socket's lock: when its owner sends from memory that
 /// is not there (a mapped file of a dead server), it waits until it is.
-void ask_socket(int fd, TcpDetails tcp, SocketAnswer& answer);
+SocketAnswer ask_socket(int fd, TcpDetails tcp);
 
 /// The peer has closed its side: the kernel counts the end of the stream as one more byte received
 /// (tcp_fin(), net/ipv4/tcp_input.c).
 bool has_seen_the_end(SocketState state);
 
-/// The totals alone, and the state, of a socket that is known to be TCP's. False when it is not.
-bool ask_tcp_totals(int fd, SocketState& state, std::optional<TcpTotals>& totals);
+/// TCP's account of a connection.
+struct TcpStatus {
+    SocketState state = SocketState::unknown;
+    std::optional<TcpTotals> totals;  ///< absent when it has not begun
+};
+/// Absent when the socket is not TCP's.
+std::optional<TcpStatus> ask_tcp_status(int fd);
 
-/// What struct tcp_info, of which `size` bytes were told, says; absent when it has not begun.
+/// The totals in a struct tcp_info of which `size` bytes were told; absent when the connection has
+/// not begun.
 /// `info` is aligned as the kernel's struct is.
 struct TcpInfoBytes {
     const void* info;

@@ -17,7 +17,7 @@ struct SocketEnd {
     TcpTotals totals;
 };
 
-/// One netlink message of the multicast groups SKNLGRP_INET_TCP_DESTROY and its IPv6 like
+/// A netlink message of the multicast groups SKNLGRP_INET_TCP_DESTROY and its IPv6 like
 /// (<linux/sock_diag.h>, sock_diag(7)); absent for any other, and for a cut one.
 std::optional<SocketEnd> parse_socket_end(std::span<const char> message);
 

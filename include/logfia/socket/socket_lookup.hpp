@@ -17,7 +17,8 @@ namespace logfia {
 /// A socket that somebody wants to know more of.
 struct WantedSocket {
     std::uint64_t inode = 0;
-    /// What it is said to be (see socket_type_hint); `socket` or `unknown`: nothing is known.
+    /// The type that the kernel's hint says (see socket_type_hint); `socket` or `unknown`: nothing
+    /// is known.
     FdType hint = FdType::socket;
     /// The description so far: the answer is the same one when the row says no more.
     std::shared_ptr<const SocketInfo> known{};
@@ -38,10 +39,10 @@ class SocketTables {
   public:
     /// Reads `net/tcp` and its likes below `proc_dir_fd`, the directory `/proc/N` of a process that
     /// is in the namespace (`/proc/N/task/T` does as well, for one whose first thread is gone).
-    /// Each table is read at most once, and only those that can hold what has not been found yet. A
+    /// A table is read once at most, and only those that can hold what has not been found yet. A
     /// table that the kernel does not have counts as read.
     ///
-    /// The same inode may be wanted twice; the answers share one SocketInfo.
+    /// An inode may be wanted twice; the answers share one SocketInfo.
     void resolve(int proc_dir_fd, std::span<WantedSocket> wanted);
 
     [[nodiscard]] std::uint64_t tables_read() const { return tables_read_; }
@@ -63,7 +64,7 @@ class SocketTables {
     void read_tables(int net_fd, Search search, std::span<WantedSocket> wanted);
     Outcome read_table(int net_fd, SocketTable table, std::span<WantedSocket> wanted);
     void scan(SocketTable table, std::span<WantedSocket> wanted);
-    std::size_t take_row(SocketTable table, std::string_view row, std::span<WantedSocket> wanted);
+    std::size_t match_row(SocketTable table, std::string_view row, std::span<WantedSocket> wanted);
     std::size_t answer(SocketTable table, SocketRow row, std::span<WantedSocket> wanted);
     void skip_row(std::string_view line);
     [[nodiscard]] bool looked_for(FdType hint) const;

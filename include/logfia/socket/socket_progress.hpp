@@ -8,7 +8,7 @@
 
 namespace logfia {
 
-/// What a socket became since it was asked before: `connect` when it has got a peer, or another one
+/// The change since the socket was asked before: `connect` when it has got a peer, or another one
 /// (datagrams); `listen`. Null: nothing was known.
 std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketInfo* after);
 
@@ -25,6 +25,6 @@ std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
 std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info);
 
 /// True of a TCP connection, whose totals are worth asking for.
-bool is_tcp_connection(const Descriptor& descriptor);
+bool is_tcp_connection(FdType type, const SocketInfo* info);
 
 }  // namespace logfia

@@ -6,15 +6,15 @@
 
 namespace logfia {
 
-/// What is known of a socket that is not asked itself.
+/// The little that is known of a socket that is not asked itself.
 struct SocketHint {
     FdType type = FdType::socket;
     std::string_view family{};  ///< of a type `socket`: `alg`, …; empty: not known; a literal
 };
 
-/// What the value of the extended attribute `system.sockprotoname` means: the kernel's `struct
-/// proto` name (`TCPv6`, `UNIX-STREAM`). `socket` for every other one, with its family where the
-/// name tells that.
+/// The meaning of a value of the extended attribute `system.sockprotoname` means: the kernel's
+/// `struct proto` name (`TCPv6`, `UNIX-STREAM`). `socket` for every other one, with its family
+/// where the name tells that.
 SocketHint hint_of_protocol_name(std::string_view name);
 
 /// Asks for that attribute of descriptor `fd` of the process whose directory is `process` below the

@@ -32,7 +32,8 @@ DescriptorChange change_of(const KnownFd& known) {
 
 }  // namespace
 
-void LookChanges::publish(Now now, std::vector<SocketAsker::Progress>& progress, EventSink& sink) {
+void LookChanges::publish(Now now, std::vector<SocketSchedule::Progress>& progress,
+                          EventSink& sink) {
     publish_losses(now, sink);
     publish_closes(now, sink);
     publish_opens(sink);
@@ -44,7 +45,7 @@ void LookChanges::publish(Now now, std::vector<SocketAsker::Progress>& progress,
     }
     renames_.clear();
     std::sort(progress.begin(), progress.end(), [](const auto& a, const auto& b) {
-        const auto key = [](const SocketAsker::Progress& p) {
+        const auto key = [](const SocketSchedule::Progress& p) {
             return std::tuple(p.kind, p.process->process.pid(),
                               p.process->known[p.slot].descriptor.fd);
         };

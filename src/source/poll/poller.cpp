@@ -26,16 +26,22 @@ bool lacks_some_of(const FdSnapshot& before, const FdSnapshot& after) {
     return false;
 }
 
+SocketProbe::Options probe_options(const PollerOptions& options) {
+    return {
+        options.single_look ? SocketProbe::Reading::until_sure : SocketProbe::Reading::once,
+        options.copies ? SocketProbe::Copies::allowed : SocketProbe::Copies::forbidden,
+        options.totals ? TcpDetails::wanted : TcpDetails::left_out,
+    };
+}
+
 }  // namespace
 
 Poller::Poller(ProcRoot root, PollerOptions options)
     : root_(std::move(root)),
       options_(options),
       describer_(root_),
-      sockets_({options.interval,
-                options.single_look ? SocketAsker::Reading::until_sure : SocketAsker::Reading::once,
-                options.copies ? SocketAsker::Copies::allowed : SocketAsker::Copies::forbidden,
-                options.totals ? TcpDetails::wanted : TcpDetails::left_out}) {}
+      sockets_(*asker_, options.interval, probe_options(options)),
+      epoll_targets_(*asker_) {}
 
 void Poller::add(Process process, Birth birth) {
     auto watched = std::make_unique<WatchedProcess>(++processes_seen_, std::move(process),
@@ -101,6 +107,7 @@ void Poller::look_ahead(Now now) {
         if (!watched->begun) inspect(*watched, RunGate::Verdict::look);
     not_begun_ = 0;
     sockets_.answer(root_, now.steady, processes_);
+    epoll_targets_.answer(root_, now.steady);
 }
 
 void Poller::look(Now now, EventSink& sink) {
@@ -122,6 +129,7 @@ void Poller::look(Now now, EventSink& sink) {
     }
     if (!looked) return;  // all of them slept: this is what an idle watch comes to
     sockets_.answer(root_, now.steady, processes_);
+    epoll_targets_.answer(root_, now.steady);
     publish(sink);
 }
 
@@ -143,7 +151,7 @@ RunGate::Verdict Poller::judge(WatchedProcess& watched) {
     if (!watched.gate.usable()) return RunGate::Verdict::look;
     const auto verdict = watched.gate.judge(watched.process.cpu_time(), now_.steady);
     if (verdict != RunGate::Verdict::skip) return verdict;
-    const bool late = now_.steady >= watched.late_question || owes_comparison(watched);
+    const bool late = now_.steady >= watched.socket_timetable.late() || owes_comparison(watched);
     return late ? RunGate::Verdict::recheck : verdict;
 }
 
@@ -160,8 +168,8 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
         if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
             watched.gate.disable();
         if (options_.socket_details) {
-            sockets_.ask_again(watched, now_.steady);
-            sockets_.sample(watched, now_.steady);
+            sockets_.ask_due(watched, now_.steady);
+            sockets_.ask_totals(watched, now_.steady);
         }
         if (options_.targets) refresh_targets(watched);
         check_threads(watched);
@@ -238,7 +246,8 @@ void Poller::settle(WatchedProcess& watched, const LookOutcome& outcome) {
     if (outcome.denied && !watched.denied)
         changes_.lost(watched, "its links may no longer be read: Permission denied");
     // What may be read again may be asked again.
-    if (watched.denied && !outcome.denied) watched.socket_way = SocketWay::copies;
+    if (watched.denied && !outcome.denied)
+        watched.socket_access.copies = SocketAccess::Copies::possible;
     watched.denied = outcome.denied;
 }
 
@@ -259,8 +268,9 @@ void Poller::keep_to_given(const std::vector<GivenFd>& given) {
 /// What the descriptor alone does not tell.
 void Poller::ask_more(WatchedProcess& watched, std::uint32_t slot) {
     const FdType type = watched.known[slot].descriptor.type;
-    if (type == FdType::socket && options_.socket_details) sockets_.ask(watched, slot, now_.steady);
-    if (type == FdType::epoll && options_.targets) sockets_.ask_targets(watched, slot, now_.steady);
+    if (type == FdType::socket && options_.socket_details)
+        sockets_.ask_new(watched, slot, now_.steady);
+    if (type == FdType::epoll && options_.targets) epoll_targets_.ask(watched, slot, now_.steady);
 }
 
 /// An epoll is open before it is told what to watch; no record says so, but its close does.
@@ -272,7 +282,7 @@ void Poller::refresh_targets(WatchedProcess& watched) {
         // Of many, an answer takes the kernel long, and who changes them waits for that.
         if (descriptor.object && descriptor.object->targets_cut) continue;
         if (descriptor.type == FdType::epoll)
-            sockets_.ask_targets(watched, entry.slot, now_.steady);
+            epoll_targets_.ask(watched, entry.slot, now_.steady);
         else if (is_in(descriptor.type, FdGroup::targets))
             describer_.refresh_object(watched.process, descriptor);
     }
@@ -302,7 +312,7 @@ void Poller::check_threads(WatchedProcess& watched) {
 }
 
 void Poller::publish(EventSink& sink) {
-    if (const char* notice = sockets_.take_notice()) notices_.emplace_back(notice);
+    if (const char* notice = sockets_.new_notice()) notices_.emplace_back(notice);
     if (const char* notice = describer_.take_notice()) notices_.emplace_back(notice);
     for (const auto& notice : notices_) sink.notice(notice);
     notices_.clear();

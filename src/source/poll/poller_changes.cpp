@@ -83,7 +83,7 @@ bool Poller::take_found(WatchedProcess& watched, std::span<FdEntry* const> found
 }
 
 void Poller::close(WatchedProcess& watched, std::uint32_t slot) {
-    SocketAsker::forget(watched, slot);
+    watched.socket_timetable.forget(slot);
     links_.let_go(watched.known[slot]);
     --open_;
     changes_.closed(watched, slot);

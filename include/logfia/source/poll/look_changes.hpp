@@ -1,7 +1,7 @@
 #pragma once
 
 #include <logfia/event/event_sink.hpp>
-#include <logfia/source/poll/socket_asker.hpp>
+#include <logfia/source/poll/socket_schedule.hpp>
 #include <logfia/source/poll/watched_process.hpp>
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class LookChanges {
     /// Tells it all, `progress` of sockets too, in the order of the contract, and forgets it: an
     /// `open` with the time of its own look, all else with `now`. What
     /// was known of a closed descriptor is forgotten as well.
-    void publish(Now now, std::vector<SocketAsker::Progress>& progress, EventSink& sink);
+    void publish(Now now, std::vector<SocketSchedule::Progress>& progress, EventSink& sink);
 
   private:
     struct Change {

@@ -4,11 +4,13 @@
 #include <logfia/descriptor/describer.hpp>
 #include <logfia/event/event_sink.hpp>
 #include <logfia/procfs/proc_root.hpp>
+#include <logfia/socket/blocking_asker.hpp>
 #include <logfia/source/poll/comparison_turns.hpp>
+#include <logfia/source/poll/epoll_targets.hpp>
 #include <logfia/source/poll/fd_reader.hpp>
 #include <logfia/source/poll/kept_links.hpp>
 #include <logfia/source/poll/look_changes.hpp>
-#include <logfia/source/poll/socket_asker.hpp>
+#include <logfia/source/poll/socket_schedule.hpp>
 #include <logfia/source/poll/watched_process.hpp>
 
 #include <poll.h>
@@ -89,7 +91,7 @@ class Poller {
         out.swap(looked_at_);
     }
 
-    [[nodiscard]] const SocketAsker& sockets() const { return sockets_; }
+    [[nodiscard]] const SocketSchedule& sockets() const { return sockets_; }
 
   private:
     RunGate::Verdict judge(WatchedProcess& watched);
@@ -137,7 +139,10 @@ class Poller {
     KeptLinks links_;
     FdSnapshot seen_;  // by the look that is under way; one for all processes
     Describer describer_;
-    SocketAsker sockets_;
+    // Where the questions wait that the kernel may keep waiting; it stays where it is.
+    std::unique_ptr<BlockingAsker> asker_ = std::make_unique<BlockingAsker>();
+    SocketSchedule sockets_;
+    EpollTargets epoll_targets_;
     std::vector<std::unique_ptr<WatchedProcess>> processes_;  // by PID
     std::unordered_map<int, WatchedProcess*> by_pidfd_;
     std::vector<WatchedProcess*> ended_;

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <logfia/procfs/proc_root.hpp>
+#include <logfia/socket/blocking_asker.hpp>
+#include <logfia/socket/link_zones.hpp>
+#include <logfia/socket/socket_ends.hpp>
+#include <logfia/socket/socket_lookup.hpp>
+#include <logfia/socket/socket_query.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace logfia {
+
+/// Says what sockets of other processes are, the cheapest way first: by a copy of the socket, where
+/// that is allowed; by the attribute `system.sockprotoname` and then by the tables of its network
+/// namespace, where not. A batch has three steps: add() and ask(); describe_as() for whoever knows
+/// some of the sockets already; look_up(), which reads each table that is still needed once for
+/// each namespace.
+class SocketProbe {
+  public:
+    enum class Copies : std::uint8_t { allowed, forbidden };
+    /// A table skips rows when others close their sockets while it is read, since each piece is
+    /// found by counting from its beginning (udp_seq_start(), net/ipv4/udp.c). Who asks again need
+    /// not mind.
+    enum class Reading : std::uint8_t {
+        once,
+        until_sure,  ///< what was not found is looked for twice more
+    };
+    struct Options {
+        Reading reading = Reading::once;
+        Copies copies = Copies::allowed;
+        TcpDetails tcp = TcpDetails::left_out;  ///< wanted: the totals of TCP connections too
+    };
+    SocketProbe(BlockingAsker& asker, Options options) : asker_(asker), options_(options) {}
+
+    /// True when sockets of the process are asked themselves.
+    [[nodiscard]] bool may_copy(const Process& process, const SocketAccess& access,
+                                SteadyTime now) const;
+    [[nodiscard]] TcpDetails tcp() const { return options_.tcp; }
+
+    /// Puts a question into the batch. False when nobody can answer it: then it is not in there.
+    bool add(SocketQuery query, SteadyTime now);
+    /// Asks copies and attributes, and returns the batch: those in the stage `table` want
+    /// look_up().
+    std::span<SocketQuery> ask(const ProcRoot& root, SteadyTime now);
+    /// Looks up those that want it, and returns them, all `done`. The others leave the batch.
+    std::span<const SocketQuery> look_up(const ProcRoot& root);
+    /// Ends the batch.
+    void clear();
+
+    /// Takes what the kernel has told of TCP sockets that ended. To be called often, since there is
+    /// only so much room for what others end, and before final_totals().
+    void hear_ends() { ends_.hear(); }
+    /// The totals of a TCP connection that was closed: final figures where the kernel has told
+    /// of its end, else the `known` ones, if they say anything. `cookie` (0: none) is not listened
+    /// for any more. `socket` may be null.
+    std::optional<TcpTotals> final_totals(std::uint64_t cookie, const SocketInfo* socket,
+                                          std::optional<TcpTotals> known);
+
+    [[nodiscard]] const SocketTables& tables() const { return tables_; }
+    /// In the last network namespace whose tables were read.
+    [[nodiscard]] std::uint64_t rows_last_read() const { return rows_last_read_; }
+    /// Questions that were put to the kernel up to now; readings of tables do not count.
+    [[nodiscard]] std::uint64_t questions_put() const { return questions_put_; }
+
+  private:
+    [[nodiscard]] bool is_stalled(const SocketAccess& access, SteadyTime now) const;
+    void ask_round(const ProcRoot& root, SteadyTime now);
+    void request(const SocketQuery& query, int proc_fd);
+    int pidfd_of(const Process& process);
+    void use_copy(SocketQuery& query, BlockingRequest& request, SteadyTime now);
+    void describe(SocketQuery& query, SocketAnswer& answer);
+    bool is_in_our_network(SocketQuery& query);
+    void look_up_network(const ProcRoot& root, std::span<SocketQuery> queries);
+    void read_again(const Process& reader);
+    void add_zones(int proc_dir_fd);
+
+    BlockingAsker& asker_;
+    Options options_;
+    SocketEnds ends_;
+    SocketTables tables_;
+    LinkZones zones_;
+    std::uint64_t rows_last_read_ = 0;
+    std::uint64_t questions_put_ = 0;
+    std::optional<std::uint64_t> own_network_;  // our network namespace; 0: not known
+    std::vector<SocketQuery> queries_;
+    std::vector<BlockingRequest> requests_;
+    const Process* pidfd_owner_ = nullptr;  // of the last pidfd that was opened for a round
+    std::vector<UniqueFd> pidfds_;
+    std::vector<WantedSocket> wanted_;
+    std::vector<WantedSocket> missing_;
+};
+
+}  // namespace logfia

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <logfia/socket/socket_query.hpp>
+#include <logfia/source/poll/watched_process.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace logfia {
+
+/// Watched processes by PID, with those that have ended.
+using WatchedProcesses = std::span<const std::unique_ptr<WatchedProcess>>;
+
+/// Finds another descriptor of a socket among all that are known: at the same number in the parent
+/// of its process, else anywhere. Used once in a look: begin(), what is to be known, find() for
+/// each, end().
+class SocketHolders {
+  public:
+    /// `interval`: between two looks.
+    explicit SocketHolders(Duration interval) : interval_(interval) {}
+
+    /// `turn`: of QuestionTurns.
+    void begin(WatchedProcesses processes, std::uint32_t turn);
+    /// A socket of this inode will be looked for.
+    void will_find(std::uint64_t inode) { inodes_.push_back(inode); }
+    /// A descriptor of which nothing new is known in this look.
+    void add_unanswered(const WatchedProcess& process, std::uint32_t slot) {
+        unanswered_.emplace_back(process.id, slot);
+    }
+    /// The socket as another descriptor of it is known, one that is up to date if there is any.
+    std::optional<SharedSocket> find(const WatchedProcess& process, std::uint32_t slot,
+                                     std::uint64_t inode);
+    void end();
+
+  private:
+    struct Holder {
+        std::uint64_t inode = 0;
+        const WatchedProcess* process = nullptr;
+        std::uint32_t slot = 0;
+    };
+    void index();
+    [[nodiscard]] std::optional<Holder> parent_of(const WatchedProcess& process, int fd,
+                                                  std::uint64_t inode) const;
+    [[nodiscard]] std::optional<Holder> any_but(const WatchedProcess& process, std::uint32_t slot,
+                                                std::uint64_t inode) const;
+    [[nodiscard]] bool is_up_to_date(const Holder& holder) const;
+
+    Duration interval_;
+    WatchedProcesses processes_;
+    std::uint32_t turn_ = 0;
+    bool sorted_ = false;
+    bool indexed_ = false;
+    std::vector<std::uint64_t> inodes_;
+    std::vector<Holder> holders_;                                      // by inode, once indexed
+    std::vector<std::pair<std::uint64_t, std::uint32_t>> unanswered_;  // process, slot
+};
+
+}  // namespace logfia

@@ -1,0 +1,115 @@
+#include <logfia/source/poll/socket_holders.hpp>
+
+#include <algorithm>
+
+namespace logfia {
+namespace {
+
+/// Empties the list; what one look needed beyond measure is given back.
+template <class T>
+void let_go(std::vector<T>& list) {
+    constexpr std::size_t kKept = 1000;
+    list.clear();
+    if (list.capacity() > kKept) list.shrink_to_fit();
+}
+
+bool is_described(const Descriptor& descriptor) {
+    return is_in(descriptor.type, FdGroup::socket) &&
+           (descriptor.type != FdType::socket ||
+            (descriptor.socket != nullptr && !descriptor.socket->family.empty()));
+}
+
+}  // namespace
+
+void SocketHolders::begin(WatchedProcesses processes, std::uint32_t turn) {
+    processes_ = processes;
+    turn_ = turn;
+    sorted_ = indexed_ = false;
+}
+
+void SocketHolders::end() {
+    let_go(inodes_);
+    let_go(holders_);
+    let_go(unanswered_);
+}
+
+std::optional<SharedSocket> SocketHolders::find(const WatchedProcess& process, std::uint32_t slot,
+                                                std::uint64_t inode) {
+    if (!std::exchange(sorted_, true)) std::sort(unanswered_.begin(), unanswered_.end());
+    auto holder = parent_of(process, process.known[slot].descriptor.fd, inode);
+    if (!holder) {
+        if (!std::exchange(indexed_, true)) index();
+        holder = any_but(process, slot, inode);
+    }
+    if (!holder) return std::nullopt;
+    const Descriptor& descriptor = holder->process->known[holder->slot].descriptor;
+    return SharedSocket{descriptor.type, descriptor.socket, is_up_to_date(*holder)};
+}
+
+/// Finds the same socket at the same number in the parent of its process.
+std::optional<SocketHolders::Holder> SocketHolders::parent_of(const WatchedProcess& process, int fd,
+                                                              std::uint64_t inode) const {
+    const auto& ancestors = process.birth.ancestors;
+    if (ancestors.empty()) return std::nullopt;
+    const pid_t parent = ancestors.front().pid;
+    auto at =
+        std::lower_bound(processes_.begin(), processes_.end(), parent,
+                         [](const auto& held, pid_t pid) { return held->process.pid() < pid; });
+    for (; at != processes_.end() && (*at)->process.pid() == parent; ++at) {
+        const FdEntry* entry = (*at)->snapshot.find(fd);
+        if (entry == nullptr) continue;
+        const Descriptor& theirs = (*at)->known[entry->slot].descriptor;
+        if (theirs.inode == inode && is_described(theirs))
+            return Holder{inode, at->get(), entry->slot};
+    }
+    return std::nullopt;
+}
+
+/// Makes an index for one look, of no more than the sockets that are wanted in it: an index of all
+/// that are known would have to go along with each open and each close.
+void SocketHolders::index() {
+    std::sort(inodes_.begin(), inodes_.end());
+    for (const auto& watched : processes_) {
+        for (std::uint32_t slot = 0; slot < watched->known.size(); ++slot) {
+            const Descriptor& descriptor = watched->known[slot].descriptor;
+            if (descriptor.inode && is_described(descriptor) &&
+                std::binary_search(inodes_.begin(), inodes_.end(), *descriptor.inode))
+                holders_.push_back({*descriptor.inode, watched.get(), slot});
+        }
+    }
+    std::sort(holders_.begin(), holders_.end(),
+              [](const Holder& a, const Holder& b) { return a.inode < b.inode; });
+}
+
+std::optional<SocketHolders::Holder> SocketHolders::any_but(const WatchedProcess& process,
+                                                            std::uint32_t slot,
+                                                            std::uint64_t inode) const {
+    std::optional<Holder> found;
+    auto at = std::lower_bound(
+        holders_.begin(), holders_.end(), inode,
+        [](const Holder& holder, std::uint64_t number) { return holder.inode < number; });
+    for (; at != holders_.end() && at->inode == inode; ++at) {
+        if (at->process == &process && at->slot == slot) continue;
+        if (!found || is_up_to_date(*at)) found = *at;
+        if (is_up_to_date(*found)) break;
+    }
+    return found;
+}
+
+/// True when nothing more can come of the socket, or it was asked after its process had run the
+/// last time. Of a descriptor that was closed in this look nothing is known since.
+bool SocketHolders::is_up_to_date(const Holder& holder) const {
+    const WatchedProcess& watched = *holder.process;
+    const FdEntry* open = watched.snapshot.find(watched.known[holder.slot].descriptor.fd);
+    if (watched.ended || open == nullptr || open->slot != holder.slot) return false;
+    if (std::binary_search(unanswered_.begin(), unanswered_.end(),
+                           std::pair(watched.id, holder.slot)))
+        return false;
+    const SocketTimetable::Question* question = watched.socket_timetable.find(holder.slot);
+    if (question == nullptr) return true;
+    if (!question->cpu) return false;
+    return question->turn == turn_ ||
+           !clock_of(watched, interval_).may_have_run_since(question->cpu);
+}
+
+}  // namespace logfia
