@@ -83,7 +83,8 @@ double microseconds_each(pid_t pid, Way way) {
         PollerOptions options;
         options.interval = std::chrono::milliseconds(100);
         options.copies = way == Way::copies;
-        Poller poller(std::move(*root), options);
+        Numbers numbers;
+        Poller poller(std::move(*root), options, numbers);
         for (auto& process : opened.processes) poller.add(std::move(process));
         Nobody nobody;
         const double before = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);

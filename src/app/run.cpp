@@ -167,7 +167,8 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
                               fmt::format("{} does not show it by its PID: mount procfs, or give "
                                           "the right one (--proc)",
                                           options.proc)});
-    Poller poller(std::move(*root), poller_options(options));
+    Numbers numbers;
+    Poller poller(std::move(*root), poller_options(options), numbers);
     ProcessSet processes(wanted_processes(options), poller);
     ExitStatus status = ExitStatus::success;
     if (!gather(options, processes, command, notices, status)) return ExitStatus::failure;

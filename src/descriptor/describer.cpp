@@ -20,7 +20,6 @@ namespace {
 constexpr int kMostRounds = 8;  // that one descriptor is asked in
 constexpr std::size_t kMostAtOnce = 128;
 constexpr std::string_view kDeleted = " (deleted)";
-constexpr std::string_view kUnreadable = "?";
 
 FdType type_of_mode(unsigned mode) {
     switch (mode & S_IFMT) {
@@ -155,7 +154,7 @@ void Describer::read(const Process& process, Description& out, Work& work) {
         descriptor.flags = *info.flags;
         descriptor.access = access_of(*info.flags);
     }
-    if (out.name == kUnreadable) return;
+    if (out.name == kUnreadableLink) return;
     const auto number = bracketed_number(out.name);
     const bool is_another_number = number && info.inode && number != info.inode;
     if (!info.flags || is_another_number ||

@@ -44,7 +44,8 @@ TEST(Memory, ProcessesThatComeAndGoLeaveNothing) {
     ASSERT_TRUE(root);
     PollerOptions options;
     options.interval = milliseconds(100);
-    Poller poller(std::move(*root), options);
+    Numbers numbers;
+    Poller poller(std::move(*root), options, numbers);
     WantedProcesses wanted;
     wanted.all = true;
     wanted.interval = options.interval;

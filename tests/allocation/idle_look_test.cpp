@@ -32,7 +32,8 @@ std::size_t allocations_of_idle_looks(Duration interval, Duration step,
     auto root = ProcRoot::open("/proc");
     const pid_t pids[] = {maker.pid()};
     OpenedProcesses opened = open_processes(*root, pids, Holdings(std::size(pids)));
-    Poller poller(std::move(*root), {interval, true});
+    Numbers numbers;
+    Poller poller(std::move(*root), {interval, true}, numbers);
     poller.keep_links(300);  // some are read through them, and some are not
     for (auto& process : opened.processes) poller.add(std::move(process));
 

@@ -24,7 +24,8 @@ std::size_t allocations_of_idle_ticks(const std::string& proc, pid_t pid) {
     auto root = ProcRoot::open(proc);
     PollerOptions options;
     options.interval = milliseconds(1);
-    Poller poller(std::move(*root), options);
+    Numbers numbers;
+    Poller poller(std::move(*root), options, numbers);
     WantedProcesses wanted;
     wanted.pids = {pid};
     wanted.follow = true;

@@ -112,7 +112,8 @@ class PausedWatch : public testing::Test {
         auto root = ProcRoot::open("/proc");
         PollerOptions poller_options;
         poller_options.interval = options_.interval;
-        Poller poller(std::move(*root), poller_options);
+        Numbers numbers;
+        Poller poller(std::move(*root), poller_options, numbers);
         WantedProcesses wanted;
         wanted.pids = options_.pids;
         wanted.interval = options_.interval;

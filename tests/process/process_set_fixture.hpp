@@ -65,7 +65,7 @@ class ProcessSetTest : public ::testing::Test {
         ASSERT_TRUE(root);
         PollerOptions options;
         options.interval = wanted.interval;
-        poller_ = std::make_unique<Poller>(std::move(*root), options);
+        poller_ = std::make_unique<Poller>(std::move(*root), options, numbers_);
         set_ = std::make_unique<ProcessSet>(std::move(wanted), *poller_);
     }
     /// One tick of a watch.
@@ -110,6 +110,7 @@ class ProcessSetTest : public ::testing::Test {
     }
 
     FakeProc proc_;
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
     std::unique_ptr<ProcessSet> set_;
     std::vector<Error> errors_;

@@ -76,7 +76,8 @@ TEST(Netlink, ASocketThatIsBoundLaterIsLearnedThen) {
     const pid_t pids[] = {child.pid()};
     OpenedProcesses opened = open_processes(*root, pids, Holdings(std::size(pids)));
     ASSERT_EQ(opened.processes.size(), 1U);
-    Poller poller(std::move(*root), {std::chrono::milliseconds(1), true});
+    Numbers numbers;
+    Poller poller(std::move(*root), {std::chrono::milliseconds(1), true}, numbers);
     poller.add(std::move(opened.processes[0]));
     Kept kept;
     Now now = read_clocks();

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <logfia/base/unique_fd.hpp>
-#include <logfia/descriptor/describer.hpp>
+#include <logfia/base/clock.hpp>
+#include <logfia/descriptor/file_identity.hpp>
+#include <logfia/event/descriptor.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -21,12 +22,12 @@ struct KnownFd {
     std::uint32_t question = kNoQuestion;  ///< of a socket: which one of its process
     std::optional<TcpTotals> totals;       ///< of a TCP connection, as last seen
     std::uint64_t cookie = 0;              ///< of a TCP socket whose end is listened for; else 0
-    UniqueFd link;                         ///< of procfs, where it is kept open (KeptLinks)
 };
 
 /// The known descriptors of one process. A slot stays where it is for as long as it is used.
 class KnownFds {
   public:
+    /// Returns its slot.
     std::uint32_t add(KnownFd known) {
         if (free_.empty()) {
             slots_.push_back(std::move(known));
@@ -37,7 +38,8 @@ class KnownFds {
         slots_[slot] = std::move(known);
         return slot;
     }
-    KnownFd take(std::uint32_t slot) {
+    /// Returns what was known, and frees the slot.
+    KnownFd remove(std::uint32_t slot) {
         free_.push_back(slot);
         return std::exchange(slots_[slot], KnownFd{});
     }

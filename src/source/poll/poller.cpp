@@ -28,17 +28,20 @@ bool lacks_some_of(const FdSnapshot& before, const FdSnapshot& after) {
 
 }  // namespace
 
-Poller::Poller(ProcRoot root, PollerOptions options)
+Poller::Poller(ProcRoot root, PollerOptions options, Numbers& numbers)
     : root_(std::move(root)),
       options_(options),
       describer_(root_),
       sockets_({options.interval,
                 options.single_look ? SocketAsker::Reading::until_sure : SocketAsker::Reading::once,
                 options.copies ? SocketAsker::Copies::allowed : SocketAsker::Copies::forbidden,
-                options.totals ? TcpDetails::wanted : TcpDetails::left_out}) {}
+                options.totals ? TcpDetails::wanted : TcpDetails::left_out}),
+      numbers_(numbers),
+      ledger_(numbers) {}
 
 void Poller::add(Process process, Birth birth) {
-    auto watched = std::make_unique<WatchedProcess>(++processes_seen_, std::move(process),
+    ++processes_seen_;
+    auto watched = std::make_unique<WatchedProcess>(numbers_.next_process(), std::move(process),
                                                     std::move(birth), options_.interval);
     const auto at =
         std::lower_bound(processes_.begin(), processes_.end(), watched->process.pid(),
@@ -83,7 +86,7 @@ std::vector<int> Poller::take_pidfds() {
 
 void Poller::after_exec() {
     for (const auto& watched : processes_)
-        if (watched->birth.when == Birth::When::by_us) watched->process.refresh_comm(root_);
+        if (watched->birth.when == Birth::When::by_us) watched->refresh_comm(root_);
     looked_ahead_ = true;
 }
 
@@ -169,7 +172,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
         if (watched.begun && !watched.denied) links_.keep_some(watched, look_);
         watched.begun = true;
     }
-    watched.gate.looked(now_.steady, open_);
+    watched.gate.looked(now_.steady, ledger_.open());
     watched.process.release();
 }
 
@@ -230,13 +233,13 @@ bool Poller::is_suspicious(const WatchedProcess& watched, const LookOutcome& out
 void Poller::settle(WatchedProcess& watched, const LookOutcome& outcome) {
     const bool failed = outcome.state == LookOutcome::State::failed;
     if (failed && !watched.look_failed)
-        changes_.lost(watched, fmt::format("its descriptors cannot be listed: {}",
-                                           std::strerror(outcome.error)));
+        ledger_.lost(watched, fmt::format("its descriptors cannot be listed: {}",
+                                          std::strerror(outcome.error)));
     watched.look_failed = failed;
     if (failed) return;
     if (outcome.denied) let_go_of_links(watched);
     if (outcome.denied && !watched.denied)
-        changes_.lost(watched, "its links may no longer be read: Permission denied");
+        ledger_.lost(watched, "its links may no longer be read: Permission denied");
     // What may be read again may be asked again.
     if (watched.denied && !outcome.denied) watched.socket_way = SocketWay::copies;
     watched.denied = outcome.denied;
@@ -283,11 +286,11 @@ void Poller::end(WatchedProcess& watched) {
     watched.ended = true;
     some_ended_ = true;
     by_pidfd_.erase(watched.process.pidfd());
-    watched.process.refresh_comm(root_);
+    watched.refresh_comm(root_);
     links_.let_go_all(watched);
     describer_.forget(watched.process);
-    for (const FdEntry& entry : watched.snapshot.entries()) changes_.closed(watched, entry.slot);
-    open_ -= watched.snapshot.entries().size();
+    for (const FdEntry& entry : watched.snapshot.entries())
+        ledger_.closed(watched, entry.slot, Ledger::Closing::at_exit);
 }
 
 void Poller::check_threads(WatchedProcess& watched) {
@@ -306,11 +309,14 @@ void Poller::publish(EventSink& sink) {
     if (const char* notice = describer_.take_notice()) notices_.emplace_back(notice);
     for (const auto& notice : notices_) sink.notice(notice);
     notices_.clear();
-    if (options_.totals && changes_.any_closed()) {
+    if (options_.totals && ledger_.has_closes()) {
         sockets_.hear_ends();
-        changes_.for_each_closed([this](KnownFd& known) { sockets_.finish(known); });
+        ledger_.for_each_closed([this](KnownFd& known) { sockets_.finish(known); });
     }
-    changes_.publish(now_, sockets_.progress(), sink);
+    for (const SocketAsker::Progress& step : sockets_.progress())
+        ledger_.progressed(*step.process, step.slot, step.kind);
+    sockets_.progress().clear();
+    ledger_.publish(now_, sink);
     forget_ended();
 }
 

@@ -43,7 +43,7 @@ bool Poller::take_changes(WatchedProcess& watched) {
     watched.snapshot.assign(seen_);
     list_comparable(watched);
     if (table_changed && options_.limits) watched.fd_limit = read_fd_limit(watched.process.dir());
-    if (watched.begun) watched.process.refresh_comm(root_);
+    if (watched.begun) watched.refresh_comm(root_);
     return table_changed;
 }
 
@@ -84,44 +84,30 @@ bool Poller::take_found(WatchedProcess& watched, std::span<FdEntry* const> found
 
 void Poller::close(WatchedProcess& watched, std::uint32_t slot) {
     SocketAsker::forget(watched, slot);
-    links_.let_go(watched.known[slot]);
-    --open_;
-    changes_.closed(watched, slot);
+    links_.let_go(watched, slot);
+    ledger_.closed(watched, slot, Ledger::Closing::by_call);
 }
 
 void Poller::open(WatchedProcess& watched, FdEntry& entry, Description& description) {
-    KnownFd known;
-    known.opened = now_;
-    known.initial = !watched.begun && (!ancestry_ || ancestry_->gave(watched.process.pid(),
-                                                                     entry.fd, description.name));
-    known.descriptor = std::move(description.descriptor);
-    known.identity = description.identity;
-    known.descriptor.id = ++descriptors_seen_;
-    entry.slot = watched.known.add(std::move(known));
+    const bool initial =
+        !watched.begun &&
+        (!ancestry_ || ancestry_->gave(watched.process.pid(), entry.fd, description.name));
+    entry.slot = ledger_.opened(
+        watched, {std::move(description.descriptor), description.identity, now_, initial});
     entry.link = -1;
     entry.changed = watched.begun ? look_ : 0;
-    ++open_;
     ask_more(watched, entry.slot);
-    changes_.opened(watched, entry.slot);
 }
 
 /// The link is another text: has the file got another name, or is it another file?
 bool Poller::take_renaming(WatchedProcess& watched, FdEntry& entry, Description& description) {
-    KnownFd& known = watched.known[entry.slot];
-    Descriptor& descriptor = description.descriptor;
-    const bool named_now = known.descriptor.name == "?";
+    const KnownFd& known = watched.known[entry.slot];
+    const bool named_now = known.descriptor.name == kUnreadableLink;
     if (!named_now && !is_renamed({known.descriptor.name, known.identity},
-                                  {descriptor.name, description.identity}))
+                                  {description.descriptor.name, description.identity}))
         return false;
     entry.changed = look_;
-    if (!named_now) {
-        keep_what_was_known(known.descriptor, descriptor);
-        if (!description.identity.handle) description.identity.handle = known.identity.handle;
-    }
-    changes_.renamed(watched, entry.slot, std::move(known.descriptor.name));
-    descriptor.id = known.descriptor.id;
-    known.descriptor = std::move(descriptor);
-    known.identity = description.identity;
+    ledger_.renamed(watched, entry.slot, std::move(description.descriptor), description.identity);
     if (named_now) ask_more(watched, entry.slot);
     return true;
 }

@@ -12,12 +12,12 @@ constexpr Duration kCommPause = std::chrono::seconds(1);
 bool Poller::take_exec(pid_t pid) {
     WatchedProcess* watched = find(pid);
     if (watched == nullptr) return false;
-    watched->process.refresh_comm(root_);
+    watched->refresh_comm(root_);
     return true;
 }
 
 void Poller::take_comm(pid_t pid, std::string_view comm) {
-    if (WatchedProcess* watched = find(pid)) watched->process.set_comm(root_, comm);
+    if (WatchedProcess* watched = find(pid)) watched->set_comm(root_, comm);
 }
 
 /// Reads the name where nobody tells of an exec or of a new name: once in a second, and only after
@@ -27,7 +27,7 @@ void Poller::keep_comm_current(WatchedProcess& watched, RunGate::Verdict verdict
     if (!watched.ran_since_comm || now_.steady < watched.next_comm) return;
     watched.next_comm = now_.steady + kCommPause;
     watched.ran_since_comm = false;
-    if (watched.begun) watched.process.refresh_comm(root_);
+    if (watched.begun) watched.refresh_comm(root_);
 }
 
 }  // namespace logfia

@@ -69,7 +69,7 @@ bool Poller::compare(WatchedProcess& watched) {
     const bool files = compare_files(watched);
     if (!unclear && !files) return false;
     list_comparable(watched);
-    watched.process.refresh_comm(root_);
+    watched.refresh_comm(root_);
     const auto rests = [cpu = watched.process.cpu_time()](const WatchedProcess::Round& round) {
         return round.seldom && round.cpu == cpu;
     };

@@ -38,7 +38,8 @@ void keep_hidden_peer(SocketInfo& now, const SocketInfo* before) {
 /// A thread that still waits would only be joined by another one.
 bool SocketAsker::is_stalled(const WatchedProcess& watched, const Stall& stall,
                              SteadyTime now) const {
-    return stall.has_been() && (stall.holds(now) || asker_.is_kept_waiting_by(watched.id));
+    return stall.has_been() &&
+           (stall.holds(now) || asker_.is_kept_waiting_by(watched.actor.number));
 }
 
 bool SocketAsker::asks_copies(const WatchedProcess& watched, SteadyTime now) const {
@@ -165,7 +166,7 @@ void SocketAsker::request(const Asked& asked, int proc_fd) {
     request.proc_fd = proc_fd;
     request.process = watched.process.path();
     request.question = asked.question;
-    request.owner = watched.id;
+    request.owner = watched.actor.number;
     if (asked.question != Question::hint && asked.question != Question::targets)
         request.pidfd = pidfd_of(watched);
 }

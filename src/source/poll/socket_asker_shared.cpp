@@ -50,7 +50,7 @@ void SocketAsker::take_shared(Processes processes, SteadyTime now) {
 /// What is known of those is no answer of this look.
 void SocketAsker::note_who_awaits_a_row() {
     for (const Asked& asked : asked_)
-        if (asked.by_table) awaiting_rows_.emplace_back(asked.process->id, asked.slot);
+        if (asked.by_table) awaiting_rows_.emplace_back(asked.process->actor.number, asked.slot);
     std::sort(awaiting_rows_.begin(), awaiting_rows_.end());
 }
 
@@ -113,7 +113,7 @@ bool SocketAsker::is_up_to_date(const Holder& holder) const {
     const FdEntry* open = watched.snapshot.find(known.descriptor.fd);
     if (watched.ended || open == nullptr || open->slot != holder.slot) return false;
     if (std::binary_search(awaiting_rows_.begin(), awaiting_rows_.end(),
-                           std::pair(watched.id, holder.slot)))
+                           std::pair(watched.actor.number, holder.slot)))
         return false;
     const std::uint32_t index = known.question;
     if (index == KnownFd::kNoQuestion) return true;

@@ -46,8 +46,8 @@ class KeptLinksTest : public ::testing::Test {
         const std::vector<pid_t> pids{maker_.pid()};
         OpenedProcesses opened = open_processes(*root, pids, Holdings(pids.size()));
         ASSERT_EQ(opened.processes.size(), 1U);
-        poller_ = std::make_unique<Poller>(std::move(*root),
-                                           PollerOptions{.interval = std::chrono::milliseconds(1)});
+        poller_ = std::make_unique<Poller>(
+            std::move(*root), PollerOptions{.interval = std::chrono::milliseconds(1)}, numbers_);
         poller_->keep_links(most);
         poller_->add(std::move(opened.processes.front()));
         look();
@@ -79,6 +79,7 @@ class KeptLinksTest : public ::testing::Test {
 
     test::TempDir files_;
     FdMaker maker_;
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
 };
 

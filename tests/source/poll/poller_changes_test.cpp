@@ -48,7 +48,7 @@ class PollerChanges : public ::testing::Test {
         ASSERT_TRUE(root);
         auto process = Process::open(*root, 42, Holding::descriptors);
         ASSERT_TRUE(process);
-        poller_ = std::make_unique<Poller>(std::move(*root), options_);
+        poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
         poller_->add(std::move(*process), std::move(birth));
     }
     Now later() {
@@ -68,6 +68,7 @@ class PollerChanges : public ::testing::Test {
 
     FakeProc proc_;
     PollerOptions options_{.interval = milliseconds(100)};
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
     Recorder seen_;
     Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};

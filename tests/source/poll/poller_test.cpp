@@ -59,7 +59,7 @@ class PollerTest : public ::testing::Test {
         auto root = ProcRoot::open(proc_.path());
         ASSERT_TRUE(root);
         opened_ = open_processes(*root, pids, Holdings(pids.size()));
-        poller_ = std::make_unique<Poller>(std::move(*root), options_);
+        poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
         for (auto& process : opened_.processes) poller_->add(std::move(process));
     }
     void add(pid_t pid) {
@@ -78,6 +78,7 @@ class PollerTest : public ::testing::Test {
     FakeProc proc_;
     PollerOptions options_{.interval = milliseconds(100)};
     OpenedProcesses opened_;
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
     Recorder seen_;
     Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
@@ -219,7 +220,7 @@ TEST_F(PollerTest, ANameIsNeverTakenFromAnotherProcess) {
     ASSERT_TRUE(root);
     auto process = Process::open(*root, 42, Holding::nothing);
     ASSERT_TRUE(process);
-    poller_ = std::make_unique<Poller>(std::move(*root), options_);
+    poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
     poller_->add(std::move(*process));
     look();
     proc_.end(42);

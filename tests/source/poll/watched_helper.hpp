@@ -48,7 +48,7 @@ class WatchedHelper {
         options.copies = copies;
         options.totals = true;
         options.targets = true;
-        poller_ = std::make_unique<Poller>(std::move(*root), options);
+        poller_ = std::make_unique<Poller>(std::move(*root), options, numbers_);
         poller_->add(std::move(opened.processes.front()));
         look(std::chrono::milliseconds(0));
     }
@@ -75,6 +75,7 @@ class WatchedHelper {
     FdMaker maker_;
 
   private:
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
     Now now_{WallTime(std::chrono::seconds(1'500'000'000)), SteadyTime(std::chrono::seconds(1000))};
 };

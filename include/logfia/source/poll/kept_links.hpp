@@ -20,7 +20,7 @@ class KeptLinks {
     /// Opens some more links, of numbers that have not changed for FdReader::kHotLooks.
     void keep_some(WatchedProcess& watched, std::uint32_t look);
 
-    void let_go(KnownFd& known);
+    void let_go(WatchedProcess& watched, std::uint32_t slot);
     /// For a table that is another now, or may not be read any more.
     void let_go_all(WatchedProcess& watched);
 

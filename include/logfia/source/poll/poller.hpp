@@ -2,12 +2,13 @@
 
 #include <logfia/descriptor/ancestry.hpp>
 #include <logfia/descriptor/describer.hpp>
+#include <logfia/descriptor/ledger.hpp>
 #include <logfia/event/event_sink.hpp>
+#include <logfia/event/numbers.hpp>
 #include <logfia/procfs/proc_root.hpp>
 #include <logfia/source/poll/comparison_turns.hpp>
 #include <logfia/source/poll/fd_reader.hpp>
 #include <logfia/source/poll/kept_links.hpp>
-#include <logfia/source/poll/look_changes.hpp>
 #include <logfia/source/poll/socket_asker.hpp>
 #include <logfia/source/poll/watched_process.hpp>
 
@@ -37,7 +38,8 @@ struct PollerOptions {
 /// The source that notices changes by looking at the descriptor tables of processes.
 class Poller {
   public:
-    Poller(ProcRoot root, PollerOptions options);
+    /// `numbers`, which gives processes and descriptors theirs, must outlive the poller.
+    Poller(ProcRoot root, PollerOptions options, Numbers& numbers);
 
     void add(Process process, Birth birth = {});
     [[nodiscard]] const ProcRoot& root() const { return root_; }
@@ -145,7 +147,6 @@ class Poller {
     std::vector<int> new_pidfds_;
     std::vector<pid_t> looked_at_;
     std::size_t not_begun_ = 0;  // processes that no look was taken at
-    std::size_t open_ = 0;       // descriptors, of all processes
     bool some_ended_ = false;
     bool notes_looked_at_ = false;
     bool keeps_past_ = false;
@@ -153,7 +154,6 @@ class Poller {
     bool looked_ahead_ = false;  // and did not tell what was seen
     Now now_;
     std::uint64_t processes_seen_ = 0;
-    std::uint64_t descriptors_seen_ = 0;
     std::uint32_t look_ = FdReader::kHotLooks;  // so that what was there at first is not "hot"
 
     std::vector<FdEntry*> found_;            // with a link that was not there before
@@ -161,7 +161,8 @@ class Poller {
     ComparisonTurns unclear_turns_;
     ComparisonTurns file_turns_;  // the same for files, whose links seldom deceive
 
-    LookChanges changes_;
+    Numbers& numbers_;
+    Ledger ledger_;
     std::vector<std::string> notices_;
 };
 

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <logfia/base/unique_fd.hpp>
 #include <logfia/descriptor/fd_snapshot.hpp>
-#include <logfia/descriptor/known_fds.hpp>
+#include <logfia/descriptor/ledger.hpp>
 #include <logfia/process/birth.hpp>
 #include <logfia/process/process.hpp>
 #include <logfia/socket/stall.hpp>
@@ -10,7 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace logfia {
@@ -34,16 +36,29 @@ enum class SocketWay : std::uint8_t {
 };
 
 /// One process with all that is remembered of it from look to look.
-struct WatchedProcess {
+struct WatchedProcess : DescriptorOwner {
     WatchedProcess(std::uint64_t number, Process p, Birth b, Duration interval)
-        : id(number), process(std::move(p)), birth(std::move(b)), gate(interval) {}
+        : process(std::move(p)), birth(std::move(b)), gate(interval) {
+        actor.number = number;
+        actor.pid = process.pid();
+        actor.comm = process.comm();
+    }
+    /// Reads its name again, where that is possible.
+    void refresh_comm(const ProcRoot& root) {
+        process.refresh_comm(root);
+        actor.comm = process.comm();
+    }
+    /// Somebody has told its new name (Process::set_comm()).
+    void set_comm(const ProcRoot& root, std::string_view comm) {
+        process.set_comm(root, comm);
+        actor.comm = process.comm();
+    }
 
-    std::uint64_t id;  ///< our own number for it: a PID may be given again
     Process process;
     Birth birth;
     RunGate gate;
     FdSnapshot snapshot;
-    KnownFds known;
+    std::vector<UniqueFd> links;  ///< by slot, as far as any was held (KeptLinks)
     SocketWay socket_way = SocketWay::copies;
     Stall socket_stall;  ///< while it holds, sockets are looked up in the tables
     Stall target_stall;  ///< while it holds, epolls are not asked for targets
@@ -69,8 +84,7 @@ struct WatchedProcess {
         bool shared = false;          ///< another process changes its table
     };
     Rest rest;
-    std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where that is asked for
-    std::optional<Duration> asked_cpu;      ///< the CPU time when all questions were asked
+    std::optional<Duration> asked_cpu;  ///< the CPU time when all questions were asked
     SteadyTime next_question{};  ///< before that none is asked, unless it has run since asked_cpu
     /// When questions that were not asked since it ran are to be: a look is worth its cost then,
     /// though it has not run any more.
