@@ -59,12 +59,13 @@ class Counter final : public EventSink {
 std::unique_ptr<Poller> make_poller(pid_t pid, Numbers& numbers) {
     auto root = ProcRoot::open("/proc");
     const pid_t pids[] = {pid};
-    const Holdings holdings(std::size(pids));
-    OpenedProcesses opened = open_processes(*root, pids, holdings);
-    auto poller = std::make_unique<Poller>(
-        std::move(*root), PollerOptions{std::chrono::milliseconds(1), true}, numbers);
-    poller->keep_links(holdings.links());
-    for (auto& process : opened.processes) poller->add(std::move(process));
+    const DescriptorBudget budget(std::size(pids));
+    OpenedProcesses opened = open_processes(*root, pids, budget);
+    PollerOptions options;
+    options.interval = std::chrono::milliseconds(1);
+    options.kept_links = budget.links();
+    auto poller = std::make_unique<Poller>(std::move(*root), options, numbers);
+    for (auto& process : opened.processes) poller->processes().add(std::move(process));
     return poller;
 }
 

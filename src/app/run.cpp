@@ -108,7 +108,7 @@ bool shows_totals(const Options& options) {
            filter.types->contains(FdType::tcp6);
 }
 
-PollerOptions poller_options(const Options& options) {
+PollerOptions poller_options(const Options& options, const DescriptorBudget& budget) {
     PollerOptions poller;
     poller.interval = options.interval;
     poller.socket_details = !options.filter.real_files_only;
@@ -117,6 +117,7 @@ PollerOptions poller_options(const Options& options) {
     poller.copies = !options.no_dup;
     poller.totals = shows_totals(options);
     poller.targets = options.json;
+    if (!options.once) poller.kept_links = budget.links();
     return poller;
 }
 
@@ -168,8 +169,10 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
                                           "the right one (--proc)",
                                           options.proc)});
     Numbers numbers;
-    Poller poller(std::move(*root), poller_options(options), numbers);
-    ProcessSet processes(wanted_processes(options), poller);
+    WantedProcesses wanted = wanted_processes(options);
+    const DescriptorBudget budget(wanted.expected());
+    Poller poller(std::move(*root), poller_options(options, budget), numbers);
+    ProcessSet processes(std::move(wanted), budget, poller.root(), poller.processes());
     ExitStatus status = ExitStatus::success;
     if (!gather(options, processes, command, notices, status)) return ExitStatus::failure;
 

@@ -79,7 +79,8 @@ void Watch::prepare_to_wait() {
         parts_.resolver->add_pollfds(name_servers_);
         parts_.waiter.want_instead(name_servers_);
     }
-    for (const int pidfd : parts_.poller.take_pidfds()) parts_.waiter.want(pidfd, POLLIN);
+    for (const int pidfd : parts_.poller.processes().pidfds().collect_new())
+        parts_.waiter.want(pidfd, POLLIN);
     hear_news(stage_ == Stage::watching && !paused_since_ && !parts_.output.full());
 }
 
@@ -101,7 +102,7 @@ void Watch::take_ready(std::span<const pollfd> ready, Now now) {
             stage_ = Stage::finished;
             return;
         }
-        const bool ended = parts_.poller.is_pidfd(one.fd);
+        const bool ended = parts_.poller.processes().pidfds().contains(one.fd);
         news = news || ended || one.fd == parts_.processes.news_fd();
         // What stays ready would keep us from sleeping when nobody looks any more.
         if (ended && stage_ != Stage::watching) parts_.waiter.forget(one.fd);
@@ -110,7 +111,7 @@ void Watch::take_ready(std::span<const pollfd> ready, Now now) {
     if (!news || stage_ != Stage::watching) return;
     // First who has come: a child is known by its parent, which may have ended since.
     if (hears_news_) {
-        parts_.processes.take_news(now, *this);
+        parts_.processes.read_news(now, *this);
         look_at_new();
     }
     parts_.poller.reap(ready, read_clocks(), *this);
@@ -138,7 +139,7 @@ void Watch::take_signals(Now now) {
 
 /// With a command and `--follow` also those count that could not be looked into.
 bool Watch::all_ended(Now now) const {
-    if (parts_.poller.watched() > 0 || parts_.processes.awaits_more()) return false;
+    if (parts_.poller.processes().watched() > 0 || parts_.processes.awaits_more()) return false;
     if (parts_.command == nullptr) return true;
     parts_.command->reap(now.steady, parts_.signals);
     return options_.follow ? parts_.command->all_gone() : parts_.command->ended();
@@ -282,7 +283,7 @@ void Watch::pump(Now now) {
 
 SummaryTotals Watch::totals() const {
     SummaryTotals totals;
-    totals.processes = parts_.poller.processes_seen();
+    totals.processes = parts_.poller.processes().seen();
     totals.looks = looks_;
     totals.late_looks = late_looks_;
     totals.names_asked = parts_.resolver ? parts_.resolver->asked() : 0;

@@ -117,7 +117,8 @@ class PausedWatch : public testing::Test {
         WantedProcesses wanted;
         wanted.pids = options_.pids;
         wanted.interval = options_.interval;
-        ProcessSet processes(wanted, poller);
+        ProcessSet processes(wanted, DescriptorBudget(wanted.expected()), poller.root(),
+                             poller.processes());
         StopSignals signals(SignalsMean::stop);
         Notices notices(STDERR_FILENO);
         Nobody nobody;

@@ -1,5 +1,5 @@
-// What a ledger makes of the changes that are noted in it, with processes and times that the test
-// invents: no source is needed.
+// Changes are noted in a ledger, of processes and at times that the test invents: no source is
+// needed.
 
 #include "support/event_parts.hpp"
 #include <logfia/descriptor/ledger.hpp>
@@ -236,7 +236,7 @@ TEST_F(LedgerTest, AFirstNameReplacesWhatWasGuessed) {
     EXPECT_FALSE(process.known[slot].identity.handle);
 }
 
-/// Its process has run since the socket was asked.
+/// The process has run since the socket was asked.
 TEST_F(LedgerTest, AtACloseNoSocketIsSaidToHaveNoPeer) {
     DescriptorOwner& process = owner(5);
     Descriptor socket = descriptor(3, "socket:[1]", FdType::tcp);

@@ -3,6 +3,7 @@
 #include "support/event_parts.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/process/process_set.hpp>
+#include <logfia/source/poll/poller.hpp>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -66,7 +67,9 @@ class ProcessSetTest : public ::testing::Test {
         PollerOptions options;
         options.interval = wanted.interval;
         poller_ = std::make_unique<Poller>(std::move(*root), options, numbers_);
-        set_ = std::make_unique<ProcessSet>(std::move(wanted), *poller_);
+        const DescriptorBudget budget(wanted.expected());
+        set_ = std::make_unique<ProcessSet>(std::move(wanted), budget, poller_->root(),
+                                            poller_->processes());
     }
     /// One tick of a watch.
     Lines tick() {

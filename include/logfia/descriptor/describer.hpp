@@ -49,7 +49,7 @@ class Describer {
     /// The process has ended.
     void forget(const Process& process);
 
-    /// What it means that a process has slept all the while.
+    /// The meaning of a process having slept all the while.
     enum class Sleep : std::uint8_t {
         speaks_for_it,  ///< its table has hardly changed
         says_nothing,   ///< another one has been seen to change the table
@@ -62,13 +62,13 @@ class Describer {
     /// a device, the other end of a pipe, an object without a name that has an inode of its own.
     [[nodiscard]] bool may_be_replaced_unseen(const Descriptor& descriptor,
                                               const FileIdentity& identity) const;
-    /// What fdinfo tells of it now, which is one answer and thus about one file.
+    /// The identity that fdinfo tells now, which is one answer and thus about one file.
     FileIdentity identity_now(const Process& process, const Descriptor& descriptor);
 
-    /// What the user should know; null: nothing new.
-    const char* take_notice();
+    /// A line that the user should read, once each time; null: nothing new.
+    const char* new_notice();
 
-    /// What an inotify or fanotify watches by now; `process` must be acquired.
+    /// Reads again what an inotify or fanotify watches; `process` must be acquired.
     void refresh_object(const Process& process, Descriptor& out);
 
   private:
@@ -92,13 +92,13 @@ class Describer {
     void read(const Process& process, Description& out, Work& work);
     void read_path(const Process& process, Description& out, Work& work);
     void read_memory(const Process& process, Description& out, Work& work);
-    void take_answer(const Process& process, Description& out, Work& work);
+    void use_answer(const Process& process, Description& out, Work& work);
     void check_links(const Process& process, std::span<const Description> batch,
                      std::optional<Duration> resting_since);
     [[nodiscard]] bool stays_the_same(const Process& process, const Description& out,
                                       std::string_view order);
     [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
-    void take_facts(const FileAnswer& file, Description& out) const;
+    void add_facts(const FileAnswer& file, Description& out) const;
     void leave_out_doubtful(Description& out, const Work& work) const;
     UniqueFd open_info(const Process& process, int fd);
     std::string_view read_info(const Process& process, int fd, FdType type);

@@ -8,14 +8,14 @@
 
 namespace logfia {
 
-/// What tells one file from another that has the same number under another name, or even the same.
+/// Tells one file from another that has the same number, under another name or even the same.
 struct FileIdentity {
     std::optional<int> mount_id;
     std::optional<std::uint64_t> inode;
     /// A digest of its file handle, which holds the inode's generation (name_to_handle_at(2)): an
     /// inode number may be given to another file at once.
     std::optional<std::uint64_t> handle;
-    /// Those of its flags that stay as they were when it was opened (fixed_flags()).
+    /// The flags that stay as they were when it was opened (fixed_flags()).
     std::optional<std::uint32_t> flags{};
 };
 

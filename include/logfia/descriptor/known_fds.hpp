@@ -11,7 +11,7 @@
 
 namespace logfia {
 
-/// What is remembered of one open descriptor until its `close`.
+/// Remembers one open descriptor until its `close`.
 struct KnownFd {
     static constexpr std::uint32_t kNoQuestion = ~std::uint32_t{0};
 

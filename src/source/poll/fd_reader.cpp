@@ -49,7 +49,7 @@ struct FdReader::Pass {
     [[nodiscard]] const FdEntry* before_end() const {
         return before.entries().data() + before.entries().size();
     }
-    /// What `before` knows of the number: mostly the one behind the last match.
+    /// The entry of `before` for the number: mostly the one behind the last match.
     const FdEntry* match(int fd) {
         if (expected == before_end() || expected->fd != fd) expected = before.at_or_after(fd);
         return expected != before_end() && expected->fd == fd ? expected++ : nullptr;
@@ -105,11 +105,11 @@ LookOutcome FdReader::list(Pass& pass) {
             return {is_gone(errno) ? LookOutcome::State::gone : LookOutcome::State::failed, errno,
                     false};
         }
-        take_chunk(pass, buffer_.get(), static_cast<std::size_t>(got));
+        add_chunk(pass, buffer_.get(), static_cast<std::size_t>(got));
     }
 }
 
-void FdReader::take_chunk(Pass& pass, const char* bytes, std::size_t length) {
+void FdReader::add_chunk(Pass& pass, const char* bytes, std::size_t length) {
     auto& entries = pass.after.entries();
     for (std::size_t at = 0; at < length;) {
         const char* record = bytes + at;

@@ -19,6 +19,10 @@ bool is_a_held_link(const Descriptor& descriptor) {
 
 }  // namespace
 
+void KeptLinks::make_room(WatchedProcess& watched, std::uint32_t slot) const {
+    if (most_ > 0 && slot >= watched.links.size()) watched.links.resize(slot + 1);
+}
+
 void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
     int left = kAtOnce;
     for (FdEntry& entry : watched.snapshot.entries()) {
@@ -34,7 +38,6 @@ void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
             continue;
         }
         entry.link = link.get();
-        if (entry.slot >= watched.links.size()) watched.links.resize(watched.known.size());
         watched.links[entry.slot] = std::move(link);
         ++count_;
     }

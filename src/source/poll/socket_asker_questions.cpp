@@ -28,8 +28,7 @@ SteadyTime common_time(SteadyTime now, Duration pause) {
 
 SocketAsker::Clock SocketAsker::clock_of(const WatchedProcess& watched) const {
     // Another process that shares the table may do what this one has not.
-    const bool shared = !watched.gate.usable() && options_.interval >= RunGate::kShortestInterval;
-    return {watched.process.cpu_time(), shared};
+    return {watched.process.cpu_time(), watched.sharing == TableSharing::proved};
 }
 
 SteadyTime SocketAsker::due(const SocketQuestion& question, bool has_run, bool by_copy) const {

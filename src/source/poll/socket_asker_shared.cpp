@@ -56,7 +56,7 @@ void SocketAsker::note_who_awaits_a_row() {
 
 /// Finds the same socket at the same number in the parent of its process.
 std::optional<SocketAsker::Holder> SocketAsker::parent_of(const Asked& asked, Processes processes) {
-    const auto& ancestors = asked.process->birth.ancestors;
+    const auto& ancestors = asked.process->origin.ancestors;
     if (ancestors.empty()) return std::nullopt;
     const pid_t parent = ancestors.front().pid;
     const int fd = asked.process->known[asked.slot].descriptor.fd;

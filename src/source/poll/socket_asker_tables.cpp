@@ -39,8 +39,8 @@ void SocketAsker::answer_network(const ProcRoot& root, std::uint64_t network) {
         if (asked.network != network) continue;
         wanted_.push_back(asked.wanted);
         wanted_.back().known = asked.process->known[asked.slot].descriptor.socket;
-        int error = 0;
-        if (reader == nullptr && asked.process->process.acquire(root, &error))
+        if (reader == nullptr &&
+            asked.process->process.acquire(root).state == Process::Acquired::State::ready)
             reader = &asked.process->process;
     }
     if (reader == nullptr) return;

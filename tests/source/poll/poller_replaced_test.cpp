@@ -71,7 +71,7 @@ class ReplacedUnseen : public ::testing::Test {
             processes.push_back(std::move(*process));
         }
         poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
-        for (Process& process : processes) poller_->add(std::move(process));
+        for (Process& process : processes) poller_->processes().add(std::move(process));
         look();
     }
     Lines look() {

@@ -41,7 +41,7 @@ class WatchedHelper {
         auto root = ProcRoot::open("/proc");
         ASSERT_TRUE(root);
         const std::vector<pid_t> pids{maker_.pid()};
-        OpenedProcesses opened = open_processes(*root, pids, Holdings(pids.size()));
+        OpenedProcesses opened = open_processes(*root, pids, DescriptorBudget(pids.size()));
         ASSERT_EQ(opened.processes.size(), 1U);
         PollerOptions options;
         options.interval = interval;
@@ -49,7 +49,7 @@ class WatchedHelper {
         options.totals = true;
         options.targets = true;
         poller_ = std::make_unique<Poller>(std::move(*root), options, numbers_);
-        poller_->add(std::move(opened.processes.front()));
+        poller_->processes().add(std::move(opened.processes.front()));
         look(std::chrono::milliseconds(0));
     }
 

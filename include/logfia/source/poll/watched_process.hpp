@@ -3,7 +3,7 @@
 #include <logfia/base/unique_fd.hpp>
 #include <logfia/descriptor/fd_snapshot.hpp>
 #include <logfia/descriptor/ledger.hpp>
-#include <logfia/process/birth.hpp>
+#include <logfia/process/origin.hpp>
 #include <logfia/process/process.hpp>
 #include <logfia/socket/stall.hpp>
 #include <logfia/source/poll/run_gate.hpp>
@@ -35,27 +35,28 @@ enum class SocketWay : std::uint8_t {
     tables,
 };
 
-/// One process with all that is remembered of it from look to look.
+/// Whether another process changes the table too (CLONE_FILES, clone(2)), as far as was seen.
+enum class TableSharing : std::uint8_t {
+    unseen,
+    suspected,  ///< something changed twice while the process slept, if only a file's name
+    proved,     ///< descriptors came or went though the process had not run: its clock says nothing
+};
+
+/// A process with all that is remembered of it from look to look.
 struct WatchedProcess : DescriptorOwner {
-    WatchedProcess(std::uint64_t number, Process p, Birth b, Duration interval)
-        : process(std::move(p)), birth(std::move(b)), gate(interval) {
-        actor.number = number;
-        actor.pid = process.pid();
-        actor.comm = process.comm();
-    }
+    /// `number` is our own: a PID may be given again. `interval` lies between two looks.
+    WatchedProcess(std::uint64_t number, Process p, Origin o, Duration interval);
+
     /// Reads its name again, where that is possible.
-    void refresh_comm(const ProcRoot& root) {
-        process.refresh_comm(root);
-        actor.comm = process.comm();
-    }
-    /// Somebody has told its new name (Process::set_comm()).
-    void set_comm(const ProcRoot& root, std::string_view comm) {
-        process.set_comm(root, comm);
-        actor.comm = process.comm();
-    }
+    void refresh_comm(const ProcRoot& root);
+    /// Takes a new name that somebody has told (Process::set_comm()).
+    void set_comm(const ProcRoot& root, std::string_view comm);
+    /// Reads the name where nobody tells of an exec or of a new name: once in a second, and only
+    /// after the process has run. To be called with each look.
+    void keep_comm_current(const ProcRoot& root, RunGate::Verdict verdict, SteadyTime now);
 
     Process process;
-    Birth birth;
+    Origin origin;
     RunGate gate;
     FdSnapshot snapshot;
     std::vector<UniqueFd> links;  ///< by slot, as far as any was held (KeptLinks)
@@ -79,11 +80,11 @@ struct WatchedProcess : DescriptorOwner {
     Round round_of_files;
     /// Of the last look in which something was found.
     struct Rest {
-        std::uint64_t look = 0;
+        std::uint32_t look = 0;
         std::optional<Duration> cpu;  ///< the process's CPU time, if it slept
-        bool shared = false;          ///< another process changes its table
     };
     Rest rest;
+    TableSharing sharing = TableSharing::unseen;
     std::optional<Duration> asked_cpu;  ///< the CPU time when all questions were asked
     SteadyTime next_question{};  ///< before that none is asked, unless it has run since asked_cpu
     /// When questions that were not asked since it ran are to be: a look is worth its cost then,
@@ -92,14 +93,16 @@ struct WatchedProcess : DescriptorOwner {
     SteadyTime next_sample{};
     SteadyTime next_targets{};
     SteadyTime threads_checked{};
-    SteadyTime next_comm{};       ///< when its name is read again, if it has run
-    bool ran_since_comm = false;  ///< since that was read last
-    SteadyTime probed{};          ///< when it was asked last whether it lives
-    bool begun = false;           ///< the first look was taken
-    bool ended = false;           ///< nothing more will come of it
-    bool denied = false;          ///< a `lost` record said that links may not be read
-    bool look_failed = false;     ///< a `lost` record said that it cannot be listed
-    bool threads_told = false;    ///< a notice said that a thread has a table of its own
+    SteadyTime next_comm{};           ///< when its name is read again, if it has run
+    bool ran_since_comm = false;      ///< since that was read last
+    SteadyTime probed{};              ///< when it was asked last whether it lives
+    bool begun = false;               ///< the first look was taken
+    bool looked_at = false;           ///< since that was collected last (ProcessWatcher)
+    bool ended = false;               ///< nothing more will come of it
+    bool denied = false;              ///< a `lost` record said that links may not be read
+    bool look_failed = false;         ///< a `lost` record said that it cannot be listed
+    bool threads_told = false;        ///< a notice said that a thread has a table of its own
+    bool kernel_thread_told = false;  ///< a notice said that it is one
 };
 
 }  // namespace logfia
