@@ -14,6 +14,7 @@
 
 #include <climits>
 #include <cstring>
+#include <memory>
 
 namespace logfia::bench {
 namespace {
@@ -55,27 +56,30 @@ class Counter final : public EventSink {
 };
 
 /// A poller that takes every look: below 10 ms there is no gate.
-Poller make_poller(pid_t pid) {
+std::unique_ptr<Poller> make_poller(pid_t pid, Numbers& numbers) {
     auto root = ProcRoot::open("/proc");
     const pid_t pids[] = {pid};
-    const Holdings holdings(std::size(pids));
-    OpenedProcesses opened = open_processes(*root, pids, holdings);
-    Poller poller(std::move(*root), {std::chrono::milliseconds(1), true});
-    poller.keep_links(holdings.links());
-    for (auto& process : opened.processes) poller.add(std::move(process));
+    const DescriptorBudget budget(std::size(pids));
+    OpenedProcesses opened = open_processes(*root, pids, budget);
+    PollerOptions options;
+    options.interval = std::chrono::milliseconds(1);
+    options.kept_links = budget.links();
+    auto poller = std::make_unique<Poller>(std::move(*root), options, numbers);
+    for (auto& process : opened.processes) poller->processes().add(std::move(process));
     return poller;
 }
 
 void measure_look(int descriptors) {
     const Target target([&] { open_mixed(descriptors); });
     Floor floor(target.pid());
-    Poller poller = make_poller(target.pid());
+    Numbers numbers;
+    const auto poller = make_poller(target.pid(), numbers);
     Counter counter;
     // As in a watch that has lasted for a while: the links are held by then.
-    for (int i = 0; i < descriptors / 50 + 2; ++i) poller.look(read_clocks(), counter);
+    for (int i = 0; i < descriptors / 50 + 2; ++i) poller->look(read_clocks(), counter);
     const int rounds = std::max(15, 60'000 / descriptors);
     const auto times =
-        race(rounds, {[&] { floor.look(); }, [&] { poller.look(read_clocks(), counter); }});
+        race(rounds, {[&] { floor.look(); }, [&] { poller->look(read_clocks(), counter); }});
     fmt::print("{:>12} {:>10} {:>12.1f} {:>12.1f} {:>8.3f}\n", descriptors, counter.events,
                median(times[0]) / 1000, median(times[1]) / 1000, ratio(times[1], times[0]));
 }

@@ -79,12 +79,13 @@ double microseconds_each(pid_t pid, Way way) {
     for (int round = 0; round < kRounds; ++round) {
         auto root = ProcRoot::open("/proc");
         const pid_t pids[] = {pid};
-        OpenedProcesses opened = open_processes(*root, pids, Holdings(std::size(pids)));
+        OpenedProcesses opened = open_processes(*root, pids, DescriptorBudget(std::size(pids)));
         PollerOptions options;
         options.interval = std::chrono::milliseconds(100);
         options.copies = way == Way::copies;
-        Poller poller(std::move(*root), options);
-        for (auto& process : opened.processes) poller.add(std::move(process));
+        Numbers numbers;
+        Poller poller(std::move(*root), options, numbers);
+        for (auto& process : opened.processes) poller.processes().add(std::move(process));
         Nobody nobody;
         const double before = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
         poller.look(read_clocks(), nobody);

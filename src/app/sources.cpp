@@ -90,7 +90,7 @@ bool find_processes(const Options& options, Command* command, Notices& notices, 
 }
 
 Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Command* command,
-                                                     StopSignals& signals) {
+                                                     StopSignals& signals, Numbers& numbers) {
     auto root = ProcRoot::open(options.proc);
     if (!root) return root.error();
     if (command != nullptr && !root->native())
@@ -99,7 +99,7 @@ Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Com
                                  "one (--proc)",
                                  options.proc)};
     return PollSource::create(std::move(*root), poller_options(options), wanted_processes(options),
-                              end_of(command, options.follow, signals));
+                              numbers, end_of(command, options.follow, signals));
 }
 
 }  // namespace
@@ -107,7 +107,7 @@ Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Com
 std::optional<Sources> make_sources(const Options& options, Command* command, StopSignals& signals,
                                     Notices& notices) {
     Sources sources;
-    auto poll = make_poll_source(options, command, signals);
+    auto poll = make_poll_source(options, command, signals, *sources.numbers);
     if (!poll) {
         notices.error(describe(poll.error()));
         return std::nullopt;

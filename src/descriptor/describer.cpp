@@ -20,7 +20,6 @@ namespace {
 constexpr int kMostRounds = 8;  // that one descriptor is asked in
 constexpr std::size_t kMostAtOnce = 128;
 constexpr std::string_view kDeleted = " (deleted)";
-constexpr std::string_view kUnreadable = "?";
 
 FdType type_of_mode(unsigned mode) {
     switch (mode & S_IFMT) {
@@ -112,7 +111,7 @@ void Describer::describe_some(const Process& process, std::span<Description> bat
         }
         files_.answer(process, now_);
         for (std::size_t i = 0; i < batch.size(); ++i)
-            if (work_[i].stage == Stage::asked) take_answer(process, batch[i], work_[i]);
+            if (work_[i].stage == Stage::asked) use_answer(process, batch[i], work_[i]);
         check_links(process, batch, since);
         if (std::all_of(work_.begin(), work_.end(),
                         [](const Work& work) { return work.stage == Stage::done; }))
@@ -122,7 +121,7 @@ void Describer::describe_some(const Process& process, std::span<Description> bat
         if (work_[i].stage != Stage::done) leave_out_doubtful(batch[i], work_[i]);
 }
 
-/// What has a number in its link is proved by that.
+/// A number in the link is proof enough.
 std::optional<Duration> Describer::resting_where_it_counts(const Process& process,
                                                            std::span<const Description> batch) {
     const bool counts = std::any_of(batch.begin(), batch.end(), [](const Description& out) {
@@ -155,7 +154,7 @@ void Describer::read(const Process& process, Description& out, Work& work) {
         descriptor.flags = *info.flags;
         descriptor.access = access_of(*info.flags);
     }
-    if (out.name == kUnreadable) return;
+    if (out.name == kUnreadableLink) return;
     const auto number = bracketed_number(out.name);
     const bool is_another_number = number && info.inode && number != info.inode;
     if (!info.flags || is_another_number ||
@@ -215,7 +214,7 @@ void Describer::read_memory(const Process& process, Description& out, Work& work
 }
 
 /// From the file itself.
-void Describer::take_answer(const Process& process, Description& out, Work& work) {
+void Describer::use_answer(const Process& process, Description& out, Work& work) {
     const BlockingRequest& request = files_[work.question];
     Descriptor& descriptor = out.descriptor;
     work.stage = Stage::checked;
@@ -240,11 +239,11 @@ void Describer::take_answer(const Process& process, Description& out, Work& work
     }
     if (is_named && work.info.inode && file.mount_id) work.stage = Stage::done;
     if (in_memory) return;
-    take_facts(file, out);
+    add_facts(file, out);
     descriptor.pos = is_in(descriptor.type, FdGroup::position) ? work.info.pos : std::nullopt;
 }
 
-void Describer::take_facts(const FileAnswer& file, Description& out) const {
+void Describer::add_facts(const FileAnswer& file, Description& out) const {
     Descriptor& descriptor = out.descriptor;
     descriptor.type = type_of_mode(file.mode);
     descriptor.inode = file.inode;
@@ -312,7 +311,7 @@ void Describer::leave_out_doubtful(Description& out, const Work& work) const {
     if (out.name.starts_with('/')) out.descriptor.type = type_of_unmounted(out.name);
     if (out.name.starts_with('/') && out.descriptor.type == FdType::unknown)
         out.descriptor.type = likely_type(out.name);
-    if (work.file) take_facts(*work.file, out);
+    if (work.file) add_facts(*work.file, out);
 }
 
 bool Describer::may_be_replaced_unseen(const Descriptor& descriptor,
@@ -334,8 +333,8 @@ UniqueFd Describer::open_info(const Process& process, int fd) {
     return file;
 }
 
-const char* Describer::take_notice() {
-    if (const char* notice = files_.take_notice()) return notice;
+const char* Describer::new_notice() {
+    if (const char* notice = files_.new_notice()) return notice;
     if (lacking_ == 0 || !notice_.empty()) return nullptr;
     notice_ = logfia::describe(Error{"cannot ask", "some descriptors what they are", lacking_, {}});
     return notice_.c_str();

@@ -38,7 +38,7 @@ void FileAsker::answer(const Process& process, SteadyTime now) {
         std::any_of(requests_.begin(), requests_.end(), [](const BlockingRequest& request) {
             return request.outcome == BlockingRequest::Outcome::stuck;
         });
-    // Each stall costs the looks some time, and some threads.
+    // A stall costs the looks some time, and some threads.
     if (stuck) {
         Stalled& stalled = stalls_[&process];
         stalled.stall.note(now);
@@ -47,7 +47,7 @@ void FileAsker::answer(const Process& process, SteadyTime now) {
     ++turn_;
 }
 
-const char* FileAsker::take_notice() {
+const char* FileAsker::new_notice() {
     const bool told = std::exchange(exhaustion_told_, asker_.exhausted());
     if (told || !exhaustion_told_) return nullptr;
     return "the kernel keeps too many of our questions waiting: until it answers some, no file is "

@@ -24,7 +24,7 @@ ParentTable::ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* l
         openat(root.fd(), proc_path("{}/fd", parent).data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-bool ParentTable::gave(pid_t child, int fd, std::string_view name) const {
+bool ParentTable::is_inherited(pid_t child, int fd, std::string_view name) const {
     // 0: one open file. 1, 2, 3: another one. -1: not told.
     const long order = pid_ == 0 ? -1 : syscall(SYS_kcmp, pid_, child, KCMP_FILE, fd, fd);
     if (order == 0) return true;

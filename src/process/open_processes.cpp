@@ -3,11 +3,11 @@
 namespace logfia {
 
 OpenedProcesses open_processes(const ProcRoot& root, std::span<const pid_t> pids,
-                               const Holdings& holdings) {
+                               const DescriptorBudget& budget) {
     OpenedProcesses opened;
-    if (pids.size() > holdings.capacity()) opened.notice = holdings.advice(pids.size());
+    if (pids.size() > budget.processes()) opened.notice = budget.advice(pids.size());
     for (const pid_t pid : pids) {
-        auto process = Process::open(root, pid, holdings.next(opened.processes.size()));
+        auto process = Process::open(root, pid, budget.holding_of_next(opened.processes.size()));
         if (process) {
             opened.processes.push_back(std::move(*process));
         } else {

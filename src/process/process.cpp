@@ -2,6 +2,7 @@
 #include <logfia/procfs/numbered_dir.hpp>
 #include <logfia/procfs/proc_path.hpp>
 #include <logfia/procfs/proc_stat.hpp>
+#include <logfia/procfs/reading.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -25,9 +26,11 @@ UniqueFd open_dir(int at, const char* path) {
     return UniqueFd(openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
-std::optional<ProcStat> read_stat(int dir_fd, const char* path, int* error = nullptr) {
+Reading<ProcStat> read_stat(int dir_fd, const char* path) {
     std::array<char, 1024> buffer;
-    return parse_proc_stat(read_file(dir_fd, path, buffer, error));
+    const FileText text = read_file(dir_fd, path, buffer);
+    auto stat = parse_proc_stat(text);
+    return stat ? Reading<ProcStat>(std::move(*stat)) : Reading<ProcStat>::failed(text.error);
 }
 
 Error cannot_watch(pid_t pid, int code, std::string advice) {
@@ -108,20 +111,15 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     }
     // Opened after the directory and before it is read: when the directory still shows the process
     // afterwards, the pidfd cannot be of another one.
-    if (root.native() && holding == Holding::descriptors) {
-        pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
-        // Without descriptors to spare: each look then makes sure that it is still this process.
-        if (!pidfd_ && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
-            holding_ = Holding::nothing;
-    }
+    if (root.native() && holding == Holding::descriptors) open_pidfd();
 
     std::array<char, 4096> buffer;
-    int error = 0;
-    const ProcStatus status = parse_proc_status(read_file(dir_.get(), "status", buffer, &error));
-    int stat_error = 0;
-    const auto stat = read_stat(dir_.get(), "stat", &stat_error);
-    if (error == EACCES || error == EPERM) return not_permitted(pid_, error, status);
-    if (!stat && stat_error != 0 && !is_gone(stat_error)) return cannot_watch(pid_, stat_error, "");
+    const FileText text = read_file(dir_.get(), "status", buffer);
+    const ProcStatus status = parse_proc_status(text);
+    const auto stat = read_stat(dir_.get(), "stat");
+    if (is_denied(text.error)) return not_permitted(pid_, text.error, status);
+    if (!stat && stat.error() != 0 && !is_gone(stat.error()))
+        return cannot_watch(pid_, stat.error(), "");
     if (!stat) return not_found(root, pid_);
     if (status.tgid && *status.tgid != pid_) {
         return cannot_watch(pid_, 0,
@@ -135,49 +133,60 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     start_time_ = stat->start_time;
     kernel_thread_ = stat->is_kernel_thread();
     has_clock_ = root.native() && clock_getcpuclockid(pid_, &clock_) == 0;
-    if (!(stat->is_ending() && move_to_living_thread(dir_.get())) && !open_dirs(root, &error)) {
-        if (error == EACCES || error == EPERM) return not_permitted(pid_, error, status);
-        if (is_gone(error)) return not_found(root, pid_);
-        return cannot_watch(pid_, error, "");
+    if (!(stat->is_ending() && move_to_living_thread(dir_.get()))) {
+        const Acquired opened = open_dirs(root);
+        if (is_denied(opened.error)) return not_permitted(pid_, opened.error, status);
+        if (opened.state == Acquired::State::gone) return not_found(root, pid_);
+        if (opened.state == Acquired::State::failed) return cannot_watch(pid_, opened.error, "");
     }
     // The links need the right to ptrace, the listing may not (proc_pid_fd(5)): ask one of them.
     char link = 0;
-    if (readlinkat(dir_.get(), "cwd", &link, 1) < 0 && (errno == EACCES || errno == EPERM))
+    if (readlinkat(dir_.get(), "cwd", &link, 1) < 0 && is_denied(errno))
         return not_permitted(pid_, errno, status);
     release();
     return true;
 }
 
-bool Process::open_dirs(const ProcRoot& root, int* error) {
+void Process::open_pidfd() {
+    pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+    // Out of descriptors: hold nothing, and make sure at each look that it is still this process.
+    if (!pidfd_ && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        holding_ = Holding::nothing;
+}
+
+Process::Acquired Process::open_dirs(const ProcRoot& root) {
     if (!dir_) dir_ = open_dir(root.fd(), path().data());
     if (dir_) fd_dir_ = open_dir(dir_.get(), "fd");
-    if (fd_dir_) return true;
-    *error = errno;
+    if (fd_dir_) return {};
+    const int error = errno;
     dir_.reset();
-    return false;
+    return refused(error);
 }
 
 ProcPath Process::path() const {
     return thread_ == 0 ? proc_path("{}", pid_) : proc_path("{}/task/{}", pid_, thread_);
 }
 
-bool Process::acquire(const ProcRoot& root, int* error) {
-    if (fd_dir_) return true;
-    if (!open_dirs(root, error)) {
+Process::Acquired Process::acquire(const ProcRoot& root) {
+    if (fd_dir_) return {};
+    const Acquired opened = open_dirs(root);
+    if (opened.state != Acquired::State::ready) {
+        if (is_lacking(opened.error) && is_reaped(root)) return refused(ESRCH);
         // The table of a first thread that has ended is root's (task_dump_owner(), fs/proc/base.c).
-        bool moved = false;
-        if (is_lacking(*error) && is_reaped(root)) *error = ESRCH;
-        if (*error != EACCES) return false;
-        if (probe(root, &moved) == Life::ended) *error = ESRCH;
-        if (!moved) return false;
+        if (opened.error != EACCES) return opened;
+        const Life life = probe(root);
+        if (life == Life::ended) return refused(ESRCH);
+        if (life == Life::alive) return opened;
     }
-    // What was opened by its number may be a newcomer that got the number.
-    int stat_error = 0;
-    const auto stat = read_stat(root.fd(), proc_path("{}/stat", pid_).data(), &stat_error);
-    if (stat && stat->start_time == start_time_) return true;
-    *error = stat || stat_error == 0 ? ESRCH : stat_error;
+    // A directory that was opened by number may be that of a newcomer that got the number.
+    const auto stat = read_stat(root.fd(), proc_path("{}/stat", pid_).data());
+    if (stat && stat->start_time == start_time_) return {};
     release();
-    return false;
+    return refused(stat || stat.error() == 0 ? ESRCH : stat.error());
+}
+
+Process::Acquired Process::refused(int error) {
+    return {is_gone(error) ? Acquired::State::gone : Acquired::State::failed, error};
 }
 
 void Process::release() {
@@ -207,23 +216,19 @@ bool Process::has_ended() const {
     return pidfd_ && poll(&request, 1, 0) > 0;
 }
 
-Process::Life Process::probe(const ProcRoot& root, bool* moved) {
-    *moved = false;
+Process::Life Process::probe(const ProcRoot& root) {
     if (has_ended()) return Life::ended;
     UniqueFd process_dir = open_dir(root.fd(), proc_path("{}", pid_).data());
     if (!process_dir) return is_gone(errno) || is_reaped(root) ? Life::ended : Life::alive;
-    int error = 0;
-    const auto stat = read_stat(process_dir.get(), "stat", &error);
-    if (!stat && error != 0 && !is_gone(error)) return Life::alive;
+    const auto stat = read_stat(process_dir.get(), "stat");
+    if (!stat && stat.error() != 0 && !is_gone(stat.error())) return Life::alive;
     if (!stat || stat->start_time != start_time_) return Life::ended;
-    if (stat->is_ending()) {
-        *moved = move_to_living_thread(process_dir.get());
-        return *moved ? Life::alive : Life::ended;
-    }
+    if (stat->is_ending())
+        return move_to_living_thread(process_dir.get()) ? Life::moved : Life::ended;
     // The thread that was looked at has called execve(2): it is the first one now, and its own
     // number is gone (de_thread(), fs/exec.c).
-    if (thread_ != 0) *moved = move_to_first_thread(std::move(process_dir));
-    return Life::alive;
+    const bool moved = thread_ != 0 && move_to_first_thread(std::move(process_dir));
+    return moved ? Life::moved : Life::alive;
 }
 
 bool Process::move_to_first_thread(UniqueFd process_dir) {

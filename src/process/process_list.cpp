@@ -25,33 +25,31 @@ bool matches_any(const std::vector<std::string>& patterns, const std::string& na
 
 }  // namespace
 
-bool list_processes(const ProcRoot& root, std::vector<pid_t>& out, int* error) {
+ProcessListing list_processes(const ProcRoot& root, std::vector<pid_t>& out) {
     // A directory of its own: listing moves the position of the one that is held.
     const UniqueFd dir(openat(root.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!dir) {
-        if (error != nullptr) *error = errno;
-        return false;
-    }
+    if (!dir) return {ProcessListing::State::failed, errno};
     const auto first = static_cast<std::ptrdiff_t>(out.size());
     any_number_in(dir.get(), [&](int pid) {
         out.push_back(pid);
         return false;
     });
     if (!std::is_sorted(out.begin() + first, out.end())) std::sort(out.begin() + first, out.end());
-    return true;
+    return {};
 }
 
-std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid, int* error) {
+Reading<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid) {
     std::array<char, 1024> buffer;
-    const ProcPath path = proc_path("{}/stat", pid);
-    const auto stat = parse_proc_stat(read_file(root.fd(), path.data(), buffer, error));
-    // A process that is gone can be told without a descriptor.
-    if (!stat && error != nullptr && is_lacking(*error)) {
+    const FileText text = read_file(root.fd(), proc_path("{}/stat", pid).data(), buffer);
+    const auto stat = parse_proc_stat(text);
+    if (!stat) {
+        // A process that is gone can be told without a descriptor.
         struct stat status {};
-        const bool there = fstatat(root.fd(), proc_path("{}", pid).data(), &status, 0) == 0;
-        if (!there && is_gone(errno)) *error = errno;
+        const bool is_known_gone =
+            is_lacking(text.error) &&
+            fstatat(root.fd(), proc_path("{}", pid).data(), &status, 0) != 0 && is_gone(errno);
+        return Reading<ProcessFacts>::failed(is_known_gone ? errno : text.error);
     }
-    if (!stat) return std::nullopt;
     return ProcessFacts{pid,
                         stat->parent,
                         stat->comm,
@@ -61,35 +59,35 @@ std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid, int* err
 }
 
 bool lives(const ProcRoot& root, pid_t pid, std::uint64_t start_time) {
-    int error = 0;
-    const auto facts = read_facts(root, pid, &error);
-    if (!facts) return error != 0 && !is_gone(error);
+    const auto facts = read_facts(root, pid);
+    if (!facts) return facts.error() != 0 && !is_gone(facts.error());
     return !facts->zombie && (start_time == 0 || start_time == facts->start_time);
 }
 
-std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid, int* error) {
+Reading<uid_t> user_of(const ProcRoot& root, pid_t pid) {
     std::array<char, 1024> buffer;  // `Uid:` stands before the groups, which may be many
-    const ProcPath path = proc_path("{}/status", pid);
-    return parse_proc_status(read_file(root.fd(), path.data(), buffer, error)).euid;
+    const FileText text = read_file(root.fd(), proc_path("{}/status", pid).data(), buffer);
+    const auto user = parse_proc_status(text).euid;
+    return user ? Reading<uid_t>(*user) : Reading<uid_t>::failed(text.error);
 }
 
-std::string executable_of(const ProcRoot& root, pid_t pid, int* error) {
+Reading<std::string> executable_of(const ProcRoot& root, pid_t pid) {
     std::array<char, PATH_MAX> link;
     const ProcPath path = proc_path("{}/exe", pid);
     const ssize_t length = readlinkat(root.fd(), path.data(), link.data(), link.size());
-    if (length < 0 && error != nullptr) *error = errno;
-    if (length <= 0) return {};
+    if (length < 0) return Reading<std::string>::failed(errno);
     std::string_view name(link.data(), static_cast<std::size_t>(length));
     constexpr std::string_view kDeleted = " (deleted)";
     if (name.ends_with(kDeleted)) name.remove_suffix(kDeleted.size());
     return std::string(name.substr(name.rfind('/') + 1));
 }
 
-bool is_named(const ProcRoot& root, const ProcessFacts& facts,
-              const std::vector<std::string>& patterns, int* error) {
+Reading<bool> is_named(const ProcRoot& root, const ProcessFacts& facts,
+                       const std::vector<std::string>& patterns) {
     if (matches_any(patterns, facts.comm)) return true;
-    const std::string executable = executable_of(root, facts.pid, error);
-    return !executable.empty() && matches_any(patterns, executable);
+    const auto executable = executable_of(root, facts.pid);
+    if (!executable) return Reading<bool>::failed(executable.error());
+    return !executable->empty() && matches_any(patterns, *executable);
 }
 
 }  // namespace logfia

@@ -22,39 +22,35 @@ constexpr Duration kPauseForEach = std::chrono::microseconds(10);
 /// As many as may come: the limit of open files sets the bound.
 constexpr std::size_t kMany = 100'000;
 
-std::size_t expected(const WantedProcesses& wanted) {
-    return wanted.by_name() || wanted.follow ? kMany : wanted.pids.size();
-}
-
 Error cannot_watch(pid_t pid, int code) {
     return {"cannot watch", fmt::format("process {}", pid), code, {}};
 }
 
 }  // namespace
 
-ProcessSet::ProcessSet(WantedProcesses wanted, Poller& poller)
-    : wanted_(std::move(wanted)), poller_(poller), holdings_(expected(wanted_)) {
-    const ProcRoot& root = poller_.root();
-    // Elsewhere a link that is held need not tell what has taken its place.
-    if (wanted_.waits && root.is_procfs()) poller_.keep_links(holdings_.links());
-    const auto self = read_facts(root, root.self());
-    self_ = root.self();
+std::size_t WantedProcesses::expected() const {
+    return by_name() || follow ? kMany : pids.size();
+}
+
+ProcessSet::ProcessSet(WantedProcesses wanted, const DescriptorBudget& budget, const ProcRoot& root,
+                       ProcessWatcher& watcher)
+    : wanted_(std::move(wanted)), budget_(budget), root_(root), watcher_(watcher) {
+    const auto self = read_facts(root_, root_.self());
+    self_ = root_.self();
     began_ = self ? self->start_time : std::numeric_limits<std::uint64_t>::max();
     if (!wanted_.waits || (!wanted_.by_name() && !wanted_.follow)) return;
-    poller_.keep_past();
-    if (root.native()) {
+    if (root_.native()) {
         if (auto events = ProcessEvents::open()) events_ = std::move(*events);
     }
-    if (wanted_.follow && !events_) poller_.note_looked_at();
 }
 
 std::vector<Error> ProcessSet::begin(EventSink& sink) {
-    OpenedProcesses opened = open_processes(poller_.root(), wanted_.pids, holdings_);
+    OpenedProcesses opened = open_processes(root_, wanted_.pids, budget_);
     if (!opened.notice.empty()) sink.notice(opened.notice);
     for (Process& process : opened.processes) {
         family_.follow(process.pid(), 0);
         family_.set_start(process.pid(), process.start_time());
-        poller_.add(std::move(process));
+        watcher_.add(std::move(process), {});
     }
     if (wanted_.by_name()) scan(sink);
     if (wanted_.follow) add_descendants(sink);
@@ -64,18 +60,18 @@ std::vector<Error> ProcessSet::begin(EventSink& sink) {
 }
 
 Result<bool> ProcessSet::begin_with(pid_t command, std::vector<GivenFd> given) {
-    auto process = Process::open(poller_.root(), command, Holding::descriptors);
+    auto process = Process::open(root_, command, Holding::descriptors);
     if (!process) return process.error();
     command_ = command;
     family_.follow(command, 0);
     family_.set_start(command, process->start_time());
-    poller_.add(std::move(*process), {Birth::When::by_us, {}, std::move(given)});
-    began_ = 0;  // whatever follows was born under our eyes
+    watcher_.add(std::move(*process), {Origin::Start::launched, {}, std::move(given)});
+    began_ = 0;  // whatever follows starts during the watch
     begun_ = true;
     return true;
 }
 
-ProcessSet::News ProcessSet::take_news(Now now, EventSink& sink) {
+ProcessSet::News ProcessSet::read_news(Now now, EventSink& sink) {
     now_ = now.steady;
     if (!events_) return News::all_heard;
     news_.clear();
@@ -96,27 +92,27 @@ void ProcessSet::hear(std::span<const ProcessEvent> news, EventSink& sink) {
     for (const ProcessEvent& one : news) {
         switch (one.kind) {
             case ProcessEvent::Kind::fork:
-                take_fork(one.pid, one.parent, sink);
+                on_fork(one.pid, one.parent, sink);
                 break;
             case ProcessEvent::Kind::exec:
-                take_exec(one.pid, sink);
+                on_exec(one.pid, sink);
                 break;
             case ProcessEvent::Kind::comm:
-                poller_.take_comm(one.pid, one.name());
+                watcher_.note_comm(one.pid, one.name());
                 break;
             case ProcessEvent::Kind::exit:
-                take_exit(one.pid);
+                on_exit(one.pid);
                 break;
         }
     }
     if (family_.is_crowded()) forget_dead();
 }
 
-void ProcessSet::take_fork(pid_t pid, pid_t parent, EventSink& sink) {
+void ProcessSet::on_fork(pid_t pid, pid_t parent, EventSink& sink) {
     // The number's former owner is no more.
     family_.forget(pid);
     pending_.erase(pid);
-    poller_.forget_past(pid);
+    watcher_.forget_past(pid);
     if (wanted_.follow && (family_.follows(parent) || makes_siblings(parent))) {
         adopt(pid, parent, sink);
     } else if (wanted_.by_name()) {
@@ -132,23 +128,22 @@ bool ProcessSet::makes_siblings(pid_t parent) const {
 
 /// The first thread's end alone is told like the process's. During an exec by another thread it is
 /// a zombie for a moment, and then that thread has its number (de_thread(), fs/exec.c).
-void ProcessSet::take_exit(pid_t pid) {
+void ProcessSet::on_exit(pid_t pid) {
     const bool matters = family_.follows(pid) || pending_.contains(pid);
-    if (matters && lives(poller_.root(), pid)) return;
+    if (matters && lives(root_, pid)) return;
     family_.forget(pid);
     pending_.erase(pid);
 }
 
 /// The end of a process whose first thread ended before the others is not told.
 void ProcessSet::forget_dead() {
-    family_.keep_if([this](pid_t pid, std::uint64_t start_time) {
-        return lives(poller_.root(), pid, start_time);
-    });
+    family_.keep_if(
+        [this](pid_t pid, std::uint64_t start_time) { return lives(root_, pid, start_time); });
 }
 
 /// An exec gives another name, and perhaps other rights.
-void ProcessSet::take_exec(pid_t pid, EventSink& sink) {
-    if (poller_.take_exec(pid)) return;
+void ProcessSet::on_exec(pid_t pid, EventSink& sink) {
+    if (watcher_.note_exec(pid)) return;
     if (auto waiting = pending_.find(pid)) {
         try_again(std::move(*waiting), sink);
     } else if (family_.follows(pid)) {
@@ -165,7 +160,7 @@ void ProcessSet::recover(Now now, EventSink& sink) {
         lost(now, "the kernel dropped notices of new processes: some may have been missed"));
     // Keep those alone whose numbers are known not to have been given to others.
     family_.keep_if([this](pid_t pid, std::uint64_t start_time) {
-        return start_time != 0 && lives(poller_.root(), pid, start_time);
+        return start_time != 0 && lives(root_, pid, start_time);
     });
     pending_.retry_all();
     if (wanted_.by_name()) scan(sink);
@@ -174,7 +169,7 @@ void ProcessSet::recover(Now now, EventSink& sink) {
 
 void ProcessSet::refresh(Now now, EventSink& sink) {
     now_ = now.steady;
-    take_news(now, sink);
+    read_news(now, sink);
     try_again(sink);
     if (now_ < next_scan_) return;
     if (wanted_.by_name() && (!events_ || scan_failed_)) scan(sink);
@@ -185,41 +180,40 @@ bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
     // A child of our own is the command's, or lost a parent that was descended from it.
     if (parent == self_) parent = command_;
     if (!family_.follows(pid) || family_.parent_of(pid) != parent) family_.follow(pid, parent);
-    int error = 0;
-    const auto facts = read_facts(poller_.root(), pid, &error);
+    const auto facts = read_facts(root_, pid);
     if (!facts) {
-        const Birth birth{
-            begun_ ? Birth::When::during : Birth::When::before, family_.ancestors_of(pid), {}};
-        put_off({pid, 0, {}, PendingProcess::Wanted::yes, birth}, cannot_watch(pid, error), sink);
+        const auto start = begun_ ? Origin::Start::during_watch : Origin::Start::before_watch;
+        put_off({pid, 0, {}, PendingProcess::Wanted::yes, {start, family_.ancestors_of(pid), {}}},
+                cannot_watch(pid, facts.error()), sink);
         return false;
     }
     family_.set_start(pid, facts->start_time);
     // A zombie is listed until it is reaped.
     if (facts->zombie && !events_) wait_for_reaping(*facts);
     if (facts->zombie) return false;
-    // What is there at the beginning is listed then. A child that is found later is new, unless its
-    // parent has come to be watched by its name: there the start tells, in coarse clock ticks.
+    // Children that are there at the beginning are listed then. A child that is found later is new,
+    // unless its parent has come to be watched by its name: there the start tells, in coarse clock
+    // ticks.
     const bool before = !begun_ || (wanted_.by_name() && !events_ && facts->start_time <= began_);
-    const auto when = before ? Birth::When::before : Birth::When::during;
-    return add(*facts, {when, family_.ancestors_of(pid), {}}, sink);
+    const auto start = before ? Origin::Start::before_watch : Origin::Start::during_watch;
+    return add(*facts, {start, family_.ancestors_of(pid), {}}, sink);
 }
 
 ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
-    int error = 0;
-    const auto facts = read_facts(poller_.root(), pid, &error);
-    const bool wanted = facts && is_wanted(*facts, &error);
-    if (!wanted && is_lacking(error)) {
+    const auto facts = read_facts(root_, pid);
+    const auto wanted = facts ? is_wanted(*facts) : Reading<bool>::failed(facts.error());
+    if (is_lacking(wanted.error())) {
         const PendingProcess one{
             pid, facts ? facts->start_time : 0, {}, PendingProcess::Wanted::undecided, {}};
-        put_off(one, cannot_watch(pid, error), sink);
+        put_off(one, cannot_watch(pid, wanted.error()), sink);
         return Judgement::settled;
     }
-    if (!wanted) {
+    if (!wanted.value_or(false)) {
         pending_.erase(pid);
         return facts ? Judgement::unwanted : Judgement::settled;
     }
     const bool before = facts->start_time <= began_;
-    const auto when = before ? Birth::When::before : Birth::When::during;
+    const auto start = before ? Origin::Start::before_watch : Origin::Start::during_watch;
     // The parent in its stat may be one that takes in orphans.
     const pid_t told = family_.parent_of(pid, facts->start_time);
     const pid_t parent = told != 0 ? told : facts->parent;
@@ -228,31 +222,35 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
     else if (told == 0)
         family_.note(pid, parent);
     family_.set_start(pid, facts->start_time);
-    add(*facts, {when, family_.ancestors_of(pid), {}}, sink);
+    add(*facts, {start, family_.ancestors_of(pid), {}}, sink);
     return Judgement::settled;
 }
 
-bool ProcessSet::is_wanted(const ProcessFacts& facts, int* error) const {
+/// Fails when what would decide cannot be read.
+Reading<bool> ProcessSet::is_wanted(const ProcessFacts& facts) const {
     if (facts.pid == self_ || facts.kernel_thread || facts.zombie) return false;
-    const ProcRoot& root = poller_.root();
-    *error = 0;
-    if (wanted_.user && wanted_.user != user_of(root, facts.pid, error)) return false;
-    return wanted_.all || is_named(root, facts, wanted_.names, error);
+    if (wanted_.user) {
+        const auto user = user_of(root_, facts.pid);
+        if (!user) return Reading<bool>::failed(user.error());
+        if (*user != *wanted_.user) return false;
+    }
+    if (wanted_.all) return true;
+    return is_named(root_, facts, wanted_.names);
 }
 
-bool ProcessSet::add(const ProcessFacts& facts, Birth birth, EventSink& sink) {
-    if (facts.pid == self_ || poller_.watches(facts.pid, facts.start_time)) return false;
-    const Holding holding = holdings_.next(poller_.watched());
-    auto process = Process::open(poller_.root(), facts.pid, holding);
+bool ProcessSet::add(const ProcessFacts& facts, Origin origin, EventSink& sink) {
+    if (facts.pid == self_ || watcher_.watches(facts.pid, facts.start_time)) return false;
+    const Holding holding = budget_.holding_of_next(watcher_.watched());
+    auto process = Process::open(root_, facts.pid, holding);
     if (!process) {
-        put_off({facts.pid, facts.start_time, {}, PendingProcess::Wanted::yes, std::move(birth)},
+        put_off({facts.pid, facts.start_time, {}, PendingProcess::Wanted::yes, std::move(origin)},
                 process.error(), sink);
         return false;
     }
     pending_.erase(facts.pid);
-    poller_.add(std::move(*process), std::move(birth));
+    watcher_.add(std::move(*process), std::move(origin));
     if (holding == Holding::nothing && !std::exchange(told_crowd_, true))
-        sink.notice(holdings_.advice(poller_.watched()));
+        sink.notice(budget_.advice(watcher_.watched()));
     return true;
 }
 
@@ -260,9 +258,9 @@ bool ProcessSet::add(const ProcessFacts& facts, Birth birth, EventSink& sink) {
 void ProcessSet::scan(EventSink& sink) {
     listed_.clear();
     next_scan_ = now_ + kPauseAfterFailure;
-    int error = 0;
-    scan_failed_ = !list_processes(poller_.root(), listed_, &error);
-    if (scan_failed_) return tell_unlisted({"list", "all processes", error, {}}, sink);
+    const ProcessListing listing = list_processes(root_, listed_);
+    scan_failed_ = listing.state == ProcessListing::State::failed;
+    if (scan_failed_) return tell_unlisted({"list", "all processes", listing.error, {}}, sink);
     spare_.clear();
     auto known = candidates_.begin();
     for (const pid_t pid : listed_) {
@@ -270,7 +268,7 @@ void ProcessSet::scan(EventSink& sink) {
         const bool is_known = known != candidates_.end() && known->pid == pid;
         Candidate candidate = is_known ? *known : Candidate{pid, now_, kFirstPause};
         if (now_ >= candidate.next) {
-            if (pid == self_ || poller_.watches(pid) || pending_.contains(pid)) continue;
+            if (pid == self_ || is_watched(pid) || pending_.contains(pid)) continue;
             if (judge(pid, sink) == Judgement::settled) continue;
             candidate.next = now_ + candidate.pause;
             candidate.pause = std::min(2 * candidate.pause, kLongestPause);
@@ -282,7 +280,7 @@ void ProcessSet::scan(EventSink& sink) {
     next_scan_ = now_ + std::max<Duration>(wanted_.interval, affordable);
 }
 
-/// What a person who waits for records should know.
+/// Tells what a person who waits for records should know.
 void ProcessSet::tell_start(EventSink& sink) {
     const std::size_t denied = pending_.count(PendingProcess::Why::denied);
     if (wanted_.all && denied > 0) {
@@ -291,7 +289,7 @@ void ProcessSet::tell_start(EventSink& sink) {
                                 one ? "1 process" : fmt::format("{} processes", denied),
                                 one ? "is" : "are", advice_to_be_root()));
     }
-    if (wanted_.waits && wanted_.by_name() && poller_.watched() == 0)
+    if (wanted_.waits && wanted_.by_name() && watcher_.watched() == 0)
         sink.notice(wanted_.all ? "no process yet: waiting"
                                 : fmt::format("no process is named '{}' yet: waiting",
                                               fmt::join(wanted_.names, "' or '")));

@@ -17,9 +17,9 @@ constexpr Duration kPauseForEachParent = std::chrono::microseconds(100);
 
 bool ProcessSet::adopt_children(EventSink& sink) {
     if (!wanted_.follow || events_) return false;
-    poller_.take_looked_at(parents_);
+    watcher_.collect_looked_at(parents_);
     for (const pid_t parent : unlisted_)
-        if (poller_.watches(parent)) parents_.push_back(parent);
+        if (is_watched(parent)) parents_.push_back(parent);
     unlisted_.clear();
     if (wanted_.orphans_are_ours) parents_.push_back(self_);
     std::sort(parents_.begin(), parents_.end());
@@ -29,7 +29,7 @@ bool ProcessSet::adopt_children(EventSink& sink) {
         if (list_children(parent, sink) == ChildrenListing::State::unsupported)
             parents_to_ask_ = true;
         for (const pid_t child : listed_) {
-            if (poller_.watches(child) || pending_.contains(child)) continue;
+            if (is_watched(child) || pending_.contains(child)) continue;
             added = adopt(child, parent, sink) || added;
         }
     }
@@ -41,7 +41,7 @@ bool ProcessSet::adopt_children(EventSink& sink) {
 void ProcessSet::add_descendants(EventSink& sink) {
     descendants_missing_ = false;
     unlisted_.clear();
-    std::vector<pid_t> parents = poller_.pids();
+    std::vector<pid_t> parents = watcher_.pids();
     while (!parents.empty()) {
         const pid_t parent = parents.back();
         parents.pop_back();
@@ -52,7 +52,7 @@ void ProcessSet::add_descendants(EventSink& sink) {
             return;
         }
         for (const pid_t child : std::exchange(listed_, {})) {
-            if (poller_.watches(child)) continue;
+            if (is_watched(child)) continue;
             if (!pending_.contains(child)) adopt(child, parent, sink);
             parents.push_back(child);
         }
@@ -67,7 +67,7 @@ void ProcessSet::try_descendants_again() {
 /// Fills `listed_`. Children that cannot be listed just now will be later.
 ChildrenListing::State ProcessSet::list_children(pid_t parent, EventSink& sink) {
     listed_.clear();
-    const ChildrenListing listing = append_children(poller_.root(), parent, listed_);
+    const ChildrenListing listing = append_children(root_, parent, listed_);
     if (listing.state == ChildrenListing::State::unsupported &&
         !std::exchange(told_no_children_files_, true))
         sink.notice(
@@ -93,18 +93,18 @@ void ProcessSet::tell_unlisted(const Error& error, EventSink& sink) {
 bool ProcessSet::adopt_by_parents(EventSink& sink) {
     listed_.clear();
     parents_to_ask_ = false;
-    int error = 0;
-    if (!list_processes(poller_.root(), listed_, &error)) {
+    if (const auto listing = list_processes(root_, listed_);
+        listing.state == ProcessListing::State::failed) {
         try_descendants_again();
-        tell_unlisted({"list", "all processes", error, {}}, sink);
+        tell_unlisted({"list", "all processes", listing.error, {}}, sink);
     }
     next_scan_for_parents_ =
         now_ + std::max<Duration>(wanted_.interval,
                                   kPauseForEachParent * static_cast<Duration::rep>(listed_.size()));
     std::vector<ProcessFacts> strangers;
     for (const pid_t pid : listed_) {
-        if (pid == self_ || poller_.watches(pid) || pending_.contains(pid)) continue;
-        if (auto facts = read_facts(poller_.root(), pid)) strangers.push_back(std::move(*facts));
+        if (pid == self_ || is_watched(pid) || pending_.contains(pid)) continue;
+        if (auto facts = read_facts(root_, pid)) strangers.push_back(std::move(*facts));
     }
     // A child may have a lower number than its parent: until no more are found.
     bool added = false;

@@ -54,21 +54,20 @@ void ProcessSet::try_again(PendingProcess process, EventSink& sink) {
         judge(process.pid, sink);
         return;
     }
-    int error = 0;
-    const auto facts = read_facts(poller_.root(), process.pid, &error);
-    if (!facts && is_lacking(error)) return pending_.put_off(process.pid, now_);
+    const auto facts = read_facts(root_, process.pid);
+    if (is_lacking(facts.error())) return pending_.put_off(process.pid, now_);
     const bool is_other =
         facts && (process.start_time != 0 ? facts->start_time != process.start_time
                                           : !events_ && !has_parent_here(*facts));
     if (facts && facts->zombie && !is_other && !events_) return wait_for_reaping(*facts);
     if (!facts || facts->zombie || is_other) return pending_.erase(process.pid);
     family_.set_start(process.pid, facts->start_time);
-    add(*facts, std::move(process.birth), sink);
+    add(*facts, std::move(process.origin), sink);
 }
 
 /// Without the connector nobody tells that a number is given again.
 bool ProcessSet::has_parent_here(const ProcessFacts& facts) const {
-    return poller_.watches(facts.parent) || pending_.contains(facts.parent) ||
+    return is_watched(facts.parent) || pending_.contains(facts.parent) ||
            makes_siblings(facts.parent);
 }
 

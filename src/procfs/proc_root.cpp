@@ -30,8 +30,7 @@ bool ProcRoot::is_procfs() const {
     return fstatfs(fd(), &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
 }
 
-std::string_view read_file(int dir_fd, const char* path, std::span<char> buffer, int* error) {
-    if (error != nullptr) *error = 0;
+FileText read_file(int dir_fd, const char* path, std::span<char> buffer) {
     const UniqueFd file(openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
     std::size_t length = 0;
     ssize_t got = file ? 1 : -1;
@@ -39,11 +38,8 @@ std::string_view read_file(int dir_fd, const char* path, std::span<char> buffer,
         got = ::read(file.get(), buffer.data() + length, buffer.size() - length);
         if (got > 0) length += static_cast<std::size_t>(got);
     }
-    if (got < 0) {
-        if (error != nullptr) *error = errno;
-        return {};
-    }
-    return {buffer.data(), length};
+    if (got < 0) return {{}, errno};
+    return {{buffer.data(), length}, 0};
 }
 
 }  // namespace logfia

@@ -116,8 +116,7 @@ void ask_hint(BlockingRequest& request) {
 void ask_targets(BlockingRequest& request, std::vector<char>& buffer) {
     buffer.resize(128 * ObjectInfo::kMaxTargets);
     const ProcPath path = proc_path("{}/fdinfo/{}", request.process.data(), request.fd);
-    int error = 0;
-    const std::string_view bytes = read_file(request.proc_fd, path.data(), buffer, &error);
+    const std::string_view bytes = read_file(request.proc_fd, path.data(), buffer);
     const FdInfo info = parse_fd_info(bytes);
     static const auto inode = shared_anonymous_inode();
     const bool is_epoll = info.flags && access_of(*info.flags) == Access::read_write &&

@@ -78,8 +78,9 @@ void SocketProbe::look_up_network(const ProcRoot& root, std::span<SocketQuery> q
         wanted.inode = query.inode;
         wanted.hint = query.type;
         wanted.known = query.info;
-        int error = 0;
-        if (reader == nullptr && query.process->acquire(root, &error)) reader = query.process;
+        if (reader == nullptr &&
+            query.process->acquire(root).state == Process::Acquired::State::ready)
+            reader = query.process;
     }
     if (reader != nullptr) {
         const auto rows_before = tables_.rows_seen();

@@ -4,6 +4,7 @@
 #include <logfia/process/process_set.hpp>
 #include <logfia/report/leaks.hpp>
 #include <logfia/report/summary.hpp>
+#include <logfia/source/poll/poller.hpp>
 
 #include <gtest/gtest.h>
 
@@ -44,11 +45,12 @@ TEST(Memory, ProcessesThatComeAndGoLeaveNothing) {
     ASSERT_TRUE(root);
     PollerOptions options;
     options.interval = milliseconds(100);
-    Poller poller(std::move(*root), options);
+    Numbers numbers;
+    Poller poller(std::move(*root), options, numbers);
     WantedProcesses wanted;
     wanted.all = true;
     wanted.interval = options.interval;
-    ProcessSet set(wanted, poller);
+    ProcessSet set(wanted, DescriptorBudget(wanted.expected()), poller.root(), poller.processes());
     Remembering sink;
     ASSERT_TRUE(set.begin(sink).empty());
     Now now{WallTime(seconds(1)), SteadyTime(seconds(1000))};

@@ -31,10 +31,13 @@ std::size_t allocations_of_idle_looks(Duration interval, Duration step,
     maker.ask("tcp-socket 4");  // in no table: it is asked for again and again
     auto root = ProcRoot::open("/proc");
     const pid_t pids[] = {maker.pid()};
-    OpenedProcesses opened = open_processes(*root, pids, Holdings(std::size(pids)));
-    Poller poller(std::move(*root), {interval, true});
-    poller.keep_links(300);  // some are read through them, and some are not
-    for (auto& process : opened.processes) poller.add(std::move(process));
+    OpenedProcesses opened = open_processes(*root, pids, DescriptorBudget(std::size(pids)));
+    Numbers numbers;
+    PollerOptions options;
+    options.interval = interval;
+    options.kept_links = 300;  // some are read through them, and some are not
+    Poller poller(std::move(*root), options, numbers);
+    for (auto& process : opened.processes) poller.processes().add(std::move(process));
 
     Counter counter;
     Now now = read_clocks();

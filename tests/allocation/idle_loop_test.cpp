@@ -21,14 +21,15 @@ class Nobody final : public EventSink {
     void notice(std::string_view) override {}
 };
 
-std::unique_ptr<Source> idle_source(const FakeProc& proc) {
+std::unique_ptr<Source> idle_source(const FakeProc& proc, Numbers& numbers) {
     PollerOptions options;
     options.interval = milliseconds(1);
     WantedProcesses wanted;
     wanted.pids = {10};
     wanted.follow = true;
     wanted.interval = options.interval;
-    auto source = PollSource::create(std::move(*ProcRoot::open(proc.path())), options, wanted);
+    auto source =
+        PollSource::create(std::move(*ProcRoot::open(proc.path())), options, wanted, numbers);
     Nobody nobody;
     EXPECT_TRUE((*source)->find_processes(nobody).empty());
     return std::move(*source);
@@ -37,6 +38,7 @@ std::unique_ptr<Source> idle_source(const FakeProc& proc) {
 /// A turn in which the tick finds nothing new, from one sleep to the next.
 TEST(AllocationsOfALoop, NoneInAnIdleTurn) {
     FakeProc proc;
+    Numbers numbers;
     proc.add_process(10, "worker");
     proc.open(10, 3, "/a");
     const UniqueFd nowhere(open("/dev/null", O_WRONLY | O_CLOEXEC));
@@ -49,7 +51,7 @@ TEST(AllocationsOfALoop, NoneInAnIdleTurn) {
                           return pipeline;
                       }()),
                       std::move(*Output::to_descriptor(nowhere.get(), "nowhere"))};
-    parts.sources.push_back(idle_source(proc));
+    parts.sources.push_back(idle_source(proc, numbers));
     LoopOptions options;
     options.until = Calendar::time_at(200);
     std::size_t before = 0;

@@ -1,6 +1,7 @@
 #include "allocation/counting.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/process/process_set.hpp>
+#include <logfia/source/poll/poller.hpp>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -24,12 +25,13 @@ std::size_t allocations_of_idle_ticks(const std::string& proc, pid_t pid) {
     auto root = ProcRoot::open(proc);
     PollerOptions options;
     options.interval = milliseconds(1);
-    Poller poller(std::move(*root), options);
+    Numbers numbers;
+    Poller poller(std::move(*root), options, numbers);
     WantedProcesses wanted;
     wanted.pids = {pid};
     wanted.follow = true;
     wanted.interval = options.interval;
-    ProcessSet set(std::move(wanted), poller);
+    ProcessSet set(wanted, DescriptorBudget(wanted.expected()), poller.root(), poller.processes());
     Nobody sink;
     EXPECT_TRUE(set.begin(sink).empty());
     Now now = read_clocks();
@@ -40,7 +42,7 @@ std::size_t allocations_of_idle_ticks(const std::string& proc, pid_t pid) {
         while (set.adopt_children(sink)) poller.look_at_new(now, sink);
     };
     for (int warm_up = 0; warm_up < 10; ++warm_up) tick();
-    EXPECT_EQ(poller.watched(), 2U);
+    EXPECT_EQ(poller.processes().watched(), 2U);
     const std::size_t before = allocations;
     for (int i = 0; i < 100; ++i) tick();
     return allocations - before;

@@ -39,7 +39,8 @@ class PausedWatchTest : public LoopTest {
         WantedProcesses wanted;
         wanted.pids = {10};
         wanted.interval = options.interval;
-        auto source = PollSource::create(std::move(*ProcRoot::open(proc_.path())), options, wanted);
+        auto source =
+            PollSource::create(std::move(*ProcRoot::open(proc_.path())), options, wanted, numbers_);
         Nobody nobody;
         (*source)->find_processes(nobody);
         return std::move(*source);
@@ -63,6 +64,7 @@ class PausedWatchTest : public LoopTest {
         calendar_.at(600, [] {});
     }
 
+    Numbers numbers_;
     FakeProc proc_;
 };
 

@@ -1,4 +1,4 @@
-#include <logfia/descriptor/describer.hpp>
+#include <logfia/descriptor/file_identity.hpp>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

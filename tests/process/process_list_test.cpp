@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace logfia {
 namespace {
@@ -87,7 +88,7 @@ TEST(ProcessList, IsInAscendingOrder) {
     proc.self({1});
     auto root = ProcRoot::open(proc.path());
     std::vector<pid_t> pids;
-    list_processes(*root, pids);
+    EXPECT_EQ(list_processes(*root, pids).state, ProcessListing::State::listed);
     EXPECT_THAT(pids, ElementsAre(2, 41, 300));
     std::vector<pid_t> real;
     list_processes(*ProcRoot::open("/proc"), real);
@@ -111,7 +112,7 @@ TEST(ProcessFactsTest, OfOneThatIsThereAndOneThatIsNot) {
     EXPECT_FALSE(facts->kernel_thread || facts->zombie);
     EXPECT_FALSE(read_facts(*root, 8));
     EXPECT_FALSE(user_of(*root, 8));
-    EXPECT_EQ(user_of(*root, 7), uid_t{1000});
+    EXPECT_EQ(*user_of(*root, 7), uid_t{1000});
     stat.state = 'Z';
     stat.flags = 0x200000;
     proc.set_stat(7, stat);
@@ -148,13 +149,14 @@ TEST(ProcessNames, AreComparedWithCommAndExecutable) {
     proc.exe(7, "/usr/bin/a long name (deleted)");
     auto root = ProcRoot::open(proc.path());
     const auto facts = read_facts(*root, 7);
-    EXPECT_EQ(executable_of(*root, 7), "a long name");
-    EXPECT_TRUE(is_named(*root, *facts, {"sho*"}));
-    EXPECT_TRUE(is_named(*root, *facts, {"no", "a long*"}));
-    EXPECT_FALSE(is_named(*root, *facts, {"*deleted*"}));
-    EXPECT_FALSE(is_named(*root, *facts, {"/usr/bin/*", "bin", "hort"}));
-    EXPECT_FALSE(is_named(*root, *facts, {}));
-    EXPECT_EQ(executable_of(*root, 8), "");
+    EXPECT_EQ(*executable_of(*root, 7), "a long name");
+    EXPECT_TRUE(is_named(*root, *facts, {"sho*"}).value_or(false));
+    EXPECT_TRUE(is_named(*root, *facts, {"no", "a long*"}).value_or(false));
+    EXPECT_FALSE(is_named(*root, *facts, {"*deleted*"}).value_or(true));
+    EXPECT_FALSE(is_named(*root, *facts, {"/usr/bin/*", "bin", "hort"}).value_or(true));
+    EXPECT_FALSE(is_named(*root, *facts, {}).value_or(true));
+    EXPECT_FALSE(executable_of(*root, 8));
+    EXPECT_EQ(is_named(*root, {8, 1, "gone", 0}, {"x"}).error(), ENOENT);
 }
 
 }  // namespace

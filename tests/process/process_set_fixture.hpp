@@ -3,6 +3,7 @@
 #include "support/event_parts.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/process/process_set.hpp>
+#include <logfia/source/poll/poller.hpp>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -65,8 +66,10 @@ class ProcessSetTest : public ::testing::Test {
         ASSERT_TRUE(root);
         PollerOptions options;
         options.interval = wanted.interval;
-        poller_ = std::make_unique<Poller>(std::move(*root), options);
-        set_ = std::make_unique<ProcessSet>(std::move(wanted), *poller_);
+        poller_ = std::make_unique<Poller>(std::move(*root), options, numbers_);
+        const DescriptorBudget budget(wanted.expected());
+        set_ = std::make_unique<ProcessSet>(std::move(wanted), budget, poller_->root(),
+                                            poller_->processes());
     }
     /// One tick of a watch.
     Lines tick() {
@@ -110,6 +113,7 @@ class ProcessSetTest : public ::testing::Test {
     }
 
     FakeProc proc_;
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
     std::unique_ptr<ProcessSet> set_;
     std::vector<Error> errors_;

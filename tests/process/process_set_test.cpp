@@ -174,7 +174,7 @@ TEST_F(ProcessSetTest, AReusedPidIsAnotherProcess) {
     Lines lines = tick();
     for (std::string& line : tick()) lines.push_back(std::move(line));
     EXPECT_THAT(lines, ElementsAre("close 10 /old", "open 10 /young"));
-    EXPECT_EQ(poller_->processes_seen(), 2U);
+    EXPECT_EQ(poller_->processes().seen(), 2U);
 }
 
 TEST_F(ProcessSetTest, AReusedPidThatIsNotWantedIsNotWatched) {
@@ -186,7 +186,7 @@ TEST_F(ProcessSetTest, AReusedPidThatIsNotWantedIsNotWatched) {
     add(10, "stranger", 1, 7000);
     proc_.open(10, 3, "/young");
     EXPECT_THAT(tick_for_long(), ElementsAre("close 10 /old"));
-    EXPECT_EQ(poller_->watched(), 0U);
+    EXPECT_EQ(poller_->processes().watched(), 0U);
 }
 
 TEST_F(ProcessSetTest, WhoeverIsNotThereIsAnError) {
@@ -210,7 +210,7 @@ TEST_F(ProcessSetTest, ProcessesThatComeAndGo) {
         ASSERT_THAT(tick(), ElementsAre(fmt::format("open {} /a", pid)));
         proc_.end(pid);
         ASSERT_THAT(tick(), ElementsAre(fmt::format("close {} /a", pid)));
-        ASSERT_EQ(poller_->watched(), 0U);
+        ASSERT_EQ(poller_->processes().watched(), 0U);
     }
 }
 

@@ -74,10 +74,11 @@ TEST(Netlink, ASocketThatIsBoundLaterIsLearnedThen) {
     LateBinder child;
     auto root = ProcRoot::open("/proc");
     const pid_t pids[] = {child.pid()};
-    OpenedProcesses opened = open_processes(*root, pids, Holdings(std::size(pids)));
+    OpenedProcesses opened = open_processes(*root, pids, DescriptorBudget(std::size(pids)));
     ASSERT_EQ(opened.processes.size(), 1U);
-    Poller poller(std::move(*root), {std::chrono::milliseconds(1), true});
-    poller.add(std::move(opened.processes[0]));
+    Numbers numbers;
+    Poller poller(std::move(*root), {std::chrono::milliseconds(1), true}, numbers);
+    poller.processes().add(std::move(opened.processes[0]));
     Kept kept;
     Now now = read_clocks();
     poller.look(now, kept);
@@ -93,7 +94,7 @@ TEST(Netlink, ASocketThatIsBoundLaterIsLearnedThen) {
     kill(child.pid(), SIGKILL);
     siginfo_t info;
     ASSERT_EQ(waitid(P_PID, static_cast<id_t>(child.pid()), &info, WEXITED | WNOWAIT), 0);
-    const std::vector<int> pidfds = poller.take_pidfds();
+    const std::vector<int> pidfds = poller.processes().pidfds().collect_new();
     ASSERT_EQ(pidfds.size(), 1U);
     const pollfd ready{pidfds[0], POLLIN, POLLIN};
     EXPECT_TRUE(poller.reap(std::span(&ready, 1), now, kept));

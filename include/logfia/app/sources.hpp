@@ -15,6 +15,7 @@ namespace logfia {
 
 /// The sources that the command line asks for.
 struct Sources {
+    std::unique_ptr<Numbers> numbers = std::make_unique<Numbers>();  ///< the same giver for all
     std::vector<std::unique_ptr<Source>> all;
     PollSource* poll = nullptr;  ///< among them: it looks at a command before its exec
     bool incomplete = false;     ///< some of what was asked for cannot be watched

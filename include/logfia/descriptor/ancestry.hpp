@@ -24,7 +24,7 @@ class Ancestry {
     /// pipe: those of a pipeline are made just before the fork and closed in the parent just after,
     /// so that nobody may have seen them. Of whoever has no known ancestor, the standard streams
     /// count too.
-    [[nodiscard]] bool gave(pid_t child, int fd, std::string_view name) const;
+    [[nodiscard]] bool is_inherited(pid_t child, int fd, std::string_view name) const;
 
   private:
     std::vector<ParentTable> tables_;

@@ -2,6 +2,7 @@
 
 #include <logfia/base/clock.hpp>
 #include <logfia/descriptor/file_asker.hpp>
+#include <logfia/descriptor/file_identity.hpp>
 #include <logfia/descriptor/link_text.hpp>
 #include <logfia/descriptor/mount_tables.hpp>
 #include <logfia/event/event.hpp>
@@ -20,38 +21,6 @@
 #include <vector>
 
 namespace logfia {
-
-/// What tells one file from another that has the same number under another name, or even the same.
-struct FileIdentity {
-    std::optional<int> mount_id;
-    std::optional<std::uint64_t> inode;
-    /// A digest of its file handle, which holds the inode's generation (name_to_handle_at(2)): an
-    /// inode number may be given to another file at once.
-    std::optional<std::uint64_t> handle;
-    /// Those of its flags that stay as they were when it was opened (fixed_flags()).
-    std::optional<std::uint32_t> flags{};
-};
-
-/// The flags that neither F_SETFL nor F_SETFD of fcntl(2) can change.
-std::uint32_t fixed_flags(std::uint32_t flags);
-
-/// True when the two cannot be one open file.
-bool contradict(const FileIdentity& a, const FileIdentity& b);
-
-/// A file under the name that it had.
-struct NamedFile {
-    std::string_view name;
-    FileIdentity identity;
-};
-
-/// True when the two are one file that has another name now, as far as anybody can tell: the same
-/// inode on the same mount. After a lazy unmount, below an overlay, and seen from another mount
-/// namespace the name changes in any way.
-bool is_renamed(const NamedFile& before, const NamedFile& after);
-
-/// Fills in what was known of a file before its name changed and may not be asked any more, since
-/// its mount is gone.
-void keep_what_was_known(const Descriptor& before, Descriptor& after);
 
 /// A descriptor to be described, and what was learned of it.
 struct Description {
@@ -80,7 +49,7 @@ class Describer {
     /// The process has ended.
     void forget(const Process& process);
 
-    /// What it means that a process has slept all the while.
+    /// The meaning of a process having slept all the while.
     enum class Sleep : std::uint8_t {
         speaks_for_it,  ///< its table has hardly changed
         says_nothing,   ///< another one has been seen to change the table
@@ -93,13 +62,13 @@ class Describer {
     /// a device, the other end of a pipe, an object without a name that has an inode of its own.
     [[nodiscard]] bool may_be_replaced_unseen(const Descriptor& descriptor,
                                               const FileIdentity& identity) const;
-    /// What fdinfo tells of it now, which is one answer and thus about one file.
+    /// The identity that fdinfo tells now, which is one answer and thus about one file.
     FileIdentity identity_now(const Process& process, const Descriptor& descriptor);
 
-    /// What the user should know; null: nothing new.
-    const char* take_notice();
+    /// A line that the user should read, once each time; null: nothing new.
+    const char* new_notice();
 
-    /// What an inotify or fanotify watches by now; `process` must be acquired.
+    /// Reads again what an inotify or fanotify watches; `process` must be acquired.
     void refresh_object(const Process& process, Descriptor& out);
 
   private:
@@ -123,13 +92,13 @@ class Describer {
     void read(const Process& process, Description& out, Work& work);
     void read_path(const Process& process, Description& out, Work& work);
     void read_memory(const Process& process, Description& out, Work& work);
-    void take_answer(const Process& process, Description& out, Work& work);
+    void use_answer(const Process& process, Description& out, Work& work);
     void check_links(const Process& process, std::span<const Description> batch,
                      std::optional<Duration> resting_since);
     [[nodiscard]] bool stays_the_same(const Process& process, const Description& out,
                                       std::string_view order);
     [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);
-    void take_facts(const FileAnswer& file, Description& out) const;
+    void add_facts(const FileAnswer& file, Description& out) const;
     void leave_out_doubtful(Description& out, const Work& work) const;
     UniqueFd open_info(const Process& process, int fd);
     std::string_view read_info(const Process& process, int fd, FdType type);

@@ -8,7 +8,7 @@
 
 namespace logfia {
 
-/// One open descriptor as one look saw it: its number and where its link's text lies.
+/// An open descriptor as one look saw it: its number and where its link's text lies.
 struct FdEntry {
     static constexpr std::uint32_t kNoSlot = 0xffffffff;
 
@@ -21,8 +21,9 @@ struct FdEntry {
     int link = -1;              ///< its link, held open by somebody else (O_PATH); -1: it is not
 };
 
-/// What one look saw: entries in ascending order of their numbers, one block of text. Clearing
-/// keeps the memory, so that a look that sees no more than one before it allocates nothing.
+/// The table that one look saw: entries in ascending order of their numbers, one block of text.
+/// Clearing keeps the memory, so that a look that sees no more than one before it allocates
+/// nothing.
 class FdSnapshot {
   public:
     [[nodiscard]] const std::vector<FdEntry>& entries() const { return entries_; }

@@ -32,7 +32,7 @@ class FileAsker {
     }
     void clear() { requests_.clear(); }
     /// Says, once each time, what the user should know; null when there is nothing new.
-    const char* take_notice();
+    const char* new_notice();
     /// The process has ended.
     void forget(const Process& process) { stalls_.erase(&process); }
 

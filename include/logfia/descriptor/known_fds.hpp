@@ -1,7 +1,8 @@
 #pragma once
 
-#include <logfia/base/unique_fd.hpp>
-#include <logfia/descriptor/describer.hpp>
+#include <logfia/base/clock.hpp>
+#include <logfia/descriptor/file_identity.hpp>
+#include <logfia/event/descriptor.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +11,7 @@
 
 namespace logfia {
 
-/// What is remembered of one open descriptor until its `close`.
+/// Remembers one open descriptor until its `close`.
 struct KnownFd {
     Descriptor descriptor;
     FileIdentity identity;
@@ -18,12 +19,12 @@ struct KnownFd {
     bool initial = false;
     std::optional<TcpTotals> totals;  ///< of a TCP connection, as last seen
     std::uint64_t cookie = 0;         ///< of a TCP socket whose end is listened for; else 0
-    UniqueFd link;                    ///< of procfs, where it is kept open (KeptLinks)
 };
 
 /// The known descriptors of one process. A slot stays where it is for as long as it is used.
 class KnownFds {
   public:
+    /// Returns its slot.
     std::uint32_t add(KnownFd known) {
         if (free_.empty()) {
             slots_.push_back(std::move(known));
@@ -34,7 +35,8 @@ class KnownFds {
         slots_[slot] = std::move(known);
         return slot;
     }
-    KnownFd take(std::uint32_t slot) {
+    /// Returns what was known, and frees the slot.
+    KnownFd remove(std::uint32_t slot) {
         free_.push_back(slot);
         return std::exchange(slots_[slot], KnownFd{});
     }

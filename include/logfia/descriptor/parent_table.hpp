@@ -21,7 +21,7 @@ class ParentTable {
     /// it is a pipe. Those of a pipeline are made just before the fork and closed in the parent
     /// just after, so that nobody may have seen them. What the two have there now under one name is
     /// not inherited when it is not one open file description, as far as kcmp(2) tells.
-    [[nodiscard]] bool gave(pid_t child, int fd, std::string_view name) const;
+    [[nodiscard]] bool is_inherited(pid_t child, int fd, std::string_view name) const;
     /// False for a parent that is gone or may not be looked into.
     [[nodiscard]] bool is_open() const { return static_cast<bool>(fd_dir_); }
 

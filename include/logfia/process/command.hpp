@@ -4,7 +4,7 @@
 #include <logfia/base/error.hpp>
 #include <logfia/base/unique_fd.hpp>
 #include <logfia/event/notice_sink.hpp>
-#include <logfia/process/birth.hpp>
+#include <logfia/process/origin.hpp>
 #include <logfia/process/signals.hpp>
 
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <logfia/process/birth.hpp>
+#include <logfia/process/origin.hpp>
 
 #include <sys/types.h>
 

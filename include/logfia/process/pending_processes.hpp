@@ -1,7 +1,7 @@
 #pragma once
 
 #include <logfia/base/clock.hpp>
-#include <logfia/process/birth.hpp>
+#include <logfia/process/origin.hpp>
 
 #include <sys/types.h>
 
@@ -28,7 +28,7 @@ struct PendingProcess {
     std::uint64_t start_time = 0;  ///< 0: could not be read
     Why why = Why::denied;
     Wanted wanted = Wanted::yes;
-    Birth birth{};  ///< as it will be watched
+    Origin origin{};  ///< as it will be watched
 };
 
 /// Processes to be tried again, with growing pauses, as long as they live.
@@ -53,7 +53,7 @@ class PendingProcesses {
 
     /// Appends the processes whose time has come, which stay pending.
     void copy_due(SteadyTime now, std::vector<PendingProcess>& out);
-    /// All are due: their rights and even their numbers may be others by now.
+    /// Makes all of them due: rights and even numbers may have changed.
     void retry_all();
 
   private:

@@ -8,13 +8,14 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <ctime>
 #include <optional>
 #include <string>
 
 namespace logfia {
 
-/// What helps who may not look into a process, as the end of a sentence.
+/// Advice for a user who may not look into a process, as the end of a sentence.
 const char* advice_to_be_root();
 
 /// How a process is kept hold of between looks.
@@ -23,7 +24,7 @@ enum class Holding : std::uint8_t {
     nothing,      ///< reopened at each look; its start time tells a recycled PID
 };
 
-/// One process that is watched. It is held so that a recycled PID is never mistaken for it: by
+/// A process that is watched, held so that a recycled PID is never mistaken for it: by
 /// descriptors of `/proc/N`, which never come to show another process, or else by its start time.
 class Process {
   public:
@@ -48,9 +49,18 @@ class Process {
     /// As far as the pidfd tells.
     [[nodiscard]] bool has_ended() const;
 
-    /// Makes dir() and fd_dir() usable; false when the process is gone, or when they cannot be
-    /// opened just now (then `error` holds errno).
-    bool acquire(const ProcRoot& root, int* error);
+    /// The outcome of acquire().
+    struct Acquired {
+        enum class State : std::uint8_t {
+            ready,   ///< dir() and fd_dir() can be used
+            gone,    ///< the process has ended
+            failed,  ///< they cannot be opened just now: `error` says why
+        };
+        State state = State::ready;
+        int error = 0;  ///< errno, unless it is `ready`
+    };
+    /// Opens dir() and fd_dir(), unless they are open.
+    Acquired acquire(const ProcRoot& root);
     /// Lets go of what acquire() opened.
     void release();
     /// `/proc/N`, or `/proc/N/task/T` of a living thread once the first one has exited.
@@ -61,7 +71,7 @@ class Process {
     /// and not for a thread whose first one is gone.
     [[nodiscard]] bool may_be_copied_from() const { return native_ && thread_ == 0; }
 
-    /// What dir() is below the procfs.
+    /// The path of dir() below the procfs.
     [[nodiscard]] ProcPath path() const;
 
     /// Opens fd_dir() anew: the kernel gives an open one its right owner only when it is looked up
@@ -71,11 +81,14 @@ class Process {
     /// need not be closed.
     [[nodiscard]] bool table_is_let_go() const;
 
-    enum class Life : std::uint8_t { alive, ended };
+    enum class Life : std::uint8_t {
+        alive,
+        moved,  ///< alive, and dir() and fd_dir() are now those of another thread: look again
+        ended,
+    };
     /// For a listing that was empty or whose table is gone: has the process ended, or only the
-    /// thread whose table was read? In the latter case dir() and fd_dir() move on to a living one,
-    /// and `moved` says that it is worth looking again (proc_pid_task(5)).
-    Life probe(const ProcRoot& root, bool* moved);
+    /// thread whose table was read? In the latter case a living thread is found (proc_pid_task(5)).
+    Life probe(const ProcRoot& root);
 
     /// CPU time that all its threads have used. Absent when there is no such clock for it. It
     /// stands still while the process sleeps, and also, for a while, while it runs on another CPU.
@@ -87,13 +100,15 @@ class Process {
     [[nodiscard]] std::optional<Duration> resting_since() const;
 
     /// True when one of its threads has a descriptor table of its own, as far as kcmp(2) tells.
-    /// That table is not taken for the process's when the first thread ends.
+    /// Such a table is not taken for the process's when the first thread ends.
     [[nodiscard]] bool find_thread_with_own_table();
 
   private:
     Process() = default;
     Result<bool> attach(const ProcRoot& root, Holding holding);
-    bool open_dirs(const ProcRoot& root, int* error);
+    void open_pidfd();
+    Acquired open_dirs(const ProcRoot& root);
+    static Acquired refused(int error);
     /// True when the number is nobody's any more, told without opening anything.
     [[nodiscard]] bool is_reaped(const ProcRoot& root) const;
     bool move_to_living_thread(int process_dir);

@@ -1,21 +1,30 @@
 #pragma once
 
 #include <logfia/procfs/proc_root.hpp>
+#include <logfia/procfs/reading.hpp>
 
 #include <sys/types.h>
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace logfia {
 
-/// Appends the PIDs of all processes that a procfs shows, in ascending order. False when they
-/// cannot be listed just now: then `error` holds errno.
-bool list_processes(const ProcRoot& root, std::vector<pid_t>& out, int* error = nullptr);
+/// How a listing of all processes went.
+struct ProcessListing {
+    enum class State : std::uint8_t {
+        listed,
+        failed,  ///< they cannot be listed just now: `error` says why
+    };
+    State state = State::listed;
+    int error = 0;  ///< errno of `failed`
+};
 
-/// What anybody may know of a process.
+/// Appends the PIDs of all processes that a procfs shows, in ascending order.
+ProcessListing list_processes(const ProcRoot& root, std::vector<pid_t>& out);
+
+/// Facts about a process that any user may read.
 struct ProcessFacts {
     pid_t pid = 0;
     pid_t parent = 0;
@@ -25,25 +34,26 @@ struct ProcessFacts {
     bool zombie = false;  ///< or about to be one: all its threads have ended
 };
 
-/// Absent when the process is gone, or when that cannot be read just now: then `error` holds errno.
-std::optional<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid, int* error = nullptr);
+/// Fails when the process is gone (is_gone()), or when that cannot be read just now.
+Reading<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid);
 
 /// False when it is gone or all its threads have ended; with a `start_time`, also when the number
 /// is another process's by now. True when that cannot be read just now.
 bool lives(const ProcRoot& root, pid_t pid, std::uint64_t start_time = 0);
 
-/// The effective user, as `ps` shows it. Absent when the process is gone, or when that cannot be
-/// read just now: then `error` holds errno.
-std::optional<uid_t> user_of(const ProcRoot& root, pid_t pid, int* error = nullptr);
+/// The effective user, as `ps` shows it. Fails when the process is gone, or when that cannot be
+/// read just now.
+Reading<uid_t> user_of(const ProcRoot& root, pid_t pid);
 
-/// The file name of its executable, without the directory and ` (deleted)`. Empty when it has none
+/// The file name of its executable, without the directory and ` (deleted)`. Fails when it has none
 /// (a kernel thread, a zombie), is gone, may not be looked into, or when that cannot be read just
-/// now: then `error` holds errno.
-std::string executable_of(const ProcRoot& root, pid_t pid, int* error = nullptr);
+/// now.
+Reading<std::string> executable_of(const ProcRoot& root, pid_t pid);
 
-/// True when one of the shell patterns matches the command name or else that of the executable.
-/// The command line is never read: it lies in the memory of the process, and reading it can hang.
-bool is_named(const ProcRoot& root, const ProcessFacts& facts,
-              const std::vector<std::string>& patterns, int* error = nullptr);
+/// True when one of the shell patterns matches the command name or else that of the executable;
+/// fails when that would decide and cannot be read. The command line is never read: it lies in the
+/// memory of the process, and reading it can hang.
+Reading<bool> is_named(const ProcRoot& root, const ProcessFacts& facts,
+                       const std::vector<std::string>& patterns);
 
 }  // namespace logfia

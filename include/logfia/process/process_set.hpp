@@ -3,14 +3,16 @@
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/event/event_sink.hpp>
+#include <logfia/process/descriptor_budget.hpp>
 #include <logfia/process/family.hpp>
-#include <logfia/process/holdings.hpp>
 #include <logfia/process/name_flood.hpp>
 #include <logfia/process/pending_processes.hpp>
 #include <logfia/process/process_events.hpp>
 #include <logfia/process/process_list.hpp>
+#include <logfia/process/process_watcher.hpp>
 #include <logfia/procfs/children.hpp>
-#include <logfia/source/poll/poller.hpp>
+#include <logfia/procfs/proc_root.hpp>
+#include <logfia/procfs/reading.hpp>
 
 #include <sys/types.h>
 
@@ -23,7 +25,7 @@
 
 namespace logfia {
 
-/// Which processes are to be watched.
+/// The processes that are to be watched.
 struct WantedProcesses {
     std::vector<pid_t> pids;
     std::vector<std::string> names;  ///< shell patterns
@@ -36,35 +38,39 @@ struct WantedProcesses {
 
     /// Processes that come later may have to be found by their names.
     [[nodiscard]] bool by_name() const { return all || !names.empty(); }
+    /// How many processes to have descriptors for (DescriptorBudget).
+    [[nodiscard]] std::size_t expected() const;
 };
 
 /// Keeps the set of watched processes as it is wanted, while processes come and go: finds the new
-/// ones and hands them to the Poller, which lets go of those that end.
+/// ones and hands them to the watcher, which lets go of those that end.
 ///
 /// The kernel's process connector tells of each new process at once. Where there is none, the
 /// children of what was looked at are listed with each look, and the whole procfs is for names.
 class ProcessSet {
   public:
-    ProcessSet(WantedProcesses wanted, Poller& poller);
+    /// `root` and `watcher` must outlive the set.
+    ProcessSet(WantedProcesses wanted, const DescriptorBudget& budget, const ProcRoot& root,
+               ProcessWatcher& watcher);
 
     /// Adds what is there now; the errors are those of `pids` that cannot be watched.
     std::vector<Error> begin(EventSink& sink);
     /// Adds a command of our own, which waits for its exec.
     Result<bool> begin_with(pid_t command, std::vector<GivenFd> given);
-    [[nodiscard]] bool watches_any() const { return poller_.watched() > 0; }
+    [[nodiscard]] bool watches_any() const { return watcher_.watched() > 0; }
     /// True when processes may come although none is watched just now.
     [[nodiscard]] bool awaits_more() const {
         return wanted_.waits &&
                (wanted_.by_name() || pending_.count(PendingProcess::Why::lacking) > 0);
     }
 
-    /// Becomes readable when processes have come: then call take_news(). -1: there is none.
+    /// Becomes readable when processes have come: then call read_news(). -1: there is none.
     [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
     enum class News : std::uint8_t { all_heard, more };
     /// Hears some news, at most ProcessEvents::kMostAtOnce. To be called before what has ended is
     /// reaped: a child is known by its parent.
-    News take_news(Now now, EventSink& sink);
-    /// Takes news of the connector, in their order.
+    News read_news(Now now, EventSink& sink);
+    /// Does what the connector's news call for, in their order.
     void hear(std::span<const ProcessEvent> news, EventSink& sink);
 
     /// Before each look.
@@ -73,7 +79,7 @@ class ProcessSet {
     bool adopt_children(EventSink& sink);
 
   private:
-    /// One that is not watched, and may come to be: by its name after an exec, for example.
+    /// A process that is not watched, and may come to be: by its name after an exec, for example.
     struct Candidate {
         pid_t pid;
         SteadyTime next;  ///< when it is judged again
@@ -81,11 +87,12 @@ class ProcessSet {
     };
     enum class Judgement : std::uint8_t { settled, unwanted };
 
-    bool add(const ProcessFacts& facts, Birth birth, EventSink& sink);
+    bool add(const ProcessFacts& facts, Origin origin, EventSink& sink);
     bool adopt(pid_t pid, pid_t parent, EventSink& sink);
     void add_descendants(EventSink& sink);
     Judgement judge(pid_t pid, EventSink& sink);
-    [[nodiscard]] bool is_wanted(const ProcessFacts& facts, int* error) const;
+    [[nodiscard]] bool is_watched(pid_t pid) const { return watcher_.watches(pid, 0); }
+    [[nodiscard]] Reading<bool> is_wanted(const ProcessFacts& facts) const;
     void put_off(PendingProcess process, const Error& error, EventSink& sink);
     void tell_pending(const PendingProcess& process, const Error& error, EventSink& sink);
     void wait_for_reaping(const ProcessFacts& facts);
@@ -97,22 +104,23 @@ class ProcessSet {
     ChildrenListing::State list_children(pid_t parent, EventSink& sink);
     bool adopt_by_parents(EventSink& sink);
     void try_descendants_again();
-    void take_fork(pid_t pid, pid_t parent, EventSink& sink);
-    void take_exec(pid_t pid, EventSink& sink);
-    void take_exit(pid_t pid);
+    void on_fork(pid_t pid, pid_t parent, EventSink& sink);
+    void on_exec(pid_t pid, EventSink& sink);
+    void on_exit(pid_t pid);
     [[nodiscard]] bool makes_siblings(pid_t parent) const;
     void forget_dead();
     void recover(Now now, EventSink& sink);
     void tell_start(EventSink& sink);
 
     WantedProcesses wanted_;
-    Poller& poller_;
-    Holdings holdings_;
+    DescriptorBudget budget_;
+    const ProcRoot& root_;
+    ProcessWatcher& watcher_;
     std::optional<ProcessEvents> events_;
     std::vector<ProcessEvent> news_;
     NameFlood name_flood_;
-    /// All that are followed, by what the connector tells; also those that cannot be looked into,
-    /// since their children may.
+    /// The processes that are followed, by what the connector tells; also those that may not be
+    /// looked into, since their children may.
     Family family_;
     PendingProcesses pending_;
     std::vector<PendingProcess> due_;

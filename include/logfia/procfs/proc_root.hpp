@@ -57,9 +57,16 @@ constexpr bool is_lacking(int error) {
     return error != 0 && !is_gone(error) && !is_denied(error);
 }
 
-/// Reads the beginning of a file of procfs, as far as `buffer` holds it, relative to `dir_fd`.
-/// On failure the result is empty and `error`, when given, holds errno (0 for an empty file).
-std::string_view read_file(int dir_fd, const char* path, std::span<char> buffer,
-                           int* error = nullptr);
+/// The beginning of a file, or why it could not be read.
+struct FileText {
+    std::string_view bytes;  ///< empty on failure
+    int error = 0;           ///< errno; 0 also for an empty file
+
+    operator std::string_view() const { return bytes; }
+};
+
+/// Reads the beginning of a file of procfs, as far as `buffer` holds it, relative to `dir_fd`. The
+/// result lies in `buffer`.
+FileText read_file(int dir_fd, const char* path, std::span<char> buffer);
 
 }  // namespace logfia

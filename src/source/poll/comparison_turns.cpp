@@ -11,7 +11,7 @@ void ComparisonTurns::begin_look(int most, pid_t highest) {
     if (highest < from_) from_ = 0;
 }
 
-int ComparisonTurns::admit(pid_t pid) {
+int ComparisonTurns::claim(pid_t pid) {
     used_ = true;
     const int kept_for_others = pid < from_ ? most_ - most_ / 8 : 0;
     if (left_ == 0 && pid >= from_ && next_ == 0) next_ = pid;

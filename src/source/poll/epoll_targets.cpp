@@ -19,7 +19,8 @@ constexpr std::size_t kAtOnce = 128;  // questions: ten thousand need no memory 
 void EpollTargets::ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime now) {
     // A thread that still waits would only be joined by another one.
     const Stall& stall = watched.target_stall;
-    if (stall.has_been() && (stall.holds(now) || asker_.is_kept_waiting_by(watched.id))) return;
+    if (stall.has_been() && (stall.holds(now) || asker_.is_kept_waiting_by(watched.actor.number)))
+        return;
     pending_.push_back({&watched, slot});
 }
 
@@ -34,7 +35,7 @@ void EpollTargets::answer(const ProcRoot& root, SteadyTime now) {
             request.proc_fd = root.fd();
             request.process = pending.process->process.path();
             request.question = BlockingRequest::Question::targets;
-            request.owner = pending.process->id;
+            request.owner = pending.process->actor.number;
         }
         asker_.ask(requests_);
         for (std::size_t i = 0; i < some.size(); ++i) use(some[i], requests_[i], now);

@@ -1,3 +1,4 @@
+#include <logfia/descriptor/link_text.hpp>
 #include <logfia/procfs/proc_root.hpp>
 #include <logfia/source/poll/fd_reader.hpp>
 
@@ -17,7 +18,6 @@ namespace {
 constexpr std::size_t kListingBytes = std::size_t{32} * 1024;
 constexpr std::uint32_t kUnread = 0xffffffff;    // FdEntry::length before its link was read
 constexpr std::uint32_t kVanished = 0xfffffffe;  // closed between the listing and the reading
-constexpr std::string_view kUnreadable = "?";
 
 /// -1 for `.`, `..` and whatever else is no descriptor number.
 int parse_number(const char* text) {
@@ -49,10 +49,9 @@ struct FdReader::Pass {
     [[nodiscard]] const FdEntry* before_end() const {
         return before.entries().data() + before.entries().size();
     }
-    /// What `before` knows of the number: mostly the one behind the last match.
+    /// The entry of `before` for the number: mostly the one behind the last match.
     const FdEntry* match(int fd) {
-        if (expected == before_end() || expected->fd != fd)
-            expected = before.at_or_after(fd);
+        if (expected == before_end() || expected->fd != fd) expected = before.at_or_after(fd);
         return expected != before_end() && expected->fd == fd ? expected++ : nullptr;
     }
 };
@@ -106,11 +105,11 @@ LookOutcome FdReader::list(Pass& pass) {
             return {is_gone(errno) ? LookOutcome::State::gone : LookOutcome::State::failed, errno,
                     false};
         }
-        take_chunk(pass, buffer_.get(), static_cast<std::size_t>(got));
+        add_chunk(pass, buffer_.get(), static_cast<std::size_t>(got));
     }
 }
 
-void FdReader::take_chunk(Pass& pass, const char* bytes, std::size_t length) {
+void FdReader::add_chunk(Pass& pass, const char* bytes, std::size_t length) {
     auto& entries = pass.after.entries();
     for (std::size_t at = 0; at < length;) {
         const char* record = bytes + at;
@@ -168,7 +167,7 @@ bool FdReader::read_or_keep(Pass& pass, FdEntry& entry) {
 
 void FdReader::keep_link(Pass& pass, FdEntry& entry) {
     const FdEntry* known = pass.before.find(entry.fd);
-    const std::string_view kept = known != nullptr ? pass.before.name(*known) : kUnreadable;
+    const std::string_view kept = known != nullptr ? pass.before.name(*known) : kUnreadableLink;
     entry.offset = static_cast<std::uint32_t>(pass.after.text_.size());
     entry.length = static_cast<std::uint32_t>(kept.size());
     pass.after.text_.append(kept);

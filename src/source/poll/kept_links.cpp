@@ -19,13 +19,16 @@ bool is_a_held_link(const Descriptor& descriptor) {
 
 }  // namespace
 
+void KeptLinks::make_room(WatchedProcess& watched, std::uint32_t slot) const {
+    if (most_ > 0 && slot >= watched.links.size()) watched.links.resize(slot + 1);
+}
+
 void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
     int left = kAtOnce;
     for (FdEntry& entry : watched.snapshot.entries()) {
         if (left == 0 || count_ >= most_) return;
         if (entry.link >= 0 || FdReader::is_hot(entry, look)) continue;
-        KnownFd& known = watched.known[entry.slot];
-        if (is_a_held_link(known.descriptor)) continue;
+        if (is_a_held_link(watched.known[entry.slot].descriptor)) continue;
         --left;
         UniqueFd link(openat(watched.process.fd_dir(), proc_path("{}", entry.fd).data(),
                              O_PATH | O_NOFOLLOW | O_CLOEXEC));
@@ -35,21 +38,21 @@ void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
             continue;
         }
         entry.link = link.get();
-        known.link = std::move(link);
+        watched.links[entry.slot] = std::move(link);
         ++count_;
     }
 }
 
-void KeptLinks::let_go(KnownFd& known) {
-    if (!known.link) return;
-    known.link.reset();
+void KeptLinks::let_go(WatchedProcess& watched, std::uint32_t slot) {
+    if (slot >= watched.links.size() || !watched.links[slot]) return;
+    watched.links[slot].reset();
     --count_;
 }
 
 void KeptLinks::let_go_all(WatchedProcess& watched) {
     for (FdEntry& entry : watched.snapshot.entries()) {
         entry.link = -1;
-        let_go(watched.known[entry.slot]);
+        let_go(watched, entry.slot);
     }
 }
 

@@ -16,21 +16,30 @@ constexpr int kMostTurnsBeforeReaping = 80;
 // Where each tick comes late, as all do back to back, nothing else would get its turn.
 constexpr int kMostLateTicksInARow = 64;
 
+/// A single look reads no link twice.
+PollerOptions with_links(PollerOptions options, const DescriptorBudget& budget) {
+    if (!options.single_look) options.kept_links = budget.links();
+    return options;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PollSource>> PollSource::create(ProcRoot root, const PollerOptions& options,
-                                                       WantedProcesses wanted, MayEnd may_end) {
+                                                       WantedProcesses wanted, Numbers& numbers,
+                                                       MayEnd may_end) {
     auto waiter = Waiter::create();
     if (!waiter) return waiter.error();
     return std::unique_ptr<PollSource>(new PollSource(std::move(root), options, std::move(wanted),
-                                                      std::move(may_end), std::move(*waiter)));
+                                                      numbers, std::move(may_end),
+                                                      std::move(*waiter)));
 }
 
 PollSource::PollSource(ProcRoot root, const PollerOptions& options, WantedProcesses wanted,
-                       MayEnd may_end, Waiter waiter)
+                       Numbers& numbers, MayEnd may_end, Waiter waiter)
     : options_(options),
-      poller_(std::move(root), options),
-      processes_(std::move(wanted), poller_),
+      budget_(wanted.expected()),
+      poller_(std::move(root), with_links(options, budget_), numbers),
+      processes_(std::move(wanted), budget_, poller_.root(), poller_.processes()),
       may_end_(std::move(may_end)),
       waiter_(std::move(waiter)) {
     waiter_.want(processes_.news_fd(), POLLIN);
@@ -45,7 +54,7 @@ Result<bool> PollSource::add_command(pid_t pid, std::vector<GivenFd> given) {
 }
 
 bool PollSource::has_work() const {
-    return poller_.watched() > 0 || processes_.awaits_more();
+    return poller_.processes().watched() > 0 || processes_.awaits_more();
 }
 
 std::optional<SteadyTime> PollSource::next() const {
@@ -54,7 +63,7 @@ std::optional<SteadyTime> PollSource::next() const {
 
 Source::State PollSource::run(Now now, EventSink& sink) {
     run_slice(now, sink);
-    for (const int pidfd : poller_.take_pidfds()) waiter_.want(pidfd, POLLIN);
+    for (const int pidfd : poller_.processes().pidfds().collect_new()) waiter_.want(pidfd, POLLIN);
     return state_after(now);
 }
 
@@ -77,7 +86,7 @@ void PollSource::run_slice(Now now, EventSink& sink) {
 }
 
 Source::State PollSource::state_after(Now now) {
-    const bool none_left = poller_.watched() == 0 && !processes_.awaits_more();
+    const bool none_left = poller_.processes().watched() == 0 && !processes_.awaits_more();
     // The last process may have left a child, of which only the connector knows.
     if (none_left && !heard_last_ && processes_.news_fd() >= 0) has_more_news_ = true;
     if (none_left && !has_more_news_ && (!may_end_ || may_end_(now.steady))) return State::ended;
@@ -134,7 +143,7 @@ void PollSource::take_ready(Now now, EventSink& sink) {
 
 void PollSource::hear_news(Now now, EventSink& sink) {
     ++turns_without_reaping_;
-    has_more_news_ = processes_.take_news(now, sink) == ProcessSet::News::more;
+    has_more_news_ = processes_.read_news(now, sink) == ProcessSet::News::more;
     heard_last_ = !has_more_news_;
     look_at_newcomers(now, sink);
 }
@@ -177,7 +186,7 @@ void PollSource::tell_late(Now now, EventSink& sink, std::uint64_t looks) {
 
 SourceTotals PollSource::totals() const {
     SourceTotals totals;
-    totals.processes = poller_.processes_seen();
+    totals.processes = poller_.processes().seen();
     totals.looks = looks_;
     totals.late_looks = late_looks_;
     return totals;

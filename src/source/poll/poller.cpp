@@ -1,10 +1,9 @@
-#include <logfia/procfs/object_info.hpp>
+#include <logfia/source/poll/inheritance.hpp>
 #include <logfia/source/poll/poller.hpp>
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -12,134 +11,102 @@ namespace logfia {
 namespace {
 
 constexpr Duration kThreadCheckPause = std::chrono::seconds(5);
-constexpr Duration kTargetsPause = std::chrono::seconds(1);
-constexpr Duration kProbePause = std::chrono::seconds(1);
 
-/// True when a number that was open before is not.
-bool lacks_some_of(const FdSnapshot& before, const FdSnapshot& after) {
-    auto now = after.entries().begin();
-    const auto end = after.entries().end();
-    for (const FdEntry& entry : before.entries()) {
-        while (now != end && now->fd < entry.fd) ++now;
-        if (now == end || now->fd != entry.fd) return true;
-    }
-    return false;
-}
-
-SocketProbe::Options probe_options(const PollerOptions& options) {
-    return {
+DetailAsker::Options detail_options(const PollerOptions& options) {
+    DetailAsker::Options details;
+    details.interval = options.interval;
+    details.sockets = {
         options.single_look ? SocketProbe::Reading::until_sure : SocketProbe::Reading::once,
         options.copies ? SocketProbe::Copies::allowed : SocketProbe::Copies::forbidden,
-        options.totals ? TcpDetails::wanted : TcpDetails::left_out,
-    };
+        options.totals ? TcpDetails::wanted : TcpDetails::left_out};
+    details.socket_details = options.socket_details;
+    details.totals = options.totals;
+    details.targets = options.targets;
+    return details;
+}
+
+/// Elsewhere than in a real procfs a link that is held need not tell what has taken its place.
+std::size_t kept_links(const ProcRoot& root, const PollerOptions& options) {
+    return options.kept_links > 0 && root.is_procfs() ? options.kept_links : 0;
+}
+
+/// The launcher's own descriptors are not the command's, which has not begun yet.
+void keep_to_given(FdSnapshot& seen, const std::vector<GivenFd>& given) {
+    std::erase_if(seen.entries(), [&](const FdEntry& entry) {
+        return std::none_of(given.begin(), given.end(), [&](const GivenFd& one) {
+            return one.fd == entry.fd && one.name == seen.name(entry);
+        });
+    });
 }
 
 }  // namespace
 
-Poller::Poller(ProcRoot root, PollerOptions options)
+Poller::Poller(ProcRoot root, PollerOptions options, Numbers& numbers)
     : root_(std::move(root)),
-      options_(options),
+      processes_(root_, options.interval, numbers),
+      reader_(root_, options.interval, kept_links(root_, options)),
       describer_(root_),
-      sockets_(*asker_, options.interval, probe_options(options)),
-      epoll_targets_(*asker_) {}
-
-void Poller::add(Process process, Birth birth) {
-    auto watched = std::make_unique<WatchedProcess>(++processes_seen_, std::move(process),
-                                                    std::move(birth), options_.interval);
-    const auto at =
-        std::lower_bound(processes_.begin(), processes_.end(), watched->process.pid(),
-                         [](const auto& held, pid_t pid) { return held->process.pid() < pid; });
-    if (watched->process.is_kernel_thread()) {
-        notices_.push_back(fmt::format("process {} ({}) is a kernel thread: it has no descriptors",
-                                       watched->process.pid(), watched->process.comm()));
-    }
-    if (const int pidfd = watched->process.pidfd(); pidfd >= 0) {
-        by_pidfd_[pidfd] = watched.get();
-        new_pidfds_.push_back(pidfd);
-    }
-    ++not_begun_;
-    processes_.insert(at, std::move(watched));
-}
-
-WatchedProcess* Poller::find(pid_t pid) const {
-    auto at = std::lower_bound(processes_.begin(), processes_.end(), pid,
-                               [](const auto& held, pid_t p) { return held->process.pid() < p; });
-    // One that has ended may stand beside the one that has its PID now.
-    for (; at != processes_.end() && (*at)->process.pid() == pid; ++at)
-        if (!(*at)->ended && !(*at)->process.has_ended()) return at->get();
-    return nullptr;
-}
-
-bool Poller::watches(pid_t pid, std::uint64_t start_time) const {
-    const WatchedProcess* found = find(pid);
-    return found != nullptr && (start_time == 0 || found->process.start_time() == start_time);
-}
-
-std::vector<pid_t> Poller::pids() const {
-    std::vector<pid_t> list;
-    for (const auto& watched : processes_)
-        if (!watched->ended) list.push_back(watched->process.pid());
-    return list;
-}
-
-std::vector<int> Poller::take_pidfds() {
-    std::erase_if(new_pidfds_, [this](int fd) { return !is_pidfd(fd); });
-    return std::exchange(new_pidfds_, {});
-}
+      details_(detail_options(options), describer_),
+      ledger_(numbers),
+      changes_({root_, describer_, details_, reader_.links(), ledger_},
+               options.limits ? TableChanges::Limits::wanted : TableChanges::Limits::left_out),
+      replacements_(describer_, changes_, options.interval) {}
 
 void Poller::after_exec() {
-    for (const auto& watched : processes_)
-        if (watched->birth.when == Birth::When::by_us) watched->process.refresh_comm(root_);
+    for (const auto& watched : processes_.all())
+        if (watched->origin.start == Origin::Start::launched) watched->refresh_comm(root_);
     looked_ahead_ = true;
 }
 
 void Poller::look_at_new(Now now, EventSink& sink) {
-    if (not_begun_ == 0) return;
+    if (processes_.seen() == seen_) return;
     look_ahead(now);
     publish(sink);
 }
 
 void Poller::look_ahead(Now now) {
-    now_ = now;
-    ++look_;
+    begin_look(now);
     describer_.begin_look(now.steady);
-    for (const auto& watched : processes_)
+    for (const auto& watched : processes_.all())
         if (!watched->begun) inspect(*watched, RunGate::Verdict::look);
-    not_begun_ = 0;
-    sockets_.answer(root_, now.steady, processes_);
-    epoll_targets_.answer(root_, now.steady);
+    details_.answer(root_, now.steady, processes_);
+}
+
+void Poller::begin_look(Now now) {
+    look_.now = now;
+    ++look_.number;
+    seen_ = processes_.seen();
 }
 
 void Poller::look(Now now, EventSink& sink) {
-    now_ = now;
+    look_.now = now;
     if (std::exchange(looked_ahead_, false)) publish(sink);
-    ++look_;
-    begin_comparing();
+    begin_look(now);
+    const auto all = processes_.all();
+    replacements_.begin_look(all.empty() ? 0 : all.back()->process.pid());
     describer_.let_go_idle(now.steady);
-    not_begun_ = 0;
-    sockets_.hear_ends();
+    details_.begin_look();
     bool looked = false;
-    for (const auto& watched : processes_) {
+    for (const auto& watched : all) {
         const auto verdict = judge(*watched);
-        keep_comm_current(*watched, verdict);
+        watched->keep_comm_current(root_, verdict, now.steady);
         if (verdict == RunGate::Verdict::skip) continue;
         if (!looked) describer_.begin_look(now.steady);
         looked = true;
         inspect(*watched, verdict);
     }
     if (!looked) return;  // all of them slept: this is what an idle watch comes to
-    sockets_.answer(root_, now.steady, processes_);
-    epoll_targets_.answer(root_, now.steady);
+    details_.answer(root_, now.steady, processes_);
     publish(sink);
 }
 
 bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
     ended_.clear();
     for (const pollfd& one : ready)
-        if (const auto at = by_pidfd_.find(one.fd); at != by_pidfd_.end())
-            ended_.push_back(at->second);
+        if (WatchedProcess* watched = processes_.pidfds().owner_of(one.fd))
+            ended_.push_back(watched);
     if (ended_.empty()) return false;
-    now_ = now;
+    look_.now = now;
     std::sort(ended_.begin(), ended_.end(),
               [](const auto* a, const auto* b) { return a->process.pid() < b->process.pid(); });
     for (WatchedProcess* watched : ended_) end(*watched);
@@ -148,162 +115,78 @@ bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
 }
 
 RunGate::Verdict Poller::judge(WatchedProcess& watched) {
-    if (!watched.gate.usable()) return RunGate::Verdict::look;
-    const auto verdict = watched.gate.judge(watched.process.cpu_time(), now_.steady);
+    // The process's own clock says nothing of a table that others change as well.
+    if (!watched.gate.asks_clock() || watched.sharing == TableSharing::proved)
+        return RunGate::Verdict::look;
+    const SteadyTime now = look_.now.steady;
+    const auto verdict = watched.gate.judge(watched.process.cpu_time(), now);
     if (verdict != RunGate::Verdict::skip) return verdict;
-    const bool late = now_.steady >= watched.socket_timetable.late() || owes_comparison(watched);
-    return late ? RunGate::Verdict::recheck : verdict;
+    if (now >= watched.socket_timetable.late()) return RunGate::Verdict::recheck;
+    const bool may_compare =
+        ReplacementSearch::owes_turn(watched) && replacements_.claim_turn(watched);
+    return may_compare ? RunGate::Verdict::recheck : verdict;
 }
 
 void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
-    const LookOutcome outcome = read_table(watched);
+    if (watched.process.is_kernel_thread() && !std::exchange(watched.kernel_thread_told, true))
+        notices_.push_back(fmt::format("process {} ({}) is a kernel thread: it has no descriptors",
+                                       watched.process.pid(), watched.process.comm()));
+    const LookOutcome outcome = reader_.read(watched, look_);
     if (outcome.state == LookOutcome::State::gone) return end(watched);
-    settle(watched, outcome);
-    if (outcome.state == LookOutcome::State::complete) {
-        if (!watched.begun) prepare_first_look(watched);
-        bool changed = take_changes(watched);
-        ancestry_.reset();
-        changed = compare(watched) || changed;
-        // A table that changes while its process does not run is shared with somebody else.
-        if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
-            watched.gate.disable();
-        if (options_.socket_details) {
-            sockets_.ask_due(watched, now_.steady);
-            sockets_.ask_totals(watched, now_.steady);
-        }
-        if (options_.targets) refresh_targets(watched);
-        check_threads(watched);
-        if (notes_looked_at_) looked_at_.push_back(watched.process.pid());
-        if (watched.begun && !watched.denied) links_.keep_some(watched, look_);
-        watched.begun = true;
-    }
-    watched.gate.looked(now_.steady, open_);
+    note_outcome(watched, outcome);
+    if (outcome.state == LookOutcome::State::complete) note_table(watched, verdict);
+    watched.gate.looked(look_.now.steady, ledger_.open());
     watched.process.release();
 }
 
-LookOutcome Poller::read_table(WatchedProcess& watched) {
-    int error = 0;
-    LookOutcome outcome{LookOutcome::State::failed, 0, false};
-    for (int attempt = 0; attempt < 3; ++attempt) {
-        if (watched.denied) watched.process.renew_fd_dir();
-        if (watched.process.acquire(root_, &error)) {
-            outcome = reader_.read(watched.process.fd_dir(), look_, watched.snapshot, seen_,
-                                   links_to_read(watched));
-        } else {
-            outcome = {is_gone(error) ? LookOutcome::State::gone : LookOutcome::State::failed,
-                       error, false};
-        }
-        if (outcome.state != LookOutcome::State::gone && !is_suspicious(watched, outcome))
-            return outcome;
-        watched.probed = now_.steady;
-        bool moved = false;
-        if (watched.process.probe(root_, &moved) == Process::Life::ended)
-            return {LookOutcome::State::gone, 0, false};
-        if (!moved) break;
-        let_go_of_links(watched);
-    }
-    // The process lives, so that nothing it had open counts as closed.
-    if (outcome.state == LookOutcome::State::gone)
-        return {LookOutcome::State::failed, ESRCH, false};
-    return outcome;
-}
-
-/// Links that were held of another table tell nothing of this one.
-void Poller::let_go_of_links(WatchedProcess& watched) {
-    links_.let_go_all(watched);
-    for (FdEntry& entry : seen_.entries()) entry.link = -1;
-}
-
-/// Back to back, the listing is what catches the short-lived: the more often, the better. Whether
-/// links may be read again, all of them tell.
-FdReader::Links Poller::links_to_read(const WatchedProcess& watched) const {
-    const bool back_to_back = options_.interval == Duration::zero() && !watched.denied;
-    return back_to_back ? FdReader::Links::some : FdReader::Links::all;
-}
-
-/// A table that is empty, or lacks what was open before, may be that of a thread that is ending: it
-/// lets go of the table, which lives on with the others.
-bool Poller::is_suspicious(const WatchedProcess& watched, const LookOutcome& outcome) const {
-    if (outcome.state != LookOutcome::State::complete) return false;
-    if (seen_.entries().empty()) {
-        // As it was before, and the pidfd tells its end: not at each look.
-        const bool known =
-            watched.begun && watched.snapshot.entries().empty() && watched.process.pidfd() >= 0;
-        return !known || now_.steady - watched.probed >= kProbePause;
-    }
-    return lacks_some_of(watched.snapshot, seen_) && watched.process.table_is_let_go();
-}
-
 /// Says once when something may be missed, and notes when that is over.
-void Poller::settle(WatchedProcess& watched, const LookOutcome& outcome) {
+void Poller::note_outcome(WatchedProcess& watched, const LookOutcome& outcome) {
     const bool failed = outcome.state == LookOutcome::State::failed;
     if (failed && !watched.look_failed)
-        changes_.lost(watched, fmt::format("its descriptors cannot be listed: {}",
-                                           std::strerror(outcome.error)));
+        ledger_.lost(watched, fmt::format("its descriptors cannot be listed: {}",
+                                          std::strerror(outcome.error)));
     watched.look_failed = failed;
     if (failed) return;
-    if (outcome.denied) let_go_of_links(watched);
+    if (outcome.denied) reader_.let_go_of_links(watched);
     if (outcome.denied && !watched.denied)
-        changes_.lost(watched, "its links may no longer be read: Permission denied");
-    // What may be read again may be asked again.
+        ledger_.lost(watched, "its links may no longer be read: Permission denied");
+    // A process whose links may be read again may be asked again.
     if (watched.denied && !outcome.denied)
         watched.socket_access.copies = SocketAccess::Copies::possible;
     watched.denied = outcome.denied;
 }
 
-void Poller::prepare_first_look(const WatchedProcess& watched) {
-    if (watched.birth.when == Birth::When::by_us) keep_to_given(watched.birth.given);
-    if (watched.birth.when == Birth::When::during) trace_ancestry(watched);
-}
-
-/// The launcher's own descriptors are not the command's, which has not begun yet.
-void Poller::keep_to_given(const std::vector<GivenFd>& given) {
-    std::erase_if(seen_.entries(), [&](const FdEntry& entry) {
-        return std::none_of(given.begin(), given.end(), [&](const GivenFd& one) {
-            return one.fd == entry.fd && one.name == seen_.name(entry);
-        });
-    });
-}
-
-/// What the descriptor alone does not tell.
-void Poller::ask_more(WatchedProcess& watched, std::uint32_t slot) {
-    const FdType type = watched.known[slot].descriptor.type;
-    if (type == FdType::socket && options_.socket_details)
-        sockets_.ask_new(watched, slot, now_.steady);
-    if (type == FdType::epoll && options_.targets) epoll_targets_.ask(watched, slot, now_.steady);
-}
-
-/// An epoll is open before it is told what to watch; no record says so, but its close does.
-void Poller::refresh_targets(WatchedProcess& watched) {
-    if (now_.steady < watched.next_targets) return;
-    watched.next_targets = now_.steady + kTargetsPause;
-    for (const FdEntry& entry : watched.snapshot.entries()) {
-        Descriptor& descriptor = watched.known[entry.slot].descriptor;
-        // Of many, an answer takes the kernel long, and who changes them waits for that.
-        if (descriptor.object && descriptor.object->targets_cut) continue;
-        if (descriptor.type == FdType::epoll)
-            epoll_targets_.ask(watched, entry.slot, now_.steady);
-        else if (is_in(descriptor.type, FdGroup::targets))
-            describer_.refresh_object(watched.process, descriptor);
-    }
-}
-
-void Poller::end(WatchedProcess& watched) {
-    if (watched.ended) return;
-    watched.ended = true;
-    some_ended_ = true;
-    by_pidfd_.erase(watched.process.pidfd());
-    watched.process.refresh_comm(root_);
-    links_.let_go_all(watched);
-    describer_.forget(watched.process);
-    for (const FdEntry& entry : watched.snapshot.entries()) changes_.closed(watched, entry.slot);
-    open_ -= watched.snapshot.entries().size();
+/// Notes what was read of the table, and whatever else is due for its process.
+void Poller::note_table(WatchedProcess& watched, RunGate::Verdict verdict) {
+    using Change = TableChanges::Change;
+    using Found = ReplacementSearch::Found;
+    const Origin& origin = watched.origin;
+    std::optional<Ancestry> ancestry;
+    if (!watched.begun && origin.start == Origin::Start::launched)
+        keep_to_given(reader_.seen(), origin.given);
+    if (!watched.begun && origin.start == Origin::Start::during_watch)
+        ancestry = trace_ancestry(root_, watched, processes_);
+    const Change change =
+        changes_.note(watched, reader_.seen(), look_, ancestry ? &*ancestry : nullptr);
+    ancestry.reset();
+    if (change != Change::none) replacements_.list(watched);
+    const Found found = replacements_.search(watched, look_);
+    if (found != Found::nothing) watched.refresh_comm(root_);
+    const bool changed = change == Change::descriptors || found == Found::replaced_by_other;
+    if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
+        watched.sharing = TableSharing::proved;
+    details_.ask_again(watched, look_.now.steady);
+    check_threads(watched);
+    watched.looked_at = true;
+    if (watched.begun && !watched.denied) reader_.links().keep_some(watched, look_.number);
+    watched.begun = true;
 }
 
 void Poller::check_threads(WatchedProcess& watched) {
     if (watched.threads_told) return;
-    if (watched.begun && now_.steady - watched.threads_checked < kThreadCheckPause) return;
-    watched.threads_checked = now_.steady;
+    const SteadyTime now = look_.now.steady;
+    if (watched.begun && now - watched.threads_checked < kThreadCheckPause) return;
+    watched.threads_checked = now;
     if (!watched.process.find_thread_with_own_table()) return;
     watched.threads_told = true;
     notices_.push_back(fmt::format(
@@ -311,26 +194,24 @@ void Poller::check_threads(WatchedProcess& watched) {
         watched.process.pid(), watched.process.comm()));
 }
 
-void Poller::publish(EventSink& sink) {
-    if (const char* notice = sockets_.new_notice()) notices_.emplace_back(notice);
-    if (const char* notice = describer_.take_notice()) notices_.emplace_back(notice);
-    for (const auto& notice : notices_) sink.notice(notice);
-    notices_.clear();
-    if (options_.totals && changes_.any_closed()) {
-        sockets_.hear_ends();
-        changes_.for_each_closed([this](KnownFd& known) { sockets_.finish(known); });
-    }
-    changes_.publish(now_, sockets_.progress(), sink);
-    forget_ended();
+void Poller::end(WatchedProcess& watched) {
+    if (watched.ended) return;
+    processes_.end(watched);
+    watched.refresh_comm(root_);
+    reader_.links().let_go_all(watched);
+    describer_.forget(watched.process);
+    for (const FdEntry& entry : watched.snapshot.entries())
+        ledger_.closed(watched, entry.slot, Ledger::Closing::at_exit);
 }
 
-void Poller::forget_ended() {
-    if (!some_ended_) return;
-    some_ended_ = false;
-    if (keeps_past_)
-        for (const auto& watched : processes_)
-            if (watched->ended) remember(*watched);
-    std::erase_if(processes_, [](const auto& watched) { return watched->ended; });
+void Poller::publish(EventSink& sink) {
+    if (const char* notice = details_.new_notice()) notices_.emplace_back(notice);
+    if (const char* notice = describer_.new_notice()) notices_.emplace_back(notice);
+    for (const auto& notice : notices_) sink.notice(notice);
+    notices_.clear();
+    details_.finish(ledger_);
+    ledger_.publish(look_.now, sink);
+    processes_.forget_ended();
 }
 
 }  // namespace logfia

@@ -5,7 +5,7 @@
 namespace logfia {
 
 RunGate::Verdict RunGate::judge(std::optional<Duration> cpu, SteadyTime now) {
-    if (!usable_ || !cpu) return Verdict::look;
+    if (!asks_clock_ || !cpu) return Verdict::look;
     if (cpu_ != cpu) {
         cpu_ = cpu;
         standing_since_ = now;

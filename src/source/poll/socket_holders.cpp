@@ -49,7 +49,7 @@ std::optional<SharedSocket> SocketHolders::find(const WatchedProcess& process, s
 /// Finds the same socket at the same number in the parent of its process.
 std::optional<SocketHolders::Holder> SocketHolders::parent_of(const WatchedProcess& process, int fd,
                                                               std::uint64_t inode) const {
-    const auto& ancestors = process.birth.ancestors;
+    const auto& ancestors = process.origin.ancestors;
     if (ancestors.empty()) return std::nullopt;
     const pid_t parent = ancestors.front().pid;
     auto at =
@@ -103,13 +103,12 @@ bool SocketHolders::is_up_to_date(const Holder& holder) const {
     const FdEntry* open = watched.snapshot.find(watched.known[holder.slot].descriptor.fd);
     if (watched.ended || open == nullptr || open->slot != holder.slot) return false;
     if (std::binary_search(unanswered_.begin(), unanswered_.end(),
-                           std::pair(watched.id, holder.slot)))
+                           std::pair(watched.actor.number, holder.slot)))
         return false;
     const SocketTimetable::Question* question = watched.socket_timetable.find(holder.slot);
     if (question == nullptr) return true;
     if (!question->cpu) return false;
-    return question->turn == turn_ ||
-           !clock_of(watched, interval_).may_have_run_since(question->cpu);
+    return question->turn == turn_ || !clock_of(watched).may_have_run_since(question->cpu);
 }
 
 }  // namespace logfia

@@ -35,11 +35,7 @@ bool begins_anew(SocketState state) {
 
 SocketSchedule::SocketSchedule(BlockingAsker& asker, Duration interval,
                                SocketProbe::Options options)
-    : asker_(asker),
-      interval_(interval),
-      probe_(asker, options),
-      holders_(interval),
-      pauses_(interval) {}
+    : asker_(asker), probe_(asker, options), pauses_(interval) {}
 
 void SocketSchedule::add(WatchedProcess& watched, std::uint32_t slot, About about, Which which,
                          SteadyTime now) {
@@ -72,8 +68,8 @@ void SocketSchedule::ask_due(WatchedProcess& watched, SteadyTime now) {
     if (!timetable.begin_look()) return;
     const bool by_copy = probe_.may_copy(watched.process, watched.socket_access, now);
     timetable.ask_due(
-        clock_of(watched, interval_),
-        by_copy ? SocketTimetable::By::copies : SocketTimetable::By::tables, turns_, pauses_, now,
+        clock_of(watched), by_copy ? SocketTimetable::By::copies : SocketTimetable::By::tables,
+        turns_, pauses_, now,
         [&](std::uint32_t slot) { add(watched, slot, About::whole, Which::again, now); });
 }
 

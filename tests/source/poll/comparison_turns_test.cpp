@@ -17,7 +17,7 @@ std::vector<int> look(ComparisonTurns& turns, const std::map<pid_t, int>& wanted
     std::vector<int> made;
     for (const auto& [pid, most] : wanted) {
         made.push_back(0);
-        for (int left = turns.admit(pid); left > 0 && made.back() < most; --left) {
+        for (int left = turns.claim(pid); left > 0 && made.back() < most; --left) {
             turns.spend_one();
             ++made.back();
         }
@@ -59,15 +59,15 @@ TEST(ComparisonTurns, TheFirstIsWhoeverGetsTheMost) {
     ComparisonTurns turns;
     turns.begin_look(1, kHighest);
     EXPECT_TRUE(turns.is_first(10));
-    EXPECT_EQ(turns.admit(10), 1);
+    EXPECT_EQ(turns.claim(10), 1);
     turns.spend_one();
     EXPECT_FALSE(turns.is_first(20));
-    EXPECT_EQ(turns.admit(20), 0);
+    EXPECT_EQ(turns.claim(20), 0);
     turns.begin_look(1, kHighest);
-    EXPECT_EQ(turns.admit(10), 0) << "of one there is no eighth";
+    EXPECT_EQ(turns.claim(10), 0) << "of one there is no eighth";
     EXPECT_FALSE(turns.is_first(10));
     EXPECT_TRUE(turns.is_first(20));
-    EXPECT_EQ(turns.admit(20), 1);
+    EXPECT_EQ(turns.claim(20), 1);
 }
 
 }  // namespace

@@ -44,12 +44,13 @@ class KeptLinksTest : public ::testing::Test {
         auto root = ProcRoot::open("/proc");
         ASSERT_TRUE(root);
         const std::vector<pid_t> pids{maker_.pid()};
-        OpenedProcesses opened = open_processes(*root, pids, Holdings(pids.size()));
+        OpenedProcesses opened = open_processes(*root, pids, DescriptorBudget(pids.size()));
         ASSERT_EQ(opened.processes.size(), 1U);
-        poller_ = std::make_unique<Poller>(std::move(*root),
-                                           PollerOptions{.interval = std::chrono::milliseconds(1)});
-        poller_->keep_links(most);
-        poller_->add(std::move(opened.processes.front()));
+        PollerOptions options;
+        options.interval = std::chrono::milliseconds(1);
+        options.kept_links = most;
+        poller_ = std::make_unique<Poller>(std::move(*root), options, numbers_);
+        poller_->processes().add(std::move(opened.processes.front()));
         look();
     }
     Lines look() {
@@ -79,6 +80,7 @@ class KeptLinksTest : public ::testing::Test {
 
     test::TempDir files_;
     FdMaker maker_;
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
 };
 
@@ -173,7 +175,7 @@ TEST_F(KeptLinksTest, AreLetGoAtTheEnd) {
     maker_.end();
     EXPECT_EQ(look().size(), 3U);
     EXPECT_THAT(held(), IsEmpty());
-    EXPECT_EQ(poller_->watched(), 0U);
+    EXPECT_EQ(poller_->processes().watched(), 0U);
 }
 
 /// The first thread's table is gone, the process's is not.

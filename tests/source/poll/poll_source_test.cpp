@@ -58,8 +58,8 @@ class PollSourceTest : public ::testing::Test {
         wanted.interval = poller_.interval;
         auto root = ProcRoot::open(proc);
         ASSERT_TRUE(root);
-        auto source =
-            PollSource::create(std::move(*root), poller_, std::move(wanted), std::move(may_end));
+        auto source = PollSource::create(std::move(*root), poller_, std::move(wanted), numbers_,
+                                         std::move(may_end));
         ASSERT_TRUE(source);
         source_ = std::move(*source);
         ASSERT_THAT(source_->find_processes(sink_), IsEmpty());
@@ -88,6 +88,7 @@ class PollSourceTest : public ::testing::Test {
     FakeProc proc_;
     PollerOptions poller_;
     TimedLines sink_;
+    Numbers numbers_;
     std::unique_ptr<PollSource> source_;
 };
 

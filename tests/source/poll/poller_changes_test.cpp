@@ -43,13 +43,13 @@ class Recorder final : public EventSink {
 class PollerChanges : public ::testing::Test {
   protected:
     PollerChanges() { proc_.add_process(42, "worker"); }
-    void watch(Birth birth = {}) {
+    void watch(Origin origin = {}) {
         auto root = ProcRoot::open(proc_.path());
         ASSERT_TRUE(root);
         auto process = Process::open(*root, 42, Holding::descriptors);
         ASSERT_TRUE(process);
-        poller_ = std::make_unique<Poller>(std::move(*root), options_);
-        poller_->add(std::move(*process), std::move(birth));
+        poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
+        poller_->processes().add(std::move(*process), std::move(origin));
     }
     Now later() {
         now_.wall += milliseconds(100);
@@ -68,6 +68,7 @@ class PollerChanges : public ::testing::Test {
 
     FakeProc proc_;
     PollerOptions options_{.interval = milliseconds(100)};
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
     Recorder seen_;
     Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
@@ -89,7 +90,7 @@ TEST_F(PollerChanges, AreToldByDescriptorAlsoWhereANumberHasAnotherFile) {
 /// A command closes what it was given before the first look after its exec.
 TEST_F(PollerChanges, OfALookAheadHaveItsTime) {
     proc_.open(42, 9, "/given");
-    watch({Birth::When::by_us, {}, {{9, "/given"}}});
+    watch({Origin::Start::launched, {}, {{9, "/given"}}});
     const Now ahead = later();
     poller_->look_ahead(ahead);
     poller_->after_exec();
@@ -223,7 +224,7 @@ TEST_F(PollerChanges, AProcessWithManyUnclearOnesLeavesOthersTheirTurn) {
     watch();
     auto other = Process::open(poller_->root(), 43, Holding::descriptors);
     ASSERT_TRUE(other);
-    poller_->add(std::move(*other));
+    poller_->processes().add(std::move(*other));
     look();
     for (int round = 0; round < 5; ++round) {
         const bool writes = round % 2 == 0;

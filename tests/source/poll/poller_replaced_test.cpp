@@ -70,8 +70,8 @@ class ReplacedUnseen : public ::testing::Test {
             ASSERT_TRUE(process);
             processes.push_back(std::move(*process));
         }
-        poller_ = std::make_unique<Poller>(std::move(*root), options_);
-        for (Process& process : processes) poller_->add(std::move(process));
+        poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
+        for (Process& process : processes) poller_->processes().add(std::move(process));
         look();
     }
     Lines look() {
@@ -93,6 +93,7 @@ class ReplacedUnseen : public ::testing::Test {
     FakeProc proc_;
     PollerOptions options_{.interval = milliseconds(100)};
     std::vector<pid_t> pids_;
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
     Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
     int looks_ = 0;

@@ -58,14 +58,14 @@ class PollerTest : public ::testing::Test {
     void watch(std::vector<pid_t> pids) {
         auto root = ProcRoot::open(proc_.path());
         ASSERT_TRUE(root);
-        opened_ = open_processes(*root, pids, Holdings(pids.size()));
-        poller_ = std::make_unique<Poller>(std::move(*root), options_);
-        for (auto& process : opened_.processes) poller_->add(std::move(process));
+        opened_ = open_processes(*root, pids, DescriptorBudget(pids.size()));
+        poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
+        for (auto& process : opened_.processes) poller_->processes().add(std::move(process));
     }
     void add(pid_t pid) {
         const std::vector<pid_t> pids{pid};
-        auto opened = open_processes(poller_->root(), pids, Holdings(1));
-        for (auto& process : opened.processes) poller_->add(std::move(process));
+        auto opened = open_processes(poller_->root(), pids, DescriptorBudget(1));
+        for (auto& process : opened.processes) poller_->processes().add(std::move(process));
     }
     Lines look(Duration step = milliseconds(100)) {
         now_.wall += std::chrono::duration_cast<std::chrono::microseconds>(step);
@@ -78,6 +78,7 @@ class PollerTest : public ::testing::Test {
     FakeProc proc_;
     PollerOptions options_{.interval = milliseconds(100)};
     OpenedProcesses opened_;
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
     Recorder seen_;
     Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
@@ -108,7 +109,7 @@ TEST_F(PollerTest, OpensClosesAndTheEnd) {
     proc_.end(42);
     EXPECT_THAT(look(), ElementsAre("42 close 0 /dev/null", "42 close 3 pipe:[77]"));
     EXPECT_EQ(fd_of(seen_.events[0]).held, std::nullopt);
-    EXPECT_EQ(poller_->watched(), 0U);
+    EXPECT_EQ(poller_->processes().watched(), 0U);
     EXPECT_THAT(look(), IsEmpty());
 }
 
@@ -180,7 +181,7 @@ TEST_F(PollerTest, ClosesComeBeforeOpensOfAllProcesses) {
     EXPECT_THAT(look(), ElementsAre("7 close 3 /x", "5 open 4 /new", "7 open 1 /one"));
     proc_.end(5);
     EXPECT_THAT(look(), ElementsAre("5 close 3 /y", "5 close 4 /new"));
-    EXPECT_EQ(poller_->watched(), 1U);
+    EXPECT_EQ(poller_->processes().watched(), 1U);
 }
 
 TEST_F(PollerTest, ARecycledPidIsNotTheSameProcess) {
@@ -194,7 +195,7 @@ TEST_F(PollerTest, ARecycledPidIsNotTheSameProcess) {
     proc_.open(42, 3, "/b");
     EXPECT_THAT(look(), ElementsAre("42 close 3 /a"));
     EXPECT_EQ(seen_.events[0].actor.comm, "old");
-    EXPECT_EQ(poller_->watched(), 0U);
+    EXPECT_EQ(poller_->processes().watched(), 0U);
 }
 
 /// Nobody tells of it, and nothing else changes.
@@ -211,27 +212,6 @@ TEST_F(PollerTest, ANameIsReadAgainWithinASecond) {
     EXPECT_EQ(seen_.events[0].actor.comm, "after");
 }
 
-/// The number is another process's by then.
-TEST_F(PollerTest, ANameIsNeverTakenFromAnotherProcess) {
-    proc_.add_process(42, "old");
-    proc_.open(42, 3, "/a");
-    auto root = ProcRoot::open(proc_.path());
-    ASSERT_TRUE(root);
-    auto process = Process::open(*root, 42, Holding::nothing);
-    ASSERT_TRUE(process);
-    poller_ = std::make_unique<Poller>(std::move(*root), options_);
-    poller_->add(std::move(*process));
-    look();
-    proc_.end(42);
-    proc_.add_process(42, "new");
-    proc_.set_stat(42, {.start_time = 2000});
-    EXPECT_TRUE(poller_->take_exec(42));
-    poller_->take_comm(42, "new");
-    look();
-    ASSERT_EQ(seen_.events.size(), 1U);
-    EXPECT_EQ(seen_.events[0].actor.comm, "old");
-}
-
 TEST_F(PollerTest, TheCommandsNewNameIsTold) {
     proc_.add_process(42, "before");
     watch({42});
@@ -241,17 +221,6 @@ TEST_F(PollerTest, TheCommandsNewNameIsTold) {
     look();
     ASSERT_EQ(seen_.events.size(), 1U);
     EXPECT_EQ(seen_.events[0].actor.comm, "after\nexec");
-}
-
-TEST_F(PollerTest, WhatCannotBeWatchedIsNamed) {
-    proc_.add_process(42, "worker");
-    proc_.add_process(43, "zombie");
-    proc_.set_stat(43, {.state = 'Z'});
-    watch({41, 42, 43});
-    ASSERT_EQ(opened_.errors.size(), 2U);
-    EXPECT_THAT(describe(opened_.errors[0]), HasSubstr("process 41: No such process"));
-    EXPECT_THAT(describe(opened_.errors[1]), HasSubstr("zombie"));
-    EXPECT_EQ(opened_.processes.size(), 1U);
 }
 
 TEST_F(PollerTest, AKernelThreadGetsANotice) {

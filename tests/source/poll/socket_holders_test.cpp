@@ -27,10 +27,10 @@ class SocketHoldersTest : public ::testing::Test {
         proc_.add_process(pid, "helper");
         auto process = Process::open(*root_, pid, Holding::descriptors);
         EXPECT_TRUE(process);
-        Birth birth;
-        birth.ancestors = std::move(ancestors);
+        Origin origin;
+        origin.ancestors = std::move(ancestors);
         processes_.push_back(std::make_unique<WatchedProcess>(
-            processes_.size() + 1, std::move(*process), std::move(birth), milliseconds(100)));
+            processes_.size() + 1, std::move(*process), std::move(origin), milliseconds(100)));
         return *processes_.back();
     }
     /// Opens a socket, which is known to be of this type; its slot.
@@ -52,7 +52,7 @@ class SocketHoldersTest : public ::testing::Test {
         std::uint64_t inode;
     };
     std::optional<SharedSocket> find(const Wanted& wanted, const Wanted* unanswered = nullptr) {
-        SocketHolders holders(milliseconds(100));
+        SocketHolders holders;
         holders.begin(processes_, kThisLook);
         holders.will_find(wanted.inode);
         if (unanswered != nullptr) holders.add_unanswered(*unanswered->process, unanswered->slot);

@@ -41,15 +41,15 @@ class WatchedHelper {
         auto root = ProcRoot::open("/proc");
         ASSERT_TRUE(root);
         const std::vector<pid_t> pids{maker_.pid()};
-        OpenedProcesses opened = open_processes(*root, pids, Holdings(pids.size()));
+        OpenedProcesses opened = open_processes(*root, pids, DescriptorBudget(pids.size()));
         ASSERT_EQ(opened.processes.size(), 1U);
         PollerOptions options;
         options.interval = interval;
         options.copies = copies;
         options.totals = true;
         options.targets = true;
-        poller_ = std::make_unique<Poller>(std::move(*root), options);
-        poller_->add(std::move(opened.processes.front()));
+        poller_ = std::make_unique<Poller>(std::move(*root), options, numbers_);
+        poller_->processes().add(std::move(opened.processes.front()));
         look(std::chrono::milliseconds(0));
     }
 
@@ -75,6 +75,7 @@ class WatchedHelper {
     FdMaker maker_;
 
   private:
+    Numbers numbers_;
     std::unique_ptr<Poller> poller_;
     Now now_{WallTime(std::chrono::seconds(1'500'000'000)), SteadyTime(std::chrono::seconds(1000))};
 };

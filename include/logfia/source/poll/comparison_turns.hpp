@@ -13,8 +13,9 @@ class ComparisonTurns {
     /// `highest`: the PID of the last process there is.
     void begin_look(int most, pid_t highest);
 
-    /// How many it may make now.
-    int admit(pid_t pid);
+    /// Claims a turn for a process that wants comparisons, and says how many it may make now. One
+    /// that may make none, since no others are left, comes first in the next look.
+    int claim(pid_t pid);
     void spend_one() { --left_; }
 
     /// True for the one whose turn it is, which has as many as anybody gets in this look. To be

@@ -59,7 +59,7 @@ class FdReader {
     static bool as_many_as_before(const Pass& pass);
     static bool read_all_again(Pass& pass);
     LookOutcome list(Pass& pass);
-    static void take_chunk(Pass& pass, const char* bytes, std::size_t length);
+    static void add_chunk(Pass& pass, const char* bytes, std::size_t length);
     enum class Reading : std::uint8_t { done, vanished, failed };
     static Reading read_link(Pass& pass, FdEntry& entry);
     static bool read_or_keep(Pass& pass, FdEntry& entry);

@@ -17,10 +17,14 @@ class KeptLinks {
     /// Of all processes together; 0 in the beginning.
     void allow(std::size_t most) { most_ = most; }
 
+    /// Makes room for the link of a descriptor that was opened: a later look, which may hold that
+    /// link, allocates nothing.
+    void make_room(WatchedProcess& watched, std::uint32_t slot) const;
     /// Opens some more links, of numbers that have not changed for FdReader::kHotLooks.
     void keep_some(WatchedProcess& watched, std::uint32_t look);
 
-    void let_go(KnownFd& known);
+    /// Lets go of the link of a descriptor that is closed, if it is held.
+    void let_go(WatchedProcess& watched, std::uint32_t slot);
     /// For a table that is another now, or may not be read any more.
     void let_go_all(WatchedProcess& watched);
 

@@ -3,8 +3,10 @@
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/base/waiter.hpp>
+#include <logfia/event/numbers.hpp>
 #include <logfia/event/source.hpp>
-#include <logfia/process/birth.hpp>
+#include <logfia/process/descriptor_budget.hpp>
+#include <logfia/process/origin.hpp>
 #include <logfia/process/process_set.hpp>
 #include <logfia/procfs/proc_root.hpp>
 #include <logfia/source/poll/late_ticks.hpp>
@@ -34,9 +36,11 @@ class PollSource final : public Source {
     /// not watched, such as a command that could not be looked into. Never waits.
     using MayEnd = std::function<bool(SteadyTime now)>;
 
-    /// PollerOptions::interval is the time between two ticks. Without `may_end` nobody is asked.
+    /// PollerOptions::interval is the time between two ticks. `numbers` must outlive the source.
+    /// Without `may_end` nobody is asked.
     static Result<std::unique_ptr<PollSource>> create(ProcRoot root, const PollerOptions& options,
-                                                      WantedProcesses wanted, MayEnd may_end = {});
+                                                      WantedProcesses wanted, Numbers& numbers,
+                                                      MayEnd may_end = {});
 
     /// Before the first run() one of these two: adds the processes that are there now, the errors
     /// are those of PIDs that cannot be watched; or a command that waits for its exec.
@@ -58,8 +62,8 @@ class PollSource final : public Source {
     [[nodiscard]] SourceTotals totals() const override;
 
   private:
-    PollSource(ProcRoot root, const PollerOptions& options, WantedProcesses wanted, MayEnd may_end,
-               Waiter waiter);
+    PollSource(ProcRoot root, const PollerOptions& options, WantedProcesses wanted,
+               Numbers& numbers, MayEnd may_end, Waiter waiter);
 
     void run_slice(Now now, EventSink& sink);
     [[nodiscard]] State state_after(Now now);
@@ -74,6 +78,7 @@ class PollSource final : public Source {
     void tell_late(Now now, EventSink& sink, std::uint64_t looks);
 
     PollerOptions options_;
+    DescriptorBudget budget_;
     Poller poller_;
     ProcessSet processes_;
     MayEnd may_end_;

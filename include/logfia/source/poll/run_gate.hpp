@@ -25,12 +25,11 @@ class RunGate {
         recheck,  ///< it has not run, but it is time for a full look
     };
 
-    explicit RunGate(Duration interval) : usable_(interval >= kShortestInterval) {}
+    /// `interval` lies between two looks.
+    explicit RunGate(Duration interval) : asks_clock_(interval >= kShortestInterval) {}
 
     /// False: every look is taken, and the clock need not be asked.
-    [[nodiscard]] bool usable() const { return usable_; }
-    /// For a table that is shared with another process: its owner's clock says nothing.
-    void disable() { usable_ = false; }
+    [[nodiscard]] bool asks_clock() const { return asks_clock_; }
 
     /// `cpu` is the process's CPU time now; absent when it has no clock.
     Verdict judge(std::optional<Duration> cpu, SteadyTime now);
@@ -40,7 +39,7 @@ class RunGate {
     void looked(SteadyTime now, std::size_t descriptors);
 
   private:
-    bool usable_;
+    bool asks_clock_;
     std::optional<Duration> cpu_;
     SteadyTime standing_since_{};
     SteadyTime next_full_look_{};

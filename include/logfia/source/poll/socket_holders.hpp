@@ -20,16 +20,13 @@ using WatchedProcesses = std::span<const std::unique_ptr<WatchedProcess>>;
 /// each, end().
 class SocketHolders {
   public:
-    /// `interval`: between two looks.
-    explicit SocketHolders(Duration interval) : interval_(interval) {}
-
     /// `turn`: of QuestionTurns.
     void begin(WatchedProcesses processes, std::uint32_t turn);
     /// A socket of this inode will be looked for.
     void will_find(std::uint64_t inode) { inodes_.push_back(inode); }
     /// A descriptor of which nothing new is known in this look.
     void add_unanswered(const WatchedProcess& process, std::uint32_t slot) {
-        unanswered_.emplace_back(process.id, slot);
+        unanswered_.emplace_back(process.actor.number, slot);
     }
     /// The socket as another descriptor of it is known, one that is up to date if there is any.
     std::optional<SharedSocket> find(const WatchedProcess& process, std::uint32_t slot,
@@ -49,7 +46,6 @@ class SocketHolders {
                                                 std::uint64_t inode) const;
     [[nodiscard]] bool is_up_to_date(const Holder& holder) const;
 
-    Duration interval_;
     WatchedProcesses processes_;
     std::uint32_t turn_ = 0;
     bool sorted_ = false;

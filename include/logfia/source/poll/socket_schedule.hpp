@@ -76,7 +76,6 @@ class SocketSchedule {
     void keep(const SocketQuery& query, SocketTimetable::Pause pause, SteadyTime now);
 
     BlockingAsker& asker_;
-    Duration interval_;
     SocketProbe probe_;
     SocketHolders holders_;
     QuestionTurns turns_;

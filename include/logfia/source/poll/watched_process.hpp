@@ -1,8 +1,9 @@
 #pragma once
 
+#include <logfia/base/unique_fd.hpp>
 #include <logfia/descriptor/fd_snapshot.hpp>
-#include <logfia/descriptor/known_fds.hpp>
-#include <logfia/process/birth.hpp>
+#include <logfia/descriptor/ledger.hpp>
+#include <logfia/process/origin.hpp>
 #include <logfia/process/process.hpp>
 #include <logfia/socket/socket_query.hpp>
 #include <logfia/socket/stall.hpp>
@@ -12,24 +13,37 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace logfia {
 
-/// One process with all that is remembered of it from look to look.
-struct WatchedProcess {
-    WatchedProcess(std::uint64_t number, Process p, Birth b, Duration interval)
-        : id(number), process(std::move(p)), birth(std::move(b)), gate(interval) {
-        socket_access.owner = number;
-    }
+/// Whether another process changes the table too (CLONE_FILES, clone(2)), as far as was seen.
+enum class TableSharing : std::uint8_t {
+    unseen,
+    suspected,  ///< something changed twice while the process slept, if only a file's name
+    proved,     ///< descriptors came or went though the process had not run: its clock says nothing
+};
 
-    std::uint64_t id;  ///< our own number for it: a PID may be given again
+/// A process with all that is remembered of it from look to look.
+struct WatchedProcess : DescriptorOwner {
+    /// `number` is our own: a PID may be given again. `interval` lies between two looks.
+    WatchedProcess(std::uint64_t number, Process p, Origin o, Duration interval);
+
+    /// Reads its name again, where that is possible.
+    void refresh_comm(const ProcRoot& root);
+    /// Takes a new name that somebody has told (Process::set_comm()).
+    void set_comm(const ProcRoot& root, std::string_view comm);
+    /// Reads the name where nobody tells of an exec or of a new name: once in a second, and only
+    /// after the process has run. To be called with each look.
+    void keep_comm_current(const ProcRoot& root, RunGate::Verdict verdict, SteadyTime now);
+
     Process process;
-    Birth birth;
+    Origin origin;
     RunGate gate;
     FdSnapshot snapshot;
-    KnownFds known;
+    std::vector<UniqueFd> links;  ///< by slot, as far as any was held (KeptLinks)
     SocketAccess socket_access;
     SocketTimetable socket_timetable;
     /// Of asking TCP connections for their totals, some with each look.
@@ -54,28 +68,28 @@ struct WatchedProcess {
     Round round_of_files;
     /// Of the last look in which something was found.
     struct Rest {
-        std::uint64_t look = 0;
+        std::uint32_t look = 0;
         std::optional<Duration> cpu;  ///< the process's CPU time, if it slept
-        bool shared = false;          ///< another process changes its table
     };
     Rest rest;
-    std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where that is asked for
+    TableSharing sharing = TableSharing::unseen;
     SteadyTime next_targets{};
     SteadyTime threads_checked{};
-    SteadyTime next_comm{};       ///< when its name is read again, if it has run
-    bool ran_since_comm = false;  ///< since that was read last
-    SteadyTime probed{};          ///< when it was asked last whether it lives
-    bool begun = false;           ///< the first look was taken
-    bool ended = false;           ///< nothing more will come of it
-    bool denied = false;          ///< a `lost` record said that links may not be read
-    bool look_failed = false;     ///< a `lost` record said that it cannot be listed
-    bool threads_told = false;    ///< a notice said that a thread has a table of its own
+    SteadyTime next_comm{};           ///< when its name is read again, if it has run
+    bool ran_since_comm = false;      ///< since that was read last
+    SteadyTime probed{};              ///< when it was asked last whether it lives
+    bool begun = false;               ///< the first look was taken
+    bool looked_at = false;           ///< since that was collected last (ProcessWatcher)
+    bool ended = false;               ///< nothing more will come of it
+    bool denied = false;              ///< a `lost` record said that links may not be read
+    bool look_failed = false;         ///< a `lost` record said that it cannot be listed
+    bool threads_told = false;        ///< a notice said that a thread has a table of its own
+    bool kernel_thread_told = false;  ///< a notice said that it is one
 };
 
-inline RunClock clock_of(const WatchedProcess& watched, Duration interval) {
+inline RunClock clock_of(const WatchedProcess& watched) {
     // Another process that shares the table may do what this one has not.
-    const bool shared = !watched.gate.usable() && interval >= RunGate::kShortestInterval;
-    return {watched.process.cpu_time(), shared};
+    return {watched.process.cpu_time(), watched.sharing == TableSharing::proved};
 }
 
 }  // namespace logfia

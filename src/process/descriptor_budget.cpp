@@ -1,4 +1,4 @@
-#include <logfia/process/holdings.hpp>
+#include <logfia/process/descriptor_budget.hpp>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -11,7 +11,7 @@ namespace {
 constexpr rlim_t kPerProcess = 3;  // pidfd, /proc/N, /proc/N/fd
 // The streams, the resolver's sockets, mount tables, a look's files.
 constexpr rlim_t kReserve = 100;
-// Each keeps about a KiB of the kernel's memory from being used otherwise.
+// A link that is held keeps about a KiB of the kernel's memory from being used otherwise.
 constexpr rlim_t kMostLinks = 16'384;
 
 rlim_t needed(rlim_t processes) {
@@ -37,12 +37,12 @@ rlim_t share_of_links(rlim_t limit, rlim_t processes) {
 
 }  // namespace
 
-Holdings::Holdings(std::size_t expected)
+DescriptorBudget::DescriptorBudget(std::size_t expected)
     : limit_(raise_limit(needed(expected) + 2 * kMostLinks)),
       links_(share_of_links(limit_, expected)),
-      capacity_(limit_ > kReserve + links_ ? (limit_ - kReserve - links_) / kPerProcess : 0) {}
+      processes_(limit_ > kReserve + links_ ? (limit_ - kReserve - links_) / kPerProcess : 0) {}
 
-std::string Holdings::advice(std::size_t processes) const {
+std::string DescriptorBudget::advice(std::size_t processes) const {
     return fmt::format(
         "{} {} {} descriptors, but the limit is {}: those that do not fit are reopened "
         "at each look; raise it with 'ulimit -n'",

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <logfia/descriptor/file_identity.hpp>
+#include <logfia/descriptor/known_fds.hpp>
+#include <logfia/event/event.hpp>
+#include <logfia/event/event_sink.hpp>
+#include <logfia/event/numbers.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace logfia {
+
+/// A process as a ledger knows it. A source keeps one for each process, which stays at its address
+/// until all that was noted of it is published.
+struct DescriptorOwner {
+    Actor actor;                            ///< as the records that are published next name it
+    std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where an `open` is to tell it
+    KnownFds known;
+};
+
+/// Keeps what is known of each open descriptor from its `open` to its `close`, and makes Events of
+/// what becomes of it, for any source. Changes are noted first and published together, as what
+/// happened at one time: of each number of an owner at most one `close` and one `open`.
+class Ledger {
+  public:
+    /// `numbers` must outlive the ledger.
+    explicit Ledger(Numbers& numbers) : numbers_(numbers) {}
+
+    struct Opening {
+        Descriptor descriptor;  ///< with any id: the ledger gives it one
+        FileIdentity identity;
+        Now at;
+        bool initial = false;  ///< it was open before the watch began, or was inherited
+    };
+    /// Returns the slot in `owner.known`, which is the descriptor's until its `close` is published.
+    std::uint32_t opened(DescriptorOwner& owner, Opening opening);
+
+    enum class Closing : std::uint8_t {
+        by_call,
+        at_exit,  ///< by the end of its process
+    };
+    void closed(DescriptorOwner& owner, std::uint32_t slot, Closing closing);
+
+    /// The file has another name, or one at last: `descriptor` and `identity` are what is known of
+    /// it now. What can be known no more is kept.
+    void renamed(DescriptorOwner& owner, std::uint32_t slot, Descriptor descriptor,
+                 const FileIdentity& identity);
+
+    /// A socket has come to be connected or to listen: `kind` is `connect` or `listen`, and
+    /// `owner.known` says the rest.
+    void progressed(DescriptorOwner& owner, std::uint32_t slot, EventKind kind);
+
+    /// Something of this process may have been missed, for the reason given.
+    void lost(const DescriptorOwner& owner, std::string reason);
+
+    /// Descriptors that are open, of all owners.
+    [[nodiscard]] std::size_t open() const { return open_; }
+
+    [[nodiscard]] bool has_closes() const { return !closes_.empty(); }
+    /// Visits what is known of each descriptor whose `close` is not published yet.
+    template <class Visit>
+    void for_each_closed(Visit visit) {
+        for (const Close& close : closes_) visit(known_of(close.change));
+    }
+
+    /// Hands all that was noted to the sink and forgets it, in the order of the contract: losses,
+    /// closes, opens, renames, connects, listens, each by process and then by descriptor. An `open`
+    /// has its own time, all else happened at `now`. What was known of a closed descriptor is
+    /// forgotten as well, and its slot is free.
+    void publish(Now now, EventSink& sink);
+
+  private:
+    struct Change {
+        DescriptorOwner* owner;
+        std::uint32_t slot;
+    };
+    struct Close {
+        Change change;
+        Closing closing;
+    };
+    struct Renaming {
+        Change change;
+        std::string old_name;
+    };
+    struct Progress {
+        Change change;
+        EventKind kind;
+    };
+    struct Missed {
+        const DescriptorOwner* owner;
+        Loss loss;
+    };
+    static KnownFd& known_of(const Change& change) { return change.owner->known[change.slot]; }
+    static bool comes_before(const Change& a, const Change& b);
+    void publish_losses(Now now, EventSink& sink);
+    void publish_closes(Now now, EventSink& sink);
+    void publish_opens(EventSink& sink);
+    void publish_renames(Now now, EventSink& sink);
+    void publish_progress(Now now, EventSink& sink);
+
+    Numbers& numbers_;
+    std::size_t open_ = 0;
+    std::vector<Missed> losses_;
+    std::vector<Close> closes_;
+    std::vector<Change> opens_;
+    std::vector<Renaming> renames_;
+    std::vector<Progress> progress_;
+};
+
+}  // namespace logfia

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/descriptor/describer.hpp>
+#include <logfia/descriptor/ledger.hpp>
+#include <logfia/procfs/proc_root.hpp>
+#include <logfia/socket/blocking_asker.hpp>
+#include <logfia/socket/socket_probe.hpp>
+#include <logfia/source/poll/epoll_targets.hpp>
+#include <logfia/source/poll/socket_schedule.hpp>
+#include <logfia/source/poll/watch_list.hpp>
+#include <logfia/source/poll/watched_process.hpp>
+
+#include <cstdint>
+
+namespace logfia {
+
+/// Asks for what a descriptor's link and fdinfo do not tell: what a socket is and becomes, and what
+/// an epoll or its like watches.
+class DetailAsker {
+  public:
+    struct Options {
+        Duration interval{};  ///< between two looks
+        SocketProbe::Options sockets;
+        bool socket_details = true;  ///< false: sockets are not asked
+        bool totals = false;         ///< the totals of TCP connections too
+        bool targets = false;        ///< false: nobody is asked what an epoll watches
+    };
+    /// `describer` must outlive it.
+    DetailAsker(const Options& options, Describer& describer);
+
+    /// With each look, also with one that finds all processes asleep.
+    void begin_look() { sockets_.hear_ends(); }
+    /// A descriptor that was opened, of a process that is acquired.
+    void ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
+    /// Asks again what is due of a process, which must be acquired.
+    void ask_again(WatchedProcess& watched, SteadyTime now);
+    /// The descriptor is closed: nothing more is asked of it.
+    static void forget(WatchedProcess& watched, std::uint32_t slot) {
+        watched.socket_timetable.forget(slot);
+    }
+    /// Fills in the answers to all that was asked in this look.
+    void answer(const ProcRoot& root, SteadyTime now, const WatchList& processes);
+    /// Before the ledger is published: notes what sockets have become, and completes the totals of
+    /// those that are closed.
+    void finish(Ledger& ledger);
+
+    /// A line that the user should read, once each time; null: nothing new.
+    const char* new_notice() { return sockets_.new_notice(); }
+    [[nodiscard]] const SocketSchedule& sockets() const { return sockets_; }
+
+  private:
+    void refresh_targets(WatchedProcess& watched, SteadyTime now);
+
+    Options options_;
+    Describer& describer_;
+    BlockingAsker asker_;
+    SocketSchedule sockets_;
+    EpollTargets epoll_targets_;
+};
+
+}  // namespace logfia

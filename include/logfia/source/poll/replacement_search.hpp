@@ -1,0 +1,67 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/descriptor/describer.hpp>
+#include <logfia/descriptor/fd_snapshot.hpp>
+#include <logfia/source/poll/comparison_turns.hpp>
+#include <logfia/source/poll/look.hpp>
+#include <logfia/source/poll/table_changes.hpp>
+#include <logfia/source/poll/watched_process.hpp>
+
+#include <sys/types.h>
+
+#include <cstdint>
+
+namespace logfia {
+
+/// Finds numbers that another file has taken without their links becoming another text: compares
+/// descriptors with what is known of them, some with each look. Descriptors whose links cannot tell
+/// (Describer::may_be_replaced_unseen()) are compared much more than files, whose names others may
+/// have been given, as at a log's rotation.
+class ReplacementSearch {
+  public:
+    /// `describer` and `changes` must outlive it; `interval` lies between two looks.
+    ReplacementSearch(Describer& describer, TableChanges& changes, Duration interval)
+        : describer_(describer), changes_(changes), interval_(interval) {}
+
+    /// `highest`: the PID of the last process there is.
+    void begin_look(pid_t highest);
+    /// After each change of the process's table: lists what is to be compared in it.
+    void list(WatchedProcess& watched) const;
+
+    /// True when others had their turns before, so that a look is worth its cost though the process
+    /// may not have run any more.
+    [[nodiscard]] static bool owes_turn(const WatchedProcess& watched);
+    /// For a process that is owed a turn. False when it is not its turn in this look either.
+    bool claim_turn(const WatchedProcess& watched);
+
+    enum class Found : std::uint8_t {
+        nothing,
+        replaced,           ///< some were: a close and an open each
+        replaced_by_other,  ///< the process has not run since these were compared before
+    };
+    /// Compares as many as it is the process's turn to; it must be acquired.
+    Found search(WatchedProcess& watched, const Look& look);
+
+  private:
+    enum class Kind : std::uint8_t { unclear, file };
+    [[nodiscard]] ComparisonTurns& turns_of(Kind kind) {
+        return kind == Kind::unclear ? unclear_turns_ : file_turns_;
+    }
+    static WatchedProcess::Round& round_of(WatchedProcess& watched, Kind kind);
+    static bool is_owed(const WatchedProcess& watched, Kind kind);
+    static FdEntry* first_after(WatchedProcess& watched, Kind kind, int fd);
+    [[nodiscard]] int affordable(int share, int fewest) const;
+    int begin_turn(WatchedProcess& watched, Kind kind, SteadyTime now);
+    bool compare(WatchedProcess& watched, Kind kind, const Look& look);
+    bool is_replaced(WatchedProcess& watched, WatchedProcess::Round& round, FdEntry& entry,
+                     const Look& look);
+
+    Describer& describer_;
+    TableChanges& changes_;
+    Duration interval_;
+    ComparisonTurns unclear_turns_;
+    ComparisonTurns file_turns_;
+};
+
+}  // namespace logfia

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <logfia/base/clock.hpp>
+#include <logfia/descriptor/fd_snapshot.hpp>
+#include <logfia/procfs/proc_root.hpp>
+#include <logfia/source/poll/fd_reader.hpp>
+#include <logfia/source/poll/kept_links.hpp>
+#include <logfia/source/poll/look.hpp>
+#include <logfia/source/poll/watched_process.hpp>
+
+#include <cstddef>
+
+namespace logfia {
+
+/// Reads the descriptor table of a process, of whichever of its threads still has it.
+class TableReader {
+  public:
+    /// `root` must outlive it; `interval` lies between two looks; of all processes together at most
+    /// `kept_links` links are kept open.
+    TableReader(const ProcRoot& root, Duration interval, std::size_t kept_links)
+        : root_(root), interval_(interval) {
+        links_.allow(kept_links);
+    }
+
+    /// Reads it into seen(). `gone`: the process has ended, and not just the thread whose table was
+    /// read; where a thread has taken its place that one is read.
+    LookOutcome read(WatchedProcess& watched, const Look& look);
+    /// The table that was read last; one snapshot serves all processes.
+    [[nodiscard]] FdSnapshot& seen() { return seen_; }
+
+    [[nodiscard]] KeptLinks& links() { return links_; }
+    /// Links that were held of another table tell nothing of this one.
+    void let_go_of_links(WatchedProcess& watched);
+
+  private:
+    LookOutcome try_once(WatchedProcess& watched, const Look& look);
+    [[nodiscard]] FdReader::Links links_to_read(const WatchedProcess& watched) const;
+    [[nodiscard]] bool is_suspicious(const WatchedProcess& watched, const LookOutcome& outcome,
+                                     SteadyTime now) const;
+
+    const ProcRoot& root_;
+    Duration interval_;
+    FdReader reader_;
+    KeptLinks links_;
+    FdSnapshot seen_;
+};
+
+}  // namespace logfia

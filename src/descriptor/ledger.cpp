@@ -1,0 +1,157 @@
+#include <logfia/descriptor/ledger.hpp>
+#include <logfia/descriptor/link_text.hpp>
+#include <logfia/socket/socket_progress.hpp>
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+Event event_of(EventKind kind, Now at, const DescriptorOwner& owner) {
+    Event event;
+    event.kind = kind;
+    event.at = at;
+    event.actor = owner.actor;
+    return event;
+}
+
+Event event_of(EventKind kind, Now at, const DescriptorOwner& owner, DescriptorChange change) {
+    Event event = event_of(kind, at, owner);
+    event.change = std::move(change);
+    return event;
+}
+
+DescriptorChange change_of(const KnownFd& known) {
+    DescriptorChange change;
+    change.descriptor = known.descriptor;
+    return change;
+}
+
+}  // namespace
+
+std::uint32_t Ledger::opened(DescriptorOwner& owner, Opening opening) {
+    KnownFd known;
+    known.descriptor = std::move(opening.descriptor);
+    known.descriptor.id = numbers_.next_descriptor();
+    known.identity = opening.identity;
+    known.opened = opening.at;
+    known.initial = opening.initial;
+    const std::uint32_t slot = owner.known.add(std::move(known));
+    opens_.push_back({&owner, slot});
+    ++open_;
+    return slot;
+}
+
+void Ledger::closed(DescriptorOwner& owner, std::uint32_t slot, Closing closing) {
+    closes_.push_back({{&owner, slot}, closing});
+    --open_;
+}
+
+void Ledger::renamed(DescriptorOwner& owner, std::uint32_t slot, Descriptor descriptor,
+                     const FileIdentity& identity) {
+    KnownFd& known = owner.known[slot];
+    const auto handle = known.identity.handle;
+    const bool was_named = known.descriptor.name != kUnreadableLink;
+    if (was_named) keep_what_was_known(known.descriptor, descriptor);
+    renames_.push_back({{&owner, slot}, std::move(known.descriptor.name)});
+    descriptor.id = known.descriptor.id;
+    known.descriptor = std::move(descriptor);
+    known.identity = identity;
+    if (was_named && !known.identity.handle) known.identity.handle = handle;
+}
+
+void Ledger::progressed(DescriptorOwner& owner, std::uint32_t slot, EventKind kind) {
+    progress_.push_back({{&owner, slot}, kind});
+}
+
+void Ledger::lost(const DescriptorOwner& owner, std::string reason) {
+    losses_.push_back({&owner, {std::move(reason), std::nullopt}});
+}
+
+void Ledger::publish(Now now, EventSink& sink) {
+    publish_losses(now, sink);
+    publish_closes(now, sink);
+    publish_opens(sink);
+    publish_renames(now, sink);
+    publish_progress(now, sink);
+}
+
+bool Ledger::comes_before(const Change& a, const Change& b) {
+    const auto key = [](const Change& change) {
+        const Actor& actor = change.owner->actor;
+        return std::tuple(actor.pid, actor.number, known_of(change).descriptor.fd);
+    };
+    return key(a) < key(b);
+}
+
+void Ledger::publish_losses(Now now, EventSink& sink) {
+    const auto by_process = [](const Missed& a, const Missed& b) {
+        return std::tuple(a.owner->actor.pid, a.owner->actor.number) <
+               std::tuple(b.owner->actor.pid, b.owner->actor.number);
+    };
+    if (losses_.size() > 1) std::stable_sort(losses_.begin(), losses_.end(), by_process);
+    for (Missed& missed : losses_) {
+        Event event = event_of(EventKind::lost, now, *missed.owner);
+        event.change = std::move(missed.loss);
+        sink.accept(std::move(event));
+    }
+    losses_.clear();
+}
+
+void Ledger::publish_closes(Now now, EventSink& sink) {
+    std::sort(closes_.begin(), closes_.end(),
+              [](const Close& a, const Close& b) { return comes_before(a.change, b.change); });
+    for (const Close& close : closes_) {
+        const auto [owner, slot] = close.change;
+        KnownFd known = owner->known.remove(slot);
+        // A process that closes a socket, or ends, has run since the socket was asked.
+        known.descriptor.socket =
+            outdated(known.descriptor.type, std::move(known.descriptor.socket));
+        DescriptorChange change = change_of(known);
+        change.opened = known.opened.wall;
+        change.at_exit = close.closing == Closing::at_exit;
+        change.totals = known.totals;
+        if (!known.initial) change.held = now.steady - known.opened.steady;
+        sink.accept(event_of(EventKind::close, now, *owner, std::move(change)));
+    }
+    closes_.clear();
+}
+
+void Ledger::publish_opens(EventSink& sink) {
+    std::sort(opens_.begin(), opens_.end(), comes_before);
+    for (const Change& open : opens_) {
+        const KnownFd& known = known_of(open);
+        DescriptorChange change = change_of(known);
+        change.initial = known.initial;
+        change.fd_limit = open.owner->fd_limit;
+        sink.accept(event_of(EventKind::open, known.opened, *open.owner, std::move(change)));
+    }
+    opens_.clear();
+}
+
+void Ledger::publish_renames(Now now, EventSink& sink) {
+    std::sort(renames_.begin(), renames_.end(), [](const Renaming& a, const Renaming& b) {
+        return comes_before(a.change, b.change);
+    });
+    for (Renaming& renaming : renames_) {
+        DescriptorChange change = change_of(known_of(renaming.change));
+        change.old_name = std::move(renaming.old_name);
+        sink.accept(event_of(EventKind::rename, now, *renaming.change.owner, std::move(change)));
+    }
+    renames_.clear();
+}
+
+void Ledger::publish_progress(Now now, EventSink& sink) {
+    std::sort(progress_.begin(), progress_.end(), [](const Progress& a, const Progress& b) {
+        const bool a_listens = a.kind == EventKind::listen;
+        const bool b_listens = b.kind == EventKind::listen;
+        return a_listens != b_listens ? b_listens : comes_before(a.change, b.change);
+    });
+    for (const Progress& step : progress_)
+        sink.accept(event_of(step.kind, now, *step.change.owner, change_of(known_of(step.change))));
+    progress_.clear();
+}
+
+}  // namespace logfia

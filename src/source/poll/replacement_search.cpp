@@ -1,0 +1,158 @@
+#include <logfia/source/poll/replacement_search.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace logfia {
+namespace {
+
+/// Opening and reading fdinfo: 2 to 3 µs, measured.
+constexpr Duration kCostOfOne = std::chrono::microseconds(2);
+/// Of descriptors whose links cannot tell, a look compares as many as take a twentieth of a CPU.
+constexpr int kShareOfUnclear = 20;
+constexpr int kFewestUnclear = 16;
+/// A file is seldom replaced under its name: comparing files may take a two-hundredth of a CPU.
+constexpr int kShareOfFiles = 200;
+constexpr int kMostComparisons = 512;  // in a look, of either kind
+/// Between the beginnings of two rounds through a process that has not run.
+constexpr Duration kSeldom = std::chrono::seconds(1);
+
+auto at_or_after(std::vector<FdEntry>& entries, int fd) {
+    return std::lower_bound(entries.begin(), entries.end(), fd,
+                            [](const FdEntry& held, int number) { return held.fd < number; });
+}
+
+bool is_file(const KnownFd& known) {
+    return known.identity.inode && is_in(known.descriptor.type, FdGroup::real_file);
+}
+
+}  // namespace
+
+void ReplacementSearch::begin_look(pid_t highest) {
+    unclear_turns_.begin_look(affordable(kShareOfUnclear, kFewestUnclear), highest);
+    file_turns_.begin_look(affordable(kShareOfFiles, 1), highest);
+}
+
+int ReplacementSearch::affordable(int share, int fewest) const {
+    const auto count = interval_ / (share * kCostOfOne);
+    return static_cast<int>(std::clamp<std::int64_t>(count, fewest, kMostComparisons));
+}
+
+void ReplacementSearch::list(WatchedProcess& watched) const {
+    watched.unclear.clear();
+    watched.files = 0;
+    for (const FdEntry& entry : watched.snapshot.entries()) {
+        const KnownFd& known = watched.known[entry.slot];
+        if (describer_.may_be_replaced_unseen(known.descriptor, known.identity))
+            watched.unclear.push_back(entry.fd);
+        if (is_file(known)) ++watched.files;
+    }
+}
+
+WatchedProcess::Round& ReplacementSearch::round_of(WatchedProcess& watched, Kind kind) {
+    return kind == Kind::unclear ? watched.round_of_unclear : watched.round_of_files;
+}
+
+bool ReplacementSearch::is_owed(const WatchedProcess& watched, Kind kind) {
+    if (watched.denied) return false;
+    return kind == Kind::unclear ? watched.round_of_unclear.owed && !watched.unclear.empty()
+                                 : watched.round_of_files.owed && watched.files > 0;
+}
+
+bool ReplacementSearch::owes_turn(const WatchedProcess& watched) {
+    return is_owed(watched, Kind::unclear) || is_owed(watched, Kind::file);
+}
+
+bool ReplacementSearch::claim_turn(const WatchedProcess& watched) {
+    for (const Kind kind : {Kind::unclear, Kind::file})
+        if (is_owed(watched, kind) && turns_of(kind).claim(watched.process.pid()) > 0) return true;
+    return false;
+}
+
+ReplacementSearch::Found ReplacementSearch::search(WatchedProcess& watched, const Look& look) {
+    if (!watched.begun || watched.denied) return Found::nothing;
+    const bool unclear = compare(watched, Kind::unclear, look);
+    const bool files = compare(watched, Kind::file, look);
+    if (!unclear && !files) return Found::nothing;
+    list(watched);
+    const auto rests = [cpu = watched.process.cpu_time()](const WatchedProcess::Round& round) {
+        return round.seldom && round.cpu == cpu;
+    };
+    const bool by_other =
+        (unclear && rests(watched.round_of_unclear)) || (files && rests(watched.round_of_files));
+    return by_other ? Found::replaced_by_other : Found::replaced;
+}
+
+/// How many comparisons the process may make now. A round begins when it has run since the one
+/// before, and once in a second all the same: another process may share the table. Where one is
+/// known to do so, no clock tells.
+int ReplacementSearch::begin_turn(WatchedProcess& watched, Kind kind, SteadyTime now) {
+    WatchedProcess::Round& round = round_of(watched, kind);
+    WatchedProcess::Round next = round;
+    if (round.up_to < 0) {
+        next.cpu = watched.process.cpu_time();
+        next.began = now;
+        next.seldom = watched.sharing != TableSharing::proved && next.cpu && next.cpu == round.cpu;
+        if (next.seldom && now < round.began + kSeldom) return 0;
+    }
+    ComparisonTurns& turns = turns_of(kind);
+    const int most = turns.claim(watched.process.pid());
+    if (most > 0) round = next;
+    // As others have left over little, the round may go on in the next look. But no look is
+    // taken for that at a process that has not run, of which there may be thousands.
+    round.owed = !next.seldom && (most == 0 || !turns.is_first(watched.process.pid()));
+    return most;
+}
+
+/// The first entry of that kind with a higher number than `fd`; null when there is none.
+FdEntry* ReplacementSearch::first_after(WatchedProcess& watched, Kind kind, int fd) {
+    auto& entries = watched.snapshot.entries();
+    if (kind == Kind::unclear) {
+        const auto& unclear = watched.unclear;
+        const auto number = std::upper_bound(unclear.begin(), unclear.end(), fd);
+        if (number == unclear.end()) return nullptr;
+        fd = *number - 1;
+    }
+    auto entry = at_or_after(entries, fd + 1);
+    if (kind == Kind::file)
+        entry = std::find_if(entry, entries.end(),
+                             [&](const FdEntry& one) { return is_file(watched.known[one.slot]); });
+    return entry == entries.end() ? nullptr : &*entry;
+}
+
+/// True when some were replaced.
+bool ReplacementSearch::compare(WatchedProcess& watched, Kind kind, const Look& look) {
+    const bool any = kind == Kind::unclear ? !watched.unclear.empty() : watched.files > 0;
+    int left = any ? begin_turn(watched, kind, look.now.steady) : 0;
+    if (left == 0) return false;
+    WatchedProcess::Round& round = round_of(watched, kind);
+    ComparisonTurns& turns = turns_of(kind);
+    bool replaced = false;
+    FdEntry* entry = first_after(watched, kind, round.up_to);
+    for (; entry != nullptr && left > 0; entry = first_after(watched, kind, round.up_to)) {
+        --left;
+        turns.spend_one();
+        round.up_to = entry->fd;
+        replaced = is_replaced(watched, round, *entry, look) || replaced;
+    }
+    const bool is_over = entry == nullptr;
+    if (is_over) round.up_to = -1;
+    round.owed = round.owed && !is_over;
+    if (round.owed) turns.claim(watched.process.pid());
+    return replaced;
+}
+
+bool ReplacementSearch::is_replaced(WatchedProcess& watched, WatchedProcess::Round& round,
+                                    FdEntry& entry, const Look& look) {
+    if (entry.changed == look.number) {
+        // A second record of a descriptor in one look would be too much: the next look compares.
+        round.cpu.reset();
+        return false;
+    }
+    const KnownFd& known = watched.known[entry.slot];
+    if (!contradict(known.identity, describer_.identity_now(watched.process, known.descriptor)))
+        return false;
+    return changes_.replace_if_another(watched, entry, look);
+}
+
+}  // namespace logfia

@@ -1,0 +1,183 @@
+// The processes that a set finds, and what it tells of them to the watcher.
+
+#include "process/fake_watcher.hpp"
+#include "support/fake_proc.hpp"
+#include <logfia/process/process_set.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace logfia {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::FakeProc;
+using test::FakeStat;
+using test::FakeWatcher;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+using Lines = std::vector<std::string>;
+
+class Heard final : public EventSink {
+  public:
+    void accept(Event) override { ADD_FAILURE() << "a set has no events here"; }
+    void notice(std::string_view line) override { notices.emplace_back(line); }
+
+    Lines notices;
+};
+
+/// A set in a procfs that is not ours, so that there is no connector but the test.
+class Finding : public ::testing::Test {
+  protected:
+    static constexpr int kSelf = 1000;
+
+    Finding() {
+        add(kSelf, "logfia", 1, 5000);
+        proc_.set_status(kSelf, 1000, {kSelf, 7});  // in a PID namespace of its own
+        proc_.self_is(kSelf);
+    }
+    void add(int pid, std::string_view comm, int parent = 1, std::uint64_t start_time = 1000) {
+        proc_.add_process(pid, comm);
+        FakeStat stat;
+        stat.parent = parent;
+        stat.start_time = start_time;
+        proc_.set_stat(pid, stat);
+    }
+    void make(WantedProcesses wanted) {
+        wanted.interval = milliseconds(100);
+        auto root = ProcRoot::open(proc_.path());
+        ASSERT_TRUE(root);
+        root_.emplace(std::move(*root));
+        const DescriptorBudget budget(wanted.expected());
+        set_.emplace(std::move(wanted), budget, *root_, watcher_);
+    }
+    Lines begin(WantedProcesses wanted) {
+        make(std::move(wanted));
+        EXPECT_THAT(set_->begin(heard_), IsEmpty());
+        return std::exchange(watcher_.told, {});
+    }
+    /// A tick of a watch, in which these processes are looked at.
+    Lines tick(const std::vector<pid_t>& looked_at = {}) {
+        now_.steady += milliseconds(100);
+        set_->refresh(now_, heard_);
+        for (const pid_t pid : looked_at) watcher_.look_at(pid);
+        while (set_->adopt_children(heard_)) {
+        }
+        return std::exchange(watcher_.told, {});
+    }
+    Lines hear(const std::vector<ProcessEvent>& news) {
+        set_->hear(news, heard_);
+        return std::exchange(watcher_.told, {});
+    }
+    static WantedProcesses named(const char* name) {
+        WantedProcesses wanted;
+        wanted.names = {name};
+        return wanted;
+    }
+    static WantedProcesses following(pid_t pid) {
+        WantedProcesses wanted;
+        wanted.pids = {pid};
+        wanted.follow = true;
+        return wanted;
+    }
+
+    FakeProc proc_;
+    FakeWatcher watcher_;
+    std::optional<ProcRoot> root_;
+    std::optional<ProcessSet> set_;
+    Heard heard_;
+    Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
+};
+
+TEST_F(Finding, ByNameWhoIsThereAndWhoComes) {
+    add(10, "worker");
+    add(11, "other");
+    EXPECT_THAT(begin(named("work*")), ElementsAre("10 before 1"));
+    EXPECT_THAT(tick(), IsEmpty());
+    add(12, "worker", 11, 6000);
+    EXPECT_THAT(tick(), ElementsAre("12 during 11"));
+    EXPECT_THAT(tick(), IsEmpty());
+    EXPECT_TRUE(set_->awaits_more());
+}
+
+TEST_F(Finding, ANumberThatIsGivenAgainIsAnotherProcess) {
+    add(10, "worker");
+    begin(named("worker"));
+    watcher_.end(10);
+    proc_.end(10);
+    EXPECT_THAT(tick(), IsEmpty());
+    add(10, "worker", 1, 7000);
+    EXPECT_THAT(tick(), ElementsAre("10 during 1"));
+}
+
+/// A process that has not run has no new children.
+TEST_F(Finding, ChildrenOfThoseThatWereLookedAt) {
+    add(10, "parent");
+    EXPECT_THAT(begin(following(10)), ElementsAre("10 before"));
+    add(11, "child", 10, 6000);
+    proc_.children(10, "11 ");
+    EXPECT_THAT(tick(), IsEmpty());
+    EXPECT_THAT(tick({10}), ElementsAre("11 during 10"));
+    add(12, "grandchild", 11, 6000);
+    proc_.children(11, "12 ");
+    EXPECT_THAT(tick({10, 11}), ElementsAre("12 during 11 10"));
+}
+
+TEST_F(Finding, DescendantsThatAreThereAlready) {
+    add(10, "parent");
+    add(11, "child", 10);
+    add(12, "grandchild", 11);
+    proc_.children(10, "11 ");
+    proc_.children(11, "12 ");
+    EXPECT_THAT(begin(following(10)), ElementsAre("10 before", "11 before 10", "12 before 11 10"));
+}
+
+TEST_F(Finding, ACommandAndWhatItWasGiven) {
+    add(10, "command", kSelf, 6000);
+    make({});
+    ASSERT_TRUE(set_->begin_with(10, {{0, "/dev/null"}, {3, "/given"}}));
+    EXPECT_THAT(watcher_.told, ElementsAre("10 launched 0=/dev/null 3=/given"));
+}
+
+TEST_F(Finding, ByNewsAChildWhoseParentHasEnded) {
+    add(10, "parent");
+    begin(following(10));
+    add(11, "child", 10, 6000);
+    EXPECT_THAT(hear({{ProcessEvent::Kind::fork, 11, 10}}), ElementsAre("11 during 10"));
+    proc_.end(10);
+    add(12, "grandchild", 11, 6000);
+    EXPECT_THAT(hear({{ProcessEvent::Kind::exit, 10, 0}, {ProcessEvent::Kind::fork, 12, 11}}),
+                ElementsAre("12 during 11 the late 10"));
+    EXPECT_THAT(watcher_.forgotten, ElementsAre(11, 12));
+}
+
+TEST_F(Finding, NewsOfNamesGoToTheWatcher) {
+    add(10, "worker");
+    begin(named("worker"));
+    ProcessEvent renamed{ProcessEvent::Kind::comm, 10, 0, {"other"}};
+    EXPECT_THAT(hear({renamed, {ProcessEvent::Kind::exec, 10, 0}}),
+                ElementsAre("10 comm other", "10 exec"));
+}
+
+/// An exec gives the name that is wanted.
+TEST_F(Finding, AnExecOfAStrangerMayMakeItWanted) {
+    add(10, "sh", 1, 6000);
+    begin(named("worker"));
+    FakeStat stat;
+    stat.start_time = 6000;
+    proc_.set_comm(10, "worker");
+    proc_.set_stat(10, stat);
+    EXPECT_THAT(hear({{ProcessEvent::Kind::exec, 10, 0}}), ElementsAre("10 during 1"));
+}
+
+}  // namespace
+}  // namespace logfia
