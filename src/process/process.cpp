@@ -108,12 +108,7 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     }
     // Opened after the directory and before it is read: when the directory still shows the process
     // afterwards, the pidfd cannot be of another one.
-    if (root.native() && holding == Holding::descriptors) {
-        pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
-        // Without descriptors to spare: each look then makes sure that it is still this process.
-        if (!pidfd_ && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
-            holding_ = Holding::nothing;
-    }
+    if (native_ && holding == Holding::descriptors) open_pidfd();
 
     std::array<char, 4096> buffer;
     int error = 0;
@@ -146,6 +141,13 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
         return not_permitted(pid_, errno, status);
     release();
     return true;
+}
+
+/// Out of descriptors: hold none, and make sure at each look that it is still this process.
+void Process::open_pidfd() {
+    pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+    if (!pidfd_ && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        holding_ = Holding::nothing;
 }
 
 bool Process::open_dirs(const ProcRoot& root, int* error) {

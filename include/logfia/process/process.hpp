@@ -93,6 +93,7 @@ class Process {
   private:
     Process() = default;
     Result<bool> attach(const ProcRoot& root, Holding holding);
+    void open_pidfd();
     bool open_dirs(const ProcRoot& root, int* error);
     /// True when the number is nobody's any more, told without opening anything.
     [[nodiscard]] bool is_reaped(const ProcRoot& root) const;
