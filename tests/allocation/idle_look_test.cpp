@@ -1,4 +1,5 @@
 #include "allocation/counting.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fd_maker_client.hpp"
 #include <logfia/process/open_processes.hpp>
 #include <logfia/source/poll/poller.hpp>
@@ -14,13 +15,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class Counter final : public EventSink {
-  public:
-    void accept(Event) override { ++events; }
-    void notice(std::string_view) override {}
-    int events = 0;
-};
-
 /// How often memory is asked for in a hundred looks at a process that changes nothing.
 std::size_t allocations_of_idle_looks(Duration interval, Duration step,
                                       const std::vector<std::string>& commands = {}) {
@@ -33,18 +27,18 @@ std::size_t allocations_of_idle_looks(Duration interval, Duration step,
     const pid_t pids[] = {maker.pid()};
     OpenedProcesses opened = open_processes(*root, pids, Holdings(std::size(pids)));
     Poller poller(std::move(*root), {interval, true});
-    poller.keep_links(300);  // some are read through them, and some are not
+    poller.keep_links(300);  // fewer than there are: read both through held links and without
     for (auto& process : opened.processes) poller.add(std::move(process));
 
-    Counter counter;
+    test::CountedEvents counter;
     Now now = read_clocks();
     const auto look = [&] {
         now.steady += step;
         poller.look(now, counter);
     };
     for (int warm_up = 0; warm_up < 10; ++warm_up) look();
-    EXPECT_GE(counter.events, 500);
-    const int events = counter.events;
+    EXPECT_GE(counter.events, 500U);
+    const std::size_t events = counter.events;
     const std::size_t before = allocations;
     for (int i = 0; i < 100; ++i) look();
     const std::size_t asked = allocations - before;
@@ -67,7 +61,7 @@ TEST(Allocations, NeitherDoesOneThatTheGateSpares) {
     EXPECT_EQ(allocations_of_idle_looks(milliseconds(100), milliseconds(100)), 0U);
 }
 
-/// Each look may ask all the sockets that have no peer.
+/// A look may ask all the sockets that have no peer.
 TEST(Allocations, NorDoQuestionsToWhoRunsAllTheTime) {
     std::vector<std::string> commands(100, "udp");
     commands.insert(commands.end(), 100, "tcp-socket");

@@ -2,6 +2,7 @@
 // are so big that a few descriptors fill what may wait.
 
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include "support/sanitizers.hpp"
 #include "support/watching.hpp"
 #include <logfia/app/watch.hpp>
@@ -41,12 +42,6 @@ class BigWriter final : public RecordWriter {
             out.append(kRecordSize, 'r');
         out += '\n';
     }
-};
-
-class Nobody final : public EventSink {
-  public:
-    void accept(Event) override {}
-    void notice(std::string_view) override {}
 };
 
 /// What the signals of this process mean to it is as before afterwards.
@@ -119,7 +114,7 @@ class PausedWatch : public testing::Test {
         ProcessSet processes(wanted, poller);
         StopSignals signals(SignalsMean::stop);
         Notices notices(STDERR_FILENO);
-        Nobody nobody;
+        test::CountedEvents nobody;
         processes.begin(nobody);
         Watch watch(options_,
                     {poller, processes, nullptr, signals, nullptr, std::make_unique<BigWriter>(),
