@@ -29,7 +29,7 @@ std::size_t allocations_of_idle_ticks(const std::string& proc, pid_t pid) {
     EXPECT_TRUE(set.begin(sink).empty());
     Now now = read_clocks();
     const auto tick = [&] {
-        now.steady += options.interval;
+        now.steady += options.interval.duration();
         set.refresh(now, sink);
         poller.look(now, sink);
         while (set.adopt_children(sink)) poller.look_at_new(now, sink);

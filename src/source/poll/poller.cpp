@@ -32,7 +32,7 @@ Poller::Poller(ProcRoot root, PollerOptions options)
     : root_(std::move(root)),
       options_(options),
       describer_(root_),
-      sockets_({options.interval,
+      sockets_({options.interval.duration(),
                 options.single_look ? SocketAsker::Reading::until_sure : SocketAsker::Reading::once,
                 options.copies ? SocketAsker::Copies::allowed : SocketAsker::Copies::forbidden,
                 options.totals ? TcpDetails::wanted : TcpDetails::left_out}) {}
@@ -209,7 +209,7 @@ void Poller::let_go_of_links(WatchedProcess& watched) {
 /// Back to back, the listing is what catches the short-lived: the more often, the better. Whether
 /// links may be read again, all of them tell.
 FdReader::Links Poller::links_to_read(const WatchedProcess& watched) const {
-    const bool back_to_back = options_.interval == Duration::zero() && !watched.denied;
+    const bool back_to_back = options_.interval.is_back_to_back() && !watched.denied;
     return back_to_back ? FdReader::Links::some : FdReader::Links::all;
 }
 

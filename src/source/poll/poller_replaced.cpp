@@ -45,7 +45,7 @@ void Poller::list_comparable(WatchedProcess& watched) {
 void Poller::begin_comparing() {
     const pid_t highest = processes_.empty() ? 0 : processes_.back()->process.pid();
     const auto affordable = [this](int share, int fewest) {
-        const auto count = options_.interval / (share * kCostOfOne);
+        const auto count = options_.interval.duration() / (share * kCostOfOne);
         return static_cast<int>(std::clamp<std::int64_t>(count, fewest, kMostComparisons));
     };
     unclear_turns_.begin_look(affordable(kShareOfUnclear, kFewestUnclear), highest);
@@ -84,7 +84,7 @@ int Poller::take_turn(const WatchedProcess& watched, WatchedProcess::Round& roun
     WatchedProcess::Round next = round;
     if (round.up_to < 0) {
         const bool shared =
-            !watched.gate.usable() && options_.interval >= RunGate::kShortestInterval;
+            !watched.gate.usable() && options_.interval.duration() >= RunGate::kShortestInterval;
         next.cpu = watched.process.cpu_time();
         next.began = now_.steady;
         next.seldom = !shared && next.cpu && next.cpu == round.cpu;

@@ -70,7 +70,7 @@ class ReplacedUnseen : public ::testing::Test {
         look();
     }
     Lines look() {
-        now_.steady += options_.interval;
+        now_.steady += options_.interval.duration();
         KeptEvents seen(line_of);
         poller_->look(now_, seen);
         return seen.lines;
@@ -243,7 +243,7 @@ TEST_F(OfSeveral, FewerUnclearOnesAreComparedWhereLooksComeOften) {
 
 /// So that at any interval what few have is told in the next look.
 TEST_F(OfASleeper, ThatHasRunSomeAreComparedBackToBack) {
-    options_.interval = milliseconds(0);
+    options_.interval = Interval::back_to_back();
     open_many(pid(), 16, "/dev/null", device(5));
     watch();
     look();

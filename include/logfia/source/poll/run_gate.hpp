@@ -1,6 +1,7 @@
 #pragma once
 
 #include <logfia/base/clock.hpp>
+#include <logfia/base/interval.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -25,7 +26,7 @@ class RunGate {
         recheck,  ///< it has not run, but it is time for a full look
     };
 
-    explicit RunGate(Duration interval) : usable_(interval >= kShortestInterval) {}
+    explicit RunGate(Interval interval) : usable_(interval.duration() >= kShortestInterval) {}
 
     /// False: every look is taken, and the clock need not be asked.
     [[nodiscard]] bool usable() const { return usable_; }

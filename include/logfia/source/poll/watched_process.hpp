@@ -35,7 +35,7 @@ enum class SocketWay : std::uint8_t {
 
 /// One process with all that is remembered of it from look to look.
 struct WatchedProcess {
-    WatchedProcess(std::uint64_t number, Process p, Birth b, Duration interval)
+    WatchedProcess(std::uint64_t number, Process p, Birth b, Interval interval)
         : id(number), process(std::move(p)), birth(std::move(b)), gate(interval) {}
 
     std::uint64_t id;  ///< our own number for it: a PID may be given again
