@@ -65,8 +65,9 @@ std::unique_ptr<Resolver> make_resolver(const Options& options, Notices& notices
 }
 
 /// Below some milliseconds the kernel's usual slack of 50 us would be felt (prctl(2)).
-void sharpen_timer(Duration interval) {
-    if (interval < std::chrono::milliseconds(10)) prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+void sharpen_timer(Interval interval) {
+    if (interval.duration() < std::chrono::milliseconds(10))
+        prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 }
 
 ExitStatus fail(Notices& notices, const Error& error) {
@@ -85,45 +86,11 @@ class NoticesOnly final : public EventSink {
     Notices& notices_;
 };
 
-WantedProcesses wanted_processes(const Options& options) {
-    WantedProcesses wanted;
-    wanted.pids = options.pids;
-    wanted.names = options.names;
-    wanted.user = options.user;
-    wanted.all = options.all;
-    wanted.follow = options.follow;
-    wanted.waits = !options.once;
-    wanted.orphans_are_ours = !options.command.empty();
-    wanted.interval = options.interval;
-    return wanted;
-}
-
-/// A `close` of a TCP connection has a place for what it has carried.
-bool shows_totals(const Options& options) {
-    const FilterOptions& filter = options.filter;
-    if (options.once || options.summary == SummaryWhen::only) return false;
-    if (!options.json && !options.long_format) return false;
-    if (filter.events && !filter.events->contains(EventKind::close)) return false;
-    return !filter.types || filter.types->contains(FdType::tcp) ||
-           filter.types->contains(FdType::tcp6);
-}
-
-PollerOptions poller_options(const Options& options) {
-    PollerOptions poller;
-    poller.interval = options.interval;
-    poller.socket_details = !options.filter.real_files_only;
-    poller.limits = options.leaks;
-    poller.single_look = options.once;
-    poller.copies = !options.no_dup;
-    poller.totals = shows_totals(options);
-    poller.targets = options.json;
-    return poller;
-}
-
 /// Nobody to watch, and nobody to wait for.
 Error no_process(const Options& options) {
-    if (options.all) return {"watch", "all processes", 0, "there is none that you may look into"};
-    return {"watch", fmt::format("'{}'", fmt::join(options.names, "' or '")), 0,
+    if (options.processes.all)
+        return {"watch", "all processes", 0, "there is none that you may look into"};
+    return {"watch", fmt::format("'{}'", fmt::join(options.processes.names, "' or '")), 0,
             "no process has such a name"};
 }
 
@@ -140,7 +107,7 @@ bool gather(const Options& options, ProcessSet& processes, Command* command, Not
     for (const Error& error : errors) notices.error(describe(error));
     if (!errors.empty()) status = ExitStatus::failure;
     if (processes.watches_any() || processes.awaits_more()) return true;
-    if (options.pids.empty()) notices.error(describe(no_process(options)));
+    if (options.processes.pids.empty()) notices.error(describe(no_process(options)));
     return false;
 }
 
@@ -167,8 +134,8 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
                               fmt::format("{} does not show it by its PID: mount procfs, or give "
                                           "the right one (--proc)",
                                           options.proc)});
-    Poller poller(std::move(*root), poller_options(options));
-    ProcessSet processes(wanted_processes(options), poller);
+    Poller poller(std::move(*root), options.poller);
+    ProcessSet processes(options.processes, poller);
     ExitStatus status = ExitStatus::success;
     if (!gather(options, processes, command, notices, status)) return ExitStatus::failure;
 
@@ -209,7 +176,7 @@ int to_int(ExitStatus status) {
 /// Waits for the command, whose own status comes first.
 int run_command(const Options& options, const InheritedSignals& inherited, std::vector<int> closed,
                 Notices& notices) {
-    const Orphans orphans = options.follow ? Orphans::adopted : Orphans::left;
+    const Orphans orphans = options.processes.follow ? Orphans::adopted : Orphans::left;
     auto command =
         Command::start({options.command, inherited, std::move(closed), orphans, options.proc});
     if (!command) return to_int(fail(notices, command.error()));
@@ -217,7 +184,7 @@ int run_command(const Options& options, const InheritedSignals& inherited, std::
     const ExitStatus status =
         watch_while_there_is_memory(options, command->get(), signals, notices);
     if (!(*command)->started()) return to_int(status);
-    const auto until = options.follow ? Command::Until::all_end : Command::Until::it_ends;
+    const auto until = options.processes.follow ? Command::Until::all_end : Command::Until::it_ends;
     (*command)->wait(until, signals, notices);
     const int own = (*command)->status();
     return own != 0 ? own : to_int(status);

@@ -39,7 +39,7 @@ Watch::Watch(const Options& options, Parts parts, Notices& notices, Now start)
       recorder_(filter_, recorder_parts(options, std::move(parts_.writer))),
       outbox_(parts_.resolver.get(), options.dns_wait),
       began_(start.steady),
-      ticks_(start.steady + options.interval, options.interval) {
+      ticks_(start.steady + options.interval.duration(), options.interval) {
     if (options.duration) until_ = start.steady + *options.duration;
 }
 
@@ -49,7 +49,7 @@ ExitStatus Watch::run() {
     if (options_.once) drain(first);
     const Now now = read_clocks();
     // The timetable begins once all that was open already is described.
-    ticks_ = TickClock(now.steady + options_.interval, options_.interval);
+    ticks_ = TickClock(now.steady + options_.interval.duration(), options_.interval);
     step(now);
     while (stage_ != Stage::finished) wait();
     write_summary_apart(read_clocks());
@@ -141,7 +141,7 @@ bool Watch::all_ended(Now now) const {
     if (parts_.poller.watched() > 0 || parts_.processes.awaits_more()) return false;
     if (parts_.command == nullptr) return true;
     parts_.command->reap(now.steady, parts_.signals);
-    return options_.follow ? parts_.command->all_gone() : parts_.command->ended();
+    return options_.processes.follow ? parts_.command->all_gone() : parts_.command->ended();
 }
 
 void Watch::tick(Now now) {

@@ -83,7 +83,7 @@ class PausedWatch : public testing::Test {
         read_.reset(ends[0]);
         write_.reset(ends[1]);
         maker_.ask("burst " + std::to_string(kOpen - 3) + " /dev/null");
-        options_.pids = {maker_.pid()};
+        options_.processes.pids = {maker_.pid()};
         options_.interval = std::chrono::milliseconds(1);
     }
 
@@ -109,7 +109,7 @@ class PausedWatch : public testing::Test {
         poller_options.interval = options_.interval;
         Poller poller(std::move(*root), poller_options);
         WantedProcesses wanted;
-        wanted.pids = options_.pids;
+        wanted.pids = options_.processes.pids;
         wanted.interval = options_.interval;
         ProcessSet processes(wanted, poller);
         StopSignals signals(SignalsMean::stop);
