@@ -30,7 +30,7 @@
 namespace logfia::test {
 namespace {
 
-/// What the arguments of a call tell of its place.
+/// How the arguments of a call tell its place.
 enum class About {
     nothing,
     descriptor,  ///< the first one
@@ -290,7 +290,7 @@ std::vector<int> FaultyKernel::errors_of(const std::string& place) {
 }
 
 void FaultyKernel::supervise() {
-    // Either a listener comes, or nothing ever will.
+    // If no listener comes now, none ever will.
     std::array<pollfd, 2> waiting{{{our_end_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
     UniqueFd listener;
     for (;;) {
@@ -306,13 +306,14 @@ void FaultyKernel::supervise() {
         if ((waiting[0].revents & POLLIN) != 0)
             answer(listener.get());
         else if (waiting[0].revents != 0)
-            return;  // all that were supervised have ended
+            return;  // every supervised process has ended
     }
 }
 
 void FaultyKernel::answer(int listener) {
     seccomp_notif request{};
-    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) return;  // it was interrupted
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0)
+        return;  // the call was interrupted
     seccomp_notif_resp response{};
     response.id = request.id;
     response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
