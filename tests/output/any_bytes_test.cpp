@@ -11,7 +11,7 @@
 namespace logfia::test {
 namespace {
 
-/// What breaks lines, moves cursors, turns text around, ends strings, or is no UTF-8.
+/// Texts that break lines, move cursors, turns text around, ends strings, or is no UTF-8.
 const std::array<std::string, 30> kNasty{"\n",
                                          "\r",
                                          "\t",

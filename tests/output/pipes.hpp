@@ -36,7 +36,7 @@ inline Ends make_socket_pair(int type) {
     return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-/// What can be had without waiting, at most `most` bytes.
+/// Reads what can be had without waiting, at most `most` bytes.
 inline std::string read_now(int fd, std::size_t most = 1 << 20) {
     std::string text;
     char bytes[4096];

@@ -57,7 +57,7 @@ class ProcessSetTest : public ::testing::Test {
         poller_ = std::make_unique<Poller>(std::move(*root), options);
         set_ = std::make_unique<ProcessSet>(std::move(wanted), *poller_);
     }
-    /// One tick of a watch.
+    /// A tick of a watch.
     Lines tick() {
         now_.steady += std::chrono::milliseconds(100);
         seen_.lines.clear();
