@@ -34,7 +34,7 @@ Error refuse(std::string_view part, const char* advice) {
 
 struct Parts {
     std::string_view address;
-    std::optional<std::string_view> port;  ///< what follows the colon; may be empty
+    std::optional<std::string_view> port;  ///< behind the colon; may be empty
     IpFamily family = IpFamily::v4;
 };
 

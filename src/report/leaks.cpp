@@ -7,7 +7,7 @@
 namespace logfia {
 namespace {
 
-/// What is alike in the names of the descriptors of one type.
+/// The common part of the names of the descriptors of one type.
 std::string alike_part(const Descriptor& descriptor) {
     if (is_in(descriptor.type, FdGroup::socket)) {
         const SocketInfo* socket = descriptor.socket.get();
@@ -27,7 +27,7 @@ std::string alike_part(const Descriptor& descriptor) {
     return {};
 }
 
-/// What a person knows one descriptor by.
+/// The name by which a person knows a descriptor.
 std::string shown_name(const Descriptor& descriptor) {
     const SocketInfo* socket = descriptor.socket.get();
     std::string name;

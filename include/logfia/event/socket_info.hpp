@@ -44,7 +44,7 @@ struct PeerProcess {
     bool operator==(const PeerProcess&) const = default;
 };
 
-/// What is known of a socket beyond its type.
+/// Facts about a socket beyond its type.
 struct SocketInfo {
     SocketState state = SocketState::unknown;
     std::optional<Endpoint> local;   ///< internet sockets
@@ -67,7 +67,7 @@ struct SocketInfo {
     bool operator==(const SocketInfo&) const = default;
 };
 
-/// What TCP has counted on one connection (struct tcp_info, <linux/tcp.h>).
+/// The counts of TCP on one connection (struct tcp_info, <linux/tcp.h>).
 struct TcpTotals {
     enum class AsOf : std::uint8_t {
         last_look,  ///< the last time that it was asked: once a second, or rarer where there are

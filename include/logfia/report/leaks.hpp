@@ -50,7 +50,7 @@ class Leaks {
     /// Process, type, what is alike.
     using Key = std::tuple<std::uint64_t, FdType, std::string>;
     using Groups = std::map<Key, LeakGroup>;
-    /// One that is open.
+    /// A descriptor that is open.
     struct Open {
         Key key;
         LeakGroup single;  ///< a group of itself alone

@@ -14,7 +14,7 @@
 
 namespace logfia {
 
-/// What is told of one name.
+/// The counts of one name.
 struct SummaryRow {
     /// Files by their path; sockets `tcp 192.0.2.80:443` by their peer, or `tcp 0.0.0.0:80 LISTEN`;
     /// pipes and anonymous inodes by their kind. With `*` when several names are one row.
@@ -31,7 +31,7 @@ struct SummaryRow {
     Duration held_longest{};
 };
 
-/// What is told of the whole watch.
+/// The counts of the whole watch.
 struct SummaryTotals {
     std::uint64_t processes = 0;
     std::uint64_t looks = 0;
