@@ -1,4 +1,4 @@
-// What polling catches: the share of files that are seen, held open for L at an interval of N.
+// The share of files that polling sees when they are held open for L, at an interval of N.
 
 #include "benches.hpp"
 #include "measure.hpp"

@@ -38,8 +38,8 @@ clockid_t cpu_clock_of(pid_t pid) {
     return clock;
 }
 
-/// What any watch must do: sleep until the next tick of a timetable, ask one clock. What it missed
-/// while it was stopped it leaves out.
+/// The least that any watch must do: sleep until the next tick of a timetable, ask one clock. What
+/// it missed while it was stopped it leaves out.
 [[noreturn]] void bare_timer(pid_t pid, long interval_ns) {
     const clockid_t clock = cpu_clock_of(pid);
     double next = read_clock(CLOCK_MONOTONIC);
@@ -76,7 +76,7 @@ double share_of_a_core(const Child& child, Nanoseconds time) {
 /// that would make waking up cheaper.
 Nanoseconds tick_alone(const Child& child, double interval_ns) {
     kill(child.pid(), SIGCONT);
-    sleep_for(std::max(1.5 * interval_ns, 50e6));  // its first tick is a late one
+    sleep_for(std::max(1.5 * interval_ns, 50e6));  // the first tick is a late one
     const Nanoseconds tick = share_of_a_core(child, std::max(4 * interval_ns, 200e6)) * interval_ns;
     kill(child.pid(), SIGSTOP);
     return tick;

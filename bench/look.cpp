@@ -2,6 +2,7 @@
 
 #include "benches.hpp"
 #include "measure.hpp"
+#include "support/event_sinks.hpp"
 #include "target.hpp"
 #include <logfia/event/event_sink.hpp>
 #include <logfia/process/open_processes.hpp>
@@ -48,13 +49,6 @@ class Floor {
     long links_ = 0;
 };
 
-class Counter final : public EventSink {
-  public:
-    void accept(Event) override { ++events; }
-    void notice(std::string_view) override {}
-    int events = 0;
-};
-
 /// A poller that takes every look: below 10 ms there is no gate.
 std::unique_ptr<Poller> make_poller(pid_t pid, Numbers& numbers) {
     auto root = ProcRoot::open("/proc");
@@ -74,7 +68,7 @@ void measure_look(int descriptors) {
     Floor floor(target.pid());
     Numbers numbers;
     const auto poller = make_poller(target.pid(), numbers);
-    Counter counter;
+    test::CountedEvents counter;
     // As in a watch that has lasted for a while: the links are held by then.
     for (int i = 0; i < descriptors / 50 + 2; ++i) poller->look(read_clocks(), counter);
     const int rounds = std::max(15, 60'000 / descriptors);

@@ -65,7 +65,7 @@ void measure_idle_crowd() {
     }
 }
 
-/// Each opens a file, lives 4 ms and ends.
+/// Processes that open a file, live 4 ms and end.
 void give_birth(int seconds) {
     timespec next{};
     clock_gettime(CLOCK_MONOTONIC, &next);

@@ -1,8 +1,9 @@
-// What a new socket costs to describe against a new file, whatever else the machine is connected
+// The cost of describing a new socket against a new file, whatever else the machine is connected
 // to; and whether the peer of a process that is watched notices.
 
 #include "benches.hpp"
 #include "measure.hpp"
+#include "support/event_sinks.hpp"
 #include "target.hpp"
 #include <logfia/event/event_sink.hpp>
 #include <logfia/process/open_processes.hpp>
@@ -27,12 +28,6 @@ constexpr int kDescriptors = 1000;
 constexpr int kRounds = 25;
 constexpr int kPairsOfOne = 2500;  // connections that one process holds both ends of
 constexpr int kEnds = 1000;        // of connections
-
-class Nobody final : public EventSink {
-  public:
-    void accept(Event) override {}
-    void notice(std::string_view) override {}
-};
 
 double clock_seconds(clockid_t clock) {
     timespec time{};
@@ -86,7 +81,7 @@ double microseconds_each(pid_t pid, Way way) {
         Numbers numbers;
         Poller poller(std::move(*root), options, numbers);
         for (auto& process : opened.processes) poller.processes().add(std::move(process));
-        Nobody nobody;
+        test::CountedEvents nobody;
         const double before = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
         poller.look(read_clocks(), nobody);
         times.push_back(clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - before);

@@ -1,11 +1,16 @@
-#include <logfia/app/raw_options.hpp>
+#include <logfia/app/check_options.hpp>
+#include <logfia/app/option_values.hpp>
+#include <logfia/app/options.hpp>
+#include <logfia/app/usage_error.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/base/escape.hpp>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace logfia {
 namespace {
@@ -28,121 +33,157 @@ constexpr const char* kFooter =
     "2 the command line is wrong, 3 --leaks found some. A COMMAND's own status comes first;\n"
     "126 it could not be run, 127 it was not found.";
 
-void declare_processes(CLI::App& app, RawOptions& raw) {
-    constexpr const char* kGroup = "Which processes";
-    app.add_option("PID", raw.words, "The processes to watch")->type_name("")->group(kGroup);
-    app.add_option("-p,--pid", raw.pid_lists, "The same, as a list: PID[,PID...]; repeatable")
-        ->allow_extra_args(false)
-        ->type_name("LIST")
-        ->group(kGroup);
-    app.add_option("--name", raw.names,
-                   "Those whose name matches this shell pattern, later ones too; repeatable")
-        ->allow_extra_args(false)
-        ->type_name("PATTERN")
-        ->group(kGroup);
-    app.add_flag("-a,--all", raw.all, "Every process that you may look into")->group(kGroup);
-    app.add_option("-u,--user", raw.user, "With --name or --all: only this user's")
-        ->type_name("USER")
-        ->group(kGroup);
-    app.add_flag("-f,--follow", raw.follow, "Their children, and theirs, too")->group(kGroup);
-    app.add_option("--proc", raw.proc, "Where procfs is mounted [/proc]")
-        ->type_name("DIR")
-        ->group(kGroup);
-    app.add_flag("--no-dup", raw.no_dup,
-                 "Do not ask sockets by a copy, not for a microsecond: only the kernel's tables")
-        ->group(kGroup);
+using Text = const std::string&;
+
+enum class Counts {
+    last,
+    all
+};  // of several occurrences; the last one, so that an alias can be overruled
+
+/// An option: how it is written, and where its value goes.
+struct OptionRow {
+    const char* names;  // "-d,--interval": as CLI11 takes them
+    const char* value;  // the word for its value in --help; null: a flag
+    const char* help;
+    void (*take)(Options& options,
+                 Text value);  // throws UsageError; null: nothing but that it was given
+    Counts counts = Counts::last;
+};
+
+constexpr OptionRow kProcesses[] = {
+    {"PID", "", "The processes to watch",
+     [](Options& o, Text word) { add_pid_word(o.processes.pids, word); }, Counts::all},
+    {"-p,--pid", "LIST", "The same, as a list: PID[,PID...]; repeatable",
+     [](Options& o, Text list) { add_pid_list(o.processes.pids, list); }, Counts::all},
+    {"--name", "PATTERN", "Those whose name matches this shell pattern, later ones too; repeatable",
+     [](Options& o, Text pattern) { add_name_pattern(o.processes.names, pattern); }, Counts::all},
+    {"-a,--all", nullptr, "Every process that you may look into",
+     [](Options& o, Text) { o.processes.all = true; }},
+    {"-u,--user", "USER", "With --name or --all: only this user's",
+     [](Options& o, Text user) { o.processes.user = parse_user(user); }},
+    {"-f,--follow", nullptr, "Their children, and theirs, too",
+     [](Options& o, Text) { o.processes.follow = true; }},
+    {"--proc", "DIR", "Where procfs is mounted [/proc]",
+     [](Options& o, Text dir) { o.proc = dir; }},
+    {"--no-dup", nullptr,
+     "Do not ask sockets by a copy, not for a microsecond: only the kernel's tables",
+     [](Options& o, Text) { o.poller.copies = false; }},
+};
+
+constexpr OptionRow kLooks[] = {
+    {"-d,--interval", "TIME",
+     "Time between two looks, 0: back to back; a bare number is milliseconds [100; 1 with a "
+     "COMMAND]",
+     [](Options& o, Text time) { o.interval = parse_interval(time); }},
+    {"-1,--once", nullptr, "Print what is open now, then exit",
+     [](Options& o, Text) { o.once = true; }},
+    {"--duration", "TIME", "Stop after that long; a bare number is seconds",
+     [](Options& o, Text time) { o.duration = parse_duration(time); }},
+    {"--count", "N", "Stop after exactly that many records",
+     [](Options& o, Text n) { o.count = parse_positive("--count", n, "records"); }},
+};
+
+constexpr OptionRow kFilters[] = {
+    {"-r,--real-files", nullptr, "Only files and directories that live in a filesystem",
+     [](Options& o, Text) { o.filter.real_files_only = true; }},
+    {"-t,--type", "LIST", "Only these types: file,tcp,...; inet and socket are groups",
+     [](Options& o, Text list) { add_types(o.filter, list); }, Counts::all},
+    {"-e,--event", "LIST", "Only these events: open,close,...",
+     [](Options& o, Text list) { add_events(o.filter, list); }, Counts::all},
+    {"-i,--include", "GLOB", "Only names (or peers) that match this shell pattern; repeatable",
+     [](Options& o, Text glob) { add_pattern(o.filter.include, "--include", glob); }, Counts::all},
+    {"-x,--exclude", "GLOB", "Not those that match this one; repeatable",
+     [](Options& o, Text glob) { add_pattern(o.filter.exclude, "--exclude", glob); }, Counts::all},
+    {"--no-initial", nullptr, "Do not print what was open already",
+     [](Options& o, Text) { o.filter.initial = false; }},
+};
+
+constexpr OptionRow kWriting[] = {
+    {"-j,--json", nullptr, "Write JSON Lines", [](Options& o, Text) { o.json = true; }},
+    {"-o,--output", "FILE", "Append the records to a file instead of standard output",
+     [](Options& o, Text file) { o.output = parse_output(file); }},
+    {"-l,--long", nullptr, "Text: add COMM[PID] and FD columns [with several processes]",
+     [](Options& o, Text) { o.long_format = true; }},
+    {"--no-long", nullptr, "Text: never add them", nullptr},
+    {"--time", "STYLE", "iso, unix, start (since the watch began) or delta [iso]",
+     [](Options& o, Text style) { o.time = parse_time_style(style); }},
+    {"--color", "WHEN", "auto, always or never [auto]",
+     [](Options& o, Text when) { o.color = parse_color(when); }},
+    {"-c,--summary-only", nullptr, "A table at the end instead of the records",
+     [](Options& o, Text) { o.summary = SummaryWhen::only; }},
+    {"-C,--summary", nullptr, "The table on standard error, after the records",
+     [](Options& o, Text) { o.summary = SummaryWhen::after; }},
+    {"--leaks", nullptr, "At the end, what was opened and left open; status 3 if there is a leak",
+     [](Options& o, Text) { o.leaks = true; }},
+    {"--leak-min", "N", "So many alike are a leak [2]",
+     [](Options& o, Text n) { o.leak_min = parse_positive("--leak-min", n, "descriptors"); }},
+    {"-q,--quiet", nullptr, "No notices on standard error",
+     [](Options& o, Text) { o.quiet = true; }},
+};
+
+constexpr OptionRow kHostNames[] = {
+    {"-n,--numeric", nullptr, "Look up none", [](Options& o, Text) { o.numeric = true; }},
+    {"--dns-wait", "TIME", "The longest a record waits for one [250ms; 2s with --once]",
+     [](Options& o, Text time) { o.dns_wait = parse_dns_wait(time); }},
+    {"--dns-server", "ADDR", "Ask these servers instead of the system's: ADDR[:PORT][,...]",
+     [](Options& o, Text list) { o.dns_servers = parse_dns_server_list(list); }},
+};
+
+struct OptionGroup {
+    const char* title;
+    std::span<const OptionRow> rows;
+};
+
+constexpr OptionGroup kGroups[] = {
+    {"Which processes", kProcesses}, {"How long, and how often", kLooks},
+    {"Which records", kFilters},     {"What is written", kWriting},
+    {"Host names", kHostNames},
+};
+
+/// An option as it is declared, to be asked for its values when CLI11 has parsed.
+struct DeclaredOption {
+    const OptionRow* row;
+    const CLI::Option* option;
+};
+
+CLI::Option* declare(CLI::App& app, const OptionRow& row) {
+    const std::string help = row.help;
+    if (row.value == nullptr) return app.add_flag(row.names, help);
+    CLI::Option* const option = app.add_option(row.names, help)->type_name(row.value);
+    if (row.counts == Counts::last) return option->take_last();
+    // Of an option, one value each time that it is given.
+    return option->expected(1, -1)->allow_extra_args(option->get_positional());
 }
 
-void declare_looks(CLI::App& app, RawOptions& raw) {
-    constexpr const char* kGroup = "How long, and how often";
-    app.add_option("-d,--interval", raw.interval,
-                   "Time between two looks, 0: back to back; a bare number is milliseconds [100; 1 "
-                   "with a COMMAND]")
-        ->type_name("TIME")
-        ->group(kGroup);
-    app.add_flag("-1,--once", raw.once, "Print what is open now, then exit")->group(kGroup);
-    app.add_option("--duration", raw.duration, "Stop after that long; a bare number is seconds")
-        ->type_name("TIME")
-        ->group(kGroup);
-    app.add_option("--count", raw.count, "Stop after exactly that many records")
-        ->type_name("N")
-        ->group(kGroup);
-}
-
-void declare_filters(CLI::App& app, RawOptions& raw) {
-    constexpr const char* kGroup = "Which records";
-    app.add_flag("-r,--real-files", raw.real_files,
-                 "Only files and directories that live in a filesystem")
-        ->group(kGroup);
-    const auto list = [&](const char* flag, const char* what, std::vector<std::string>& values,
-                          const char* text) {
-        app.add_option(flag, values, text)->allow_extra_args(false)->type_name(what)->group(kGroup);
-    };
-    list("-t,--type", "LIST", raw.types,
-         "Only these types: file,tcp,...; inet and socket are groups");
-    list("-e,--event", "LIST", raw.events, "Only these events: open,close,...");
-    list("-i,--include", "GLOB", raw.include,
-         "Only names (or peers) that match this shell pattern; repeatable");
-    list("-x,--exclude", "GLOB", raw.exclude, "Not those that match this one; repeatable");
-    app.add_flag("--no-initial", raw.no_initial, "Do not print what was open already")
-        ->group(kGroup);
-}
-
-void declare_output(CLI::App& app, RawOptions& raw) {
-    constexpr const char* kGroup = "What is written";
-    app.add_flag("-j,--json", raw.json, "Write JSON Lines")->group(kGroup);
-    app.add_option("-o,--output", raw.output,
-                   "Append the records to a file instead of standard output")
-        ->type_name("FILE")
-        ->group(kGroup);
-    app.add_flag("-l,--long", raw.long_format,
-                 "Text: add COMM[PID] and FD columns [with several processes]")
-        ->group(kGroup);
-    app.add_flag("--no-long", raw.no_long, "Text: never add them")->group(kGroup);
-    app.add_option("--time", raw.time, "iso, unix, start (since the watch began) or delta [iso]")
-        ->type_name("STYLE")
-        ->group(kGroup);
-    app.add_option("--color", raw.color, "auto, always or never [auto]")
-        ->type_name("WHEN")
-        ->group(kGroup);
-    app.add_flag("-c,--summary-only", raw.summary_only, "A table at the end instead of the records")
-        ->group(kGroup);
-    app.add_flag("-C,--summary", raw.summary, "The table on standard error, after the records")
-        ->group(kGroup);
-    app.add_flag("--leaks", raw.leaks,
-                 "At the end, what was opened and left open; status 3 if there is a leak")
-        ->group(kGroup);
-    app.add_option("--leak-min", raw.leak_min, "So many alike are a leak [2]")
-        ->type_name("N")
-        ->group(kGroup);
-    app.add_flag("-q,--quiet", raw.quiet, "No notices on standard error")->group(kGroup);
-}
-
-void declare_names(CLI::App& app, RawOptions& raw) {
-    constexpr const char* kGroup = "Host names";
-    app.add_flag("-n,--numeric", raw.numeric, "Look up none")->group(kGroup);
-    app.add_option("--dns-wait", raw.dns_wait,
-                   "The longest a record waits for one [250ms; 2s with --once]")
-        ->type_name("TIME")
-        ->group(kGroup);
-    app.add_option("--dns-server", raw.dns_servers,
-                   "Ask these servers instead of the system's: ADDR[:PORT][,...]")
-        ->type_name("ADDR")
-        ->group(kGroup);
-}
-
-void declare(CLI::App& app, RawOptions& raw) {
-    app.set_help_flag("-h,--help", "Print this help and exit");
-    app.add_flag("-V,--version", raw.version, "Print the version and exit");
-    declare_processes(app, raw);
-    declare_looks(app, raw);
-    declare_filters(app, raw);
-    declare_output(app, raw);
-    declare_names(app, raw);
+std::vector<DeclaredOption> declare_all(CLI::App& app) {
+    std::vector<DeclaredOption> declared;
+    for (const OptionGroup& group : kGroups) {
+        for (const OptionRow& row : group.rows) {
+            CLI::Option* const option = declare(app, row);
+            option->group(group.title);
+            declared.push_back({&row, option});
+        }
+    }
     app.footer(kFooter);
-    // So that an alias can be overruled.
-    for (CLI::Option* option : app.get_options())
-        if (option->get_items_expected_max() == 1) option->take_last();
+    return declared;
+}
+
+/// `--interval` of `-d,--interval`.
+std::string_view long_name(const OptionRow& row) {
+    const std::string_view names = row.names;
+    return names.substr(names.find(',') + 1);
+}
+
+void take_values(Options& options, GivenOptions& given, const DeclaredOption& declared) {
+    const OptionRow& row = *declared.row;
+    const CLI::Option& option = *declared.option;
+    // A flag may be taken back: --json=false.
+    if (option.count() == 0 || (row.value == nullptr && !option.as<bool>())) return;
+    given.insert(long_name(row));
+    if (row.take == nullptr) return;
+    const std::vector<std::string>& values = option.results();
+    const auto first = row.counts == Counts::all ? values.begin() : values.end() - 1;
+    std::for_each(first, values.end(), [&](Text value) { row.take(options, value); });
 }
 
 /// The option of that name, `--pid` or `-p`; null when there is none.
@@ -199,31 +240,46 @@ void check_words(const CLI::App& app, int argc, const char* const* argv) {
     }
 }
 
+void take_command(Options& options, GivenOptions& given, const char* const* begin,
+                  const char* const* end) {
+    if (begin == end) refuse("no COMMAND stands behind --");
+    options.command.assign(begin, end);
+    given.insert("a COMMAND");
+}
+
 std::variant<Options, ExitStatus> parse(int argc, const char* const* argv, std::ostream& out) {
-    RawOptions raw;
     // Versions of CLI11 differ about `--`, so that it never sees it.
     const char* const* const end = argv + argc;
     const char* const* const dashes =
         std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });
-    if (dashes != end) raw.command.emplace(dashes + 1, end);
     argc = static_cast<int>(dashes - argv);
 
     CLI::App app(kDescription, "logfia");
-    declare(app, raw);
+    app.set_help_flag("-h,--help", "Print this help and exit");
+    bool version = false;
+    app.add_flag("-V,--version", version, "Print the version and exit");
+    const std::vector<DeclaredOption> declared = declare_all(app);
+    Options options;
+    GivenOptions given;
     try {
         check_words(app, argc, argv);
         app.parse(argc, argv);
+        if (version) {
+            out << "logfia " LOGFIA_VERSION "\n";
+            return ExitStatus::success;
+        }
+        if (dashes != end) take_command(options, given, dashes + 1, end);
+        for (const DeclaredOption& option : declared) take_values(options, given, option);
     } catch (const CLI::CallForHelp&) {
         out << app.help() << '\n';
         return ExitStatus::success;
     } catch (const CLI::ParseError& error) {
         throw UsageError(error.what());
     }
-    if (raw.version) {
-        out << "logfia " LOGFIA_VERSION "\n";
-        return ExitStatus::success;
-    }
-    return understand(raw);
+    if (!options.processes.pids.empty()) given.insert("a PID");
+    check_options(options, given);
+    complete_options(options, given);
+    return options;
 }
 
 }  // namespace

@@ -46,8 +46,9 @@ std::unique_ptr<Resolver> make_resolver(const Options& options, Notices& notices
 }
 
 /// Below some milliseconds the kernel's usual slack of 50 us would be felt (prctl(2)).
-void sharpen_timer(Duration interval) {
-    if (interval < std::chrono::milliseconds(10)) prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+void sharpen_timer(Interval interval) {
+    if (interval.duration() < std::chrono::milliseconds(10))
+        prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 }
 
 ExitStatus fail(Notices& notices, const Error& error) {
@@ -112,7 +113,7 @@ int to_int(ExitStatus status) {
 /// Waits for the command, whose own status comes first.
 int run_command(const Options& options, const InheritedSignals& inherited, std::vector<int> closed,
                 Notices& notices) {
-    const Orphans orphans = options.follow ? Orphans::adopted : Orphans::left;
+    const Orphans orphans = options.processes.follow ? Orphans::adopted : Orphans::left;
     auto command =
         Command::start({options.command, inherited, std::move(closed), orphans, options.proc});
     if (!command) return to_int(fail(notices, command.error()));
@@ -120,7 +121,7 @@ int run_command(const Options& options, const InheritedSignals& inherited, std::
     const ExitStatus status =
         watch_while_there_is_memory(options, command->get(), signals, notices);
     if (!(*command)->started()) return to_int(status);
-    const auto until = options.follow ? Command::Until::all_end : Command::Until::it_ends;
+    const auto until = options.processes.follow ? Command::Until::all_end : Command::Until::it_ends;
     (*command)->wait(until, signals, notices);
     const int own = (*command)->status();
     return own != 0 ? own : to_int(status);

@@ -19,45 +19,11 @@ class NoticesOnly final : public EventSink {
     Notices& notices_;
 };
 
-WantedProcesses wanted_processes(const Options& options) {
-    WantedProcesses wanted;
-    wanted.pids = options.pids;
-    wanted.names = options.names;
-    wanted.user = options.user;
-    wanted.all = options.all;
-    wanted.follow = options.follow;
-    wanted.waits = !options.once;
-    wanted.orphans_are_ours = !options.command.empty();
-    wanted.interval = options.interval;
-    return wanted;
-}
-
-/// A `close` of a TCP connection has a place for what it has carried.
-bool shows_totals(const Options& options) {
-    const FilterOptions& filter = options.filter;
-    if (options.once || options.summary == SummaryWhen::only) return false;
-    if (!options.json && !options.long_format) return false;
-    if (filter.events && !filter.events->contains(EventKind::close)) return false;
-    return !filter.types || filter.types->contains(FdType::tcp) ||
-           filter.types->contains(FdType::tcp6);
-}
-
-PollerOptions poller_options(const Options& options) {
-    PollerOptions poller;
-    poller.interval = options.interval;
-    poller.socket_details = !options.filter.real_files_only;
-    poller.limits = options.leaks;
-    poller.single_look = options.once;
-    poller.copies = !options.no_dup;
-    poller.totals = shows_totals(options);
-    poller.targets = options.json;
-    return poller;
-}
-
 /// The error when there is no process to watch, and none to wait for.
 Error no_process(const Options& options) {
-    if (options.all) return {"watch", "all processes", 0, "there is none that you may look into"};
-    return {"watch", fmt::format("'{}'", fmt::join(options.names, "' or '")), 0,
+    if (options.processes.all)
+        return {"watch", "all processes", 0, "there is none that you may look into"};
+    return {"watch", fmt::format("'{}'", fmt::join(options.processes.names, "' or '")), 0,
             "no process has such a name"};
 }
 
@@ -85,7 +51,7 @@ bool find_processes(const Options& options, Command* command, Notices& notices, 
     for (const Error& error : errors) notices.error(describe(error));
     sources.incomplete = !errors.empty();
     if (poll.has_work()) return true;
-    if (options.pids.empty()) notices.error(describe(no_process(options)));
+    if (options.processes.pids.empty()) notices.error(describe(no_process(options)));
     return false;
 }
 
@@ -98,8 +64,8 @@ Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Com
                      fmt::format("{} does not show it by its PID: mount procfs, or give the right "
                                  "one (--proc)",
                                  options.proc)};
-    return PollSource::create(std::move(*root), poller_options(options), wanted_processes(options),
-                              numbers, end_of(command, options.follow, signals));
+    return PollSource::create(std::move(*root), options.poller, options.processes, numbers,
+                              end_of(command, options.processes.follow, signals));
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ Filter::Verdict Filter::judge(const Event& event) {
     const std::uint64_t id = change->descriptor.id;
     const auto known = memory_.find(id);
     if (known != memory_.end()) {
-        // What came before it must be decided first.
+        // Earlier records must be decided first.
         if (known->second.asked > 0) {
             ++known->second.asked;
             return Verdict::ask;
@@ -58,7 +58,7 @@ bool Filter::decide(const Event& event, std::string_view host) {
     --memory.asked;
     if (!memory.kept) memory.kept = passes_type(descriptor.type) && passes_with_host(event, host);
     const bool kept = memory.kept;
-    // One that was not kept is judged anew the next time.
+    // A descriptor that was not kept is judged anew the next time.
     if (event.kind == EventKind::close || (!kept && memory.asked == 0)) memory_.erase(known);
     return kept;
 }

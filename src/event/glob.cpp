@@ -56,7 +56,7 @@ bool Glob::matches_file(const std::string& name) const {
 }
 
 bool Glob::matches_socket(const SocketInfo& socket) const {
-    // What follows a NUL, which an abstract name may hold, is not compared.
+    // The rest after a NUL, which an abstract name may hold, is not compared.
     if (!socket.path.empty() && matches_file(socket.path)) return true;
     if (!socket.peer_path.empty() && matches_file(socket.peer_path)) return true;
     return any_text_of_address(socket,

@@ -45,7 +45,7 @@ bool is_made_up(std::string_view word) {
     return word.size() >= kShortest && (has_digit_inside(word) || has_odd_capitals(word));
 }
 
-/// What mktemp and its kin make: the prefix, and a muddle in which `_` may stand.
+/// Names as mktemp and its kin make them: the prefix, and a muddle in which `_` may stand.
 bool is_temporary(std::string_view component) {
     constexpr std::string_view kPrefix = "tmp";
     constexpr std::size_t kShortest = kPrefix.size() + 6;

@@ -147,7 +147,7 @@ void CaresLookup::process(std::span<const pollfd> ready) {
                         write ? socket.fd : ARES_SOCKET_BAD);
         failing_ = false;
     }
-    ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // what has timed out
+    ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);  // ends those that have timed out
     throw_what_was_kept();
 }
 

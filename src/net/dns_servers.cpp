@@ -1,10 +1,10 @@
+#include <logfia/base/fields.hpp>
 #include <logfia/net/dns_servers.hpp>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string>
 
@@ -24,11 +24,8 @@ std::optional<IpAddress> parse_address(std::string_view text, IpFamily family) {
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
-    std::uint16_t port = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, failure] = std::from_chars(text.data(), end, port);
-    if (failure != std::errc() || stop != end || port == 0) return std::nullopt;
-    return port;
+    const auto port = parse_number<std::uint16_t>(text);
+    return port == 0 ? std::nullopt : port;
 }
 
 Error refuse(std::string_view part, const char* advice) {
@@ -37,7 +34,7 @@ Error refuse(std::string_view part, const char* advice) {
 
 struct Parts {
     std::string_view address;
-    std::optional<std::string_view> port;  ///< what follows the colon; may be empty
+    std::optional<std::string_view> port;  ///< behind the colon; may be empty
     IpFamily family = IpFamily::v4;
 };
 

@@ -111,7 +111,7 @@ void Resolver::note_answer() {
 }
 
 void Resolver::note_silence(SteadyTime now) {
-    // What was sent before a rest began ends during it, and says nothing new.
+    // A query from before a rest ends during it, and says nothing new.
     if (resting(now) || ++silent_ < limits_.silent_before_rest) return;
     rest_ =
         std::min(rest_ == Duration::zero() ? limits_.first_rest : 2 * rest_, limits_.longest_rest);

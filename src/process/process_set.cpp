@@ -277,7 +277,7 @@ void ProcessSet::scan(EventSink& sink) {
     }
     candidates_.swap(spare_);
     const auto affordable = kPauseForEach * static_cast<Duration::rep>(listed_.size());
-    next_scan_ = now_ + std::max<Duration>(wanted_.interval, affordable);
+    next_scan_ = now_ + std::max(wanted_.interval.duration(), affordable);
 }
 
 /// Tells what a person who waits for records should know.

@@ -99,7 +99,7 @@ bool ProcessSet::adopt_by_parents(EventSink& sink) {
         tell_unlisted({"list", "all processes", listing.error, {}}, sink);
     }
     next_scan_for_parents_ =
-        now_ + std::max<Duration>(wanted_.interval,
+        now_ + std::max<Duration>(wanted_.interval.duration(),
                                   kPauseForEachParent * static_cast<Duration::rep>(listed_.size()));
     std::vector<ProcessFacts> strangers;
     for (const pid_t pid : listed_) {

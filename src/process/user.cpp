@@ -1,8 +1,8 @@
+#include <logfia/base/fields.hpp>
 #include <logfia/process/user.hpp>
 
 #include <pwd.h>
 
-#include <charconv>
 #include <cstdio>
 #include <memory>
 
@@ -31,11 +31,7 @@ std::optional<uid_t> uid_of(const std::string& name) {
 
 std::optional<uid_t> user_named(const std::string& user) {
     if (const auto uid = uid_of(user)) return uid;
-    uid_t uid = 0;
-    const char* end = user.data() + user.size();
-    const auto [last, error] = std::from_chars(user.data(), end, uid);
-    if (user.empty() || error != std::errc{} || last != end) return std::nullopt;
-    return uid;
+    return parse_number<uid_t>(user);
 }
 
 }  // namespace logfia

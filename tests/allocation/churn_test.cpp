@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// All that remembers anything from one process to the next.
+/// Everything that remembers anything from one process to the next.
 class Remembering final : public EventSink {
   public:
     void accept(Event event) override {
@@ -38,7 +38,7 @@ class Remembering final : public EventSink {
     Leaks leaks_{2};
 };
 
-/// Each comes, opens a file, closes it and goes.
+/// Processes that come, open a file, close it and go.
 TEST(Memory, ProcessesThatComeAndGoLeaveNothing) {
     test::FakeProc proc;
     auto root = ProcRoot::open(proc.path());
@@ -72,8 +72,8 @@ TEST(Memory, ProcessesThatComeAndGoLeaveNothing) {
             tick();
         }
     };
-    // Each makes a dozen files, which takes its time on a busy disk: as many as show a single block
-    // that were kept of each beyond doubt.
+    // A process makes a dozen files here, which takes its time on a busy disk: as many as show a
+    // single block that were kept of each beyond doubt.
     come_and_go(100);
     const std::size_t before = live_blocks;
     const int events = sink.events;

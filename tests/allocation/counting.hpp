@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cstddef>
 
-/// This program replaces operator new, to count those of all threads.
+/// Counts of all threads: operator new is replaced in this program.
 extern std::atomic<std::size_t> allocations;
 extern std::atomic<std::size_t> live_blocks;
 

@@ -1,4 +1,5 @@
 #include "allocation/counting.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fd_maker_client.hpp"
 #include <logfia/process/open_processes.hpp>
 #include <logfia/source/poll/poller.hpp>
@@ -13,13 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-class Counter final : public EventSink {
-  public:
-    void accept(Event) override { ++events; }
-    void notice(std::string_view) override {}
-    int events = 0;
-};
 
 /// How often memory is asked for in a hundred looks at a process that changes nothing.
 std::size_t allocations_of_idle_looks(Duration interval, Duration step,
@@ -39,15 +33,15 @@ std::size_t allocations_of_idle_looks(Duration interval, Duration step,
     Poller poller(std::move(*root), options, numbers);
     for (auto& process : opened.processes) poller.processes().add(std::move(process));
 
-    Counter counter;
+    test::CountedEvents counter;
     Now now = read_clocks();
     const auto look = [&] {
         now.steady += step;
         poller.look(now, counter);
     };
     for (int warm_up = 0; warm_up < 10; ++warm_up) look();
-    EXPECT_GE(counter.events, 500);
-    const int events = counter.events;
+    EXPECT_GE(counter.events, 500U);
+    const std::size_t events = counter.events;
     const std::size_t before = allocations;
     for (int i = 0; i < 100; ++i) look();
     const std::size_t asked = allocations - before;
@@ -70,7 +64,7 @@ TEST(Allocations, NeitherDoesOneThatTheGateSpares) {
     EXPECT_EQ(allocations_of_idle_looks(milliseconds(100), milliseconds(100)), 0U);
 }
 
-/// Each look may ask all the sockets that have no peer.
+/// A look may ask all the sockets that have no peer.
 TEST(Allocations, NorDoQuestionsToWhoRunsAllTheTime) {
     std::vector<std::string> commands(100, "udp");
     commands.insert(commands.end(), 100, "tcp-socket");

@@ -1,5 +1,6 @@
 #include "allocation/counting.hpp"
 #include "app/calendar.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/app/loop.hpp>
 #include <logfia/output/text_writer.hpp>
@@ -15,12 +16,6 @@
 namespace logfia::test {
 namespace {
 
-class Nobody final : public EventSink {
-  public:
-    void accept(Event) override {}
-    void notice(std::string_view) override {}
-};
-
 std::unique_ptr<Source> idle_source(const FakeProc& proc, Numbers& numbers) {
     PollerOptions options;
     options.interval = milliseconds(1);
@@ -30,7 +25,7 @@ std::unique_ptr<Source> idle_source(const FakeProc& proc, Numbers& numbers) {
     wanted.interval = options.interval;
     auto source =
         PollSource::create(std::move(*ProcRoot::open(proc.path())), options, wanted, numbers);
-    Nobody nobody;
+    CountedEvents nobody;
     EXPECT_TRUE((*source)->find_processes(nobody).empty());
     return std::move(*source);
 }

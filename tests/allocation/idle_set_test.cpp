@@ -1,4 +1,5 @@
 #include "allocation/counting.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/process/process_set.hpp>
 #include <logfia/source/poll/poller.hpp>
@@ -13,12 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class Nobody final : public EventSink {
-  public:
-    void accept(Event) override {}
-    void notice(std::string_view) override {}
-};
-
 /// How often memory is asked for in a hundred ticks in which no process comes or goes. In a procfs
 /// that is not ours nobody tells of strangers, of whom there may be some at any time.
 std::size_t allocations_of_idle_ticks(const std::string& proc, pid_t pid) {
@@ -32,11 +27,11 @@ std::size_t allocations_of_idle_ticks(const std::string& proc, pid_t pid) {
     wanted.follow = true;
     wanted.interval = options.interval;
     ProcessSet set(wanted, DescriptorBudget(wanted.expected()), poller.root(), poller.processes());
-    Nobody sink;
+    test::CountedEvents sink;
     EXPECT_TRUE(set.begin(sink).empty());
     Now now = read_clocks();
     const auto tick = [&] {
-        now.steady += options.interval;
+        now.steady += options.interval.duration();
         set.refresh(now, sink);
         poller.look(now, sink);
         while (set.adopt_children(sink)) poller.look_at_new(now, sink);

@@ -2,6 +2,7 @@
 // builds: how a watch ends whose output is so far behind that looking has stopped.
 
 #include "app/loop_fixture.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/source/poll/poll_source.hpp>
 
@@ -15,12 +16,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::StartsWith;
-
-class Nobody final : public EventSink {
-  public:
-    void accept(Event) override {}
-    void notice(std::string_view) override {}
-};
 
 constexpr int kOpen = 20;  // so many records are more than may wait
 
@@ -41,7 +36,7 @@ class PausedWatchTest : public LoopTest {
         wanted.interval = options.interval;
         auto source =
             PollSource::create(std::move(*ProcRoot::open(proc_.path())), options, wanted, numbers_);
-        Nobody nobody;
+        CountedEvents nobody;
         (*source)->find_processes(nobody);
         return std::move(*source);
     }

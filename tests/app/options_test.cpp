@@ -1,73 +1,54 @@
-#include <logfia/app/options.hpp>
+#include "app/parsed_options.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <sstream>
+#include <string>
+#include <vector>
 
 namespace logfia {
 namespace {
 
-using std::chrono::hours;
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using test::parse;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Parsed {
-    std::variant<Options, ExitStatus> result;
-    std::string out;
-    std::string err;
-
-    const Options& options() const { return std::get<Options>(result); }
-    bool is_usage_error() const {
-        const auto* status = std::get_if<ExitStatus>(&result);
-        return status != nullptr && *status == ExitStatus::usage;
-    }
-};
-
-Parsed parse(std::vector<const char*> words) {
-    words.insert(words.begin(), "logfia");
-    std::ostringstream out;
-    std::ostringstream err;
-    auto result = parse_options(static_cast<int>(words.size()), words.data(), out, err);
-    return {std::move(result), out.str(), err.str()};
-}
 
 TEST(Options, Defaults) {
     const auto parsed = parse({"42"});
     const Options& options = parsed.options();
-    EXPECT_THAT(options.pids, ElementsAre(42));
-    EXPECT_EQ(options.interval, milliseconds(100));
+    EXPECT_THAT(options.processes.pids, ElementsAre(42));
+    EXPECT_EQ(options.interval, Interval(milliseconds(100)));
     EXPECT_EQ(options.dns_wait, milliseconds(250));
     EXPECT_EQ(options.proc, "/proc");
     EXPECT_EQ(options.time, TimeStyle::iso);
     EXPECT_TRUE(options.filter.initial && options.filter.hosts);
     EXPECT_FALSE(options.long_format || options.json || options.numeric ||
                  options.filter.real_files_only || options.once || options.quiet ||
-                 options.duration || options.count || options.follow || options.all ||
-                 options.leaks || options.filter.types || options.filter.events || options.user);
+                 options.duration || options.count || options.processes.follow ||
+                 options.processes.all || options.leaks || options.filter.types ||
+                 options.filter.events || options.processes.user);
     EXPECT_EQ(options.summary, SummaryWhen::never);
     EXPECT_THAT(options.command, ::testing::IsEmpty());
     EXPECT_EQ(parsed.err, "");
 }
 
-/// An alias gives the first one.
+/// The first one may be an alias's.
 TEST(Options, TheLastOfTwoCounts) {
     const auto parsed = parse({"-d", "5", "--time", "unix", "-t", "file", "-d", "7", "--time=iso",
                                "-t", "tcp", "-n", "-n", "42"});
     const Options& options = parsed.options();
-    EXPECT_EQ(options.interval, milliseconds(7));
+    EXPECT_EQ(options.interval, Interval(milliseconds(7)));
     EXPECT_EQ(options.time, TimeStyle::iso);
     EXPECT_TRUE(options.filter.types->contains(FdType::file)) << "of a list, all count";
     EXPECT_TRUE(options.filter.types->contains(FdType::tcp));
 }
 
 TEST(Options, PidsComeAsWordsAndLists) {
-    EXPECT_THAT(parse({"7", "-p", "8,9", "--pid=7", "-p", "10", "11"}).options().pids,
+    EXPECT_THAT(parse({"7", "-p", "8,9", "--pid=7", "-p", "10", "11"}).options().processes.pids,
                 ElementsAre(7, 11, 8, 9, 10));
 }
 
@@ -79,7 +60,7 @@ TEST(Options, EveryFlagHasItsPlace) {
     EXPECT_TRUE(options.filter.real_files_only && options.json && options.numeric && options.once &&
                 options.quiet);
     EXPECT_FALSE(options.filter.hosts);
-    EXPECT_EQ(options.interval, milliseconds(10));
+    EXPECT_EQ(options.interval, Interval(milliseconds(10)));
     EXPECT_EQ(options.count, 5U);
     EXPECT_EQ(options.output, "/tmp/x");
     EXPECT_EQ(options.time, TimeStyle::delta);
@@ -116,20 +97,20 @@ TEST(Options, WhatFollowsTheDashesIsTheCommand) {
     const Options& options = parsed.options();
     EXPECT_THAT(options.command, ElementsAre("make", "-j", "2", "--", "-d", "x"));
     EXPECT_FALSE(options.json);
-    EXPECT_EQ(options.interval, milliseconds(1));
-    EXPECT_EQ(parse({"-d", "20", "--", "true"}).options().interval, milliseconds(20));
-    EXPECT_EQ(parse({"-d", "0", "--", "true"}).options().interval, Duration::zero());
+    EXPECT_EQ(options.interval, Interval(milliseconds(1)));
+    EXPECT_EQ(parse({"-d", "20", "--", "true"}).options().interval, Interval(milliseconds(20)));
+    EXPECT_TRUE(parse({"-d", "0", "--", "true"}).options().interval.is_back_to_back());
 }
 
 TEST(Options, ProcessesByNameAndUser) {
     const auto parsed = parse({"--name", "a*", "--name", "b", "-u", "12345", "-f", "7"});
     const Options& options = parsed.options();
-    EXPECT_THAT(options.names, ElementsAre("a*", "b"));
-    EXPECT_THAT(options.pids, ElementsAre(7));
-    EXPECT_EQ(options.user, uid_t{12345});
-    EXPECT_TRUE(options.follow);
-    EXPECT_EQ(parse({"-a", "-u", "root"}).options().user, uid_t{0});
-    EXPECT_TRUE(parse({"-a"}).options().all);
+    EXPECT_THAT(options.processes.names, ElementsAre("a*", "b"));
+    EXPECT_THAT(options.processes.pids, ElementsAre(7));
+    EXPECT_EQ(options.processes.user, uid_t{12345});
+    EXPECT_TRUE(options.processes.follow);
+    EXPECT_EQ(parse({"-a", "-u", "root"}).options().processes.user, uid_t{0});
+    EXPECT_TRUE(parse({"-a"}).options().processes.all);
 }
 
 TEST(Options, Filters) {
@@ -146,6 +127,39 @@ TEST(Options, Filters) {
     EXPECT_EQ(filter.exclude.size(), 1U);
 }
 
+TEST(Options, EachPartIsToldWhatItNeeds) {
+    const auto once = parse({"-1", "-r", "-d", "5", "7"}).options();
+    EXPECT_FALSE(once.processes.waits);
+    EXPECT_TRUE(once.poller.single_look);
+    EXPECT_FALSE(once.poller.socket_details);
+    EXPECT_EQ(once.poller.interval, once.interval);
+    EXPECT_EQ(once.processes.interval, once.interval);
+
+    const auto command = parse({"-j", "--leaks", "--no-dup", "--", "true"}).options();
+    EXPECT_TRUE(command.processes.waits && command.processes.orphans_are_ours);
+    EXPECT_TRUE(command.poller.limits && command.poller.targets && command.poller.totals);
+    EXPECT_FALSE(command.poller.copies || command.poller.single_look);
+}
+
+/// A record has a place for them only in JSON and in the long columns of a `close`.
+TEST(Options, TotalsAreAskedForWhereTheyAreShown) {
+    for (const auto& words : std::vector<std::vector<const char*>>{
+             {"-j", "7"}, {"-l", "7"}, {"-f", "7"}, {"-l", "-t", "tcp6", "7"}})
+        EXPECT_TRUE(parse(words).options().poller.totals) << words[0];
+    for (const auto& words : std::vector<std::vector<const char*>>{{"7"},
+                                                                   {"-j", "-1", "7"},
+                                                                   {"-l", "-c", "7"},
+                                                                   {"-j", "-e", "open", "7"},
+                                                                   {"-j", "-t", "udp", "7"}})
+        EXPECT_FALSE(parse(words).options().poller.totals) << words[0];
+}
+
+TEST(Options, AFlagCanBeTakenBack) {
+    const auto parsed = parse({"--json=false", "-l", "7"});
+    EXPECT_FALSE(parsed.options().json);
+    EXPECT_TRUE(parsed.options().long_format);
+}
+
 TEST(Options, WhatIsSaidAtTheEnd) {
     EXPECT_EQ(parse({"-c", "7"}).options().summary, SummaryWhen::only);
     EXPECT_EQ(parse({"-C", "7"}).options().summary, SummaryWhen::after);
@@ -153,87 +167,15 @@ TEST(Options, WhatIsSaidAtTheEnd) {
     EXPECT_EQ(parse({"--leaks", "--leak-min", "5", "7"}).options().leak_min, 5U);
 }
 
-struct BadLine {
-    std::vector<const char*> words;
-    const char* said;
-};
-
-TEST(Options, WhatMakesNoSenseIsRefusedByName) {
-    const BadLine lines[] = {
-        {{}, "no process"},
-        {{"0"}, "'0' is not a PID"},
+TEST(Options, WordsThatAreNoOptions) {
+    test::expect_refused({
         {{"-5"}, "'-5' is not a PID"},
         {{"-17"}, "'-17' is not a PID"},
-        {{"99999999999"}, "'99999999999' is not a PID"},
-        {{"firefox"}, "'firefox' is neither a PID nor a path"},
-        {{""}, "'' is an empty word"},
-        {{"7", ""}, "'' is an empty word"},
-        {{"12a"}, "'12a'"},
-        {{"/var/log"}, "is a path"},
-        {{"."}, "is a path"},
-        {{".."}, "is a path"},
-        {{"-p", "1,,2"}, "'' is not a PID"},
-        {{"-p", "1,"}, "'' is not a PID"},
-        {{"-p", "x"}, "'x' is not a PID"},
-        {{"-d", "-0.1", "1"}, "--interval: '-0.1'"},
         {{"-d", "-1", "1"}, ""},
-        {{"-d", "5h", "1"}, "--interval: '5h'"},
-        {{"-d", "ten", "1"}, "--interval: 'ten'"},
-        {{"-d", "", "1"}, "--interval: ''"},
-        {{"-d", "1e3", "1"}, "--interval: '1e3'"},
-        {{"-d", "99999999999999999999s", "1"}, "--interval"},
-        {{"--duration", "0", "1"}, "--duration: '0'"},
-        {{"--duration", "5us", "1"}, "--duration: '5us'"},
-        {{"--count", "0", "1"}, "--count: '0'"},
-        {{"--count", "x", "1"}, "--count: 'x'"},
-        {{"--time", "utc", "1"}, "--time: 'utc'"},
-        {{"--color", "yes", "1"}, "--color: 'yes'"},
-        {{"--dns-wait", "soon", "1"}, "--dns-wait: 'soon'"},
-        {{"--dns-server", "nowhere", "1"}, "--dns-server"},
-        {{"--dns-server", "127.0.0.1:99999", "1"}, "--dns-server"},
-        {{"--long", "--no-long", "1"}, "--long and --no-long"},
-        {{"--once", "--duration", "1", "1"}, "--once"},
-        {{"--once", "--no-initial", "1"}, "--no-initial"},
         {{"--nonsense", "1"}, "--nonsense"},
         {{"-o"}, ""},
-        {{"-o", "", "1"}, "--output"},
         {{"--"}, "no COMMAND"},
-        {{"7", "--", "true"}, "a PID and a COMMAND"},
-        {{"-p", "7", "--", "true"}, "a PID and a COMMAND"},
-        {{"--name", "a", "--", "true"}, "--name and a COMMAND"},
-        {{"--all", "--", "true"}, "--all and a COMMAND"},
-        {{"-1", "--", "true"}, "--once"},
-        {{"-u", "root", "--", "true"}, "--user"},
-        {{"-a", "7"}, "--all and a PID"},
-        {{"-a", "--name", "x"}, "--all and --name"},
-        {{"-u", "root", "7"}, "--user"},
-        {{"-u", "no-such-user", "-a"}, "'no-such-user'"},
-        {{"-u", "", "-a"}, "''"},
-        {{"--name", ""}, "--name"},
-        {{"--name", "/bin/sh"}, "'/bin/sh' has a '/'"},
-        {{"-t", "files", "7"}, "'files' is not a type"},
-        {{"-t", "file,", "7"}, "'' is not a type"},
-        {{"-t", "unknown", "7"}, "'unknown'"},
-        {{"-e", "opened", "7"}, "'opened' is not an event"},
-        {{"-i", "", "7"}, "--include"},
-        {{"-x", "", "7"}, "--exclude"},
-        {{"-r", "-t", "tcp", "7"}, "--real-files"},
-        {{"-c", "-C", "7"}, "--summary"},
-        {{"--leak-min", "3", "7"}, "--leak-min"},
-        {{"--leaks", "--leak-min", "0", "7"}, "--leak-min: '0'"},
-        {{"--leaks", "-1", "7"}, "--leaks"},
-        {{"-1", "-e", "close", "7"}, "--event"},
-        {{"-j", "-l", "7"}, "--long"},
-        {{"-j", "--no-long", "7"}, "--no-long"},
-        {{"-j", "--color", "always", "7"}, "--color"},
-    };
-    for (const auto& line : lines) {
-        const auto parsed = parse(line.words);
-        EXPECT_TRUE(parsed.is_usage_error()) << line.said;
-        EXPECT_THAT(parsed.err, ::testing::StartsWith("logfia: "));
-        EXPECT_THAT(parsed.err, HasSubstr(line.said));
-        EXPECT_EQ(parsed.out, "");
-    }
+    });
 }
 
 /// No word writes to the terminal, or a line that nobody has said.
@@ -275,7 +217,10 @@ TEST(Options, WordsAreEscapedInEveryMessage) {
 }
 
 TEST(Options, AnEqualsSignWithNothingBehindIt) {
-    const BadLine lines[] = {
+    const struct {
+        std::vector<const char*> words;
+        const char* said;
+    } lines[] = {
         {{"--interval=", "5", "1"}, "--interval=: its value is missing; write --interval=TIME"},
         {{"--pid=", "1"}, "--pid=: its value is missing; write --pid=LIST"},
         {{"--name=", "a"}, "--name=: its value is missing"},
@@ -323,26 +268,6 @@ TEST(Options, HelpAndVersionGoToStandardOutput) {
         EXPECT_EQ(std::get<ExitStatus>(parsed.result), ExitStatus::success);
         EXPECT_THAT(parsed.out, ::testing::MatchesRegex("logfia [0-9]+\\.[0-9]+\\.[0-9]+\n"));
     }
-}
-
-TEST(ParseTime, TakesTheUnitsOfItsKind) {
-    const auto interval = [](const char* text) { return parse_time(text, BareUnit::milliseconds); };
-    EXPECT_EQ(interval("100"), milliseconds(100));
-    EXPECT_EQ(interval("250us"), microseconds(250));
-    EXPECT_EQ(interval("10ms"), milliseconds(10));
-    EXPECT_EQ(interval("2s"), seconds(2));
-    EXPECT_EQ(interval("1.5s"), milliseconds(1500));
-    EXPECT_EQ(interval("0.5"), microseconds(500));
-    for (const char* bad : {"", "s", "1m", "1h", "-1", "1 s", "1e3", ".", "1..2", "0x10", "inf"})
-        EXPECT_EQ(interval(bad), std::nullopt) << bad;
-
-    const auto duration = [](const char* text) { return parse_time(text, BareUnit::seconds); };
-    EXPECT_EQ(duration("10"), seconds(10));
-    EXPECT_EQ(duration("500ms"), milliseconds(500));
-    EXPECT_EQ(duration("5m"), minutes(5));
-    EXPECT_EQ(duration("8760h"), hours(8760));
-    EXPECT_EQ(duration("8761h"), std::nullopt);
-    EXPECT_EQ(duration("5us"), std::nullopt);
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ std::string json(std::string_view bytes) {
     return out;
 }
 
-/// What a reader of the text does to have the bytes back.
+/// Does as a reader of the text does to have the bytes back.
 std::string unescaped(std::string_view text) {
     std::string bytes;
     for (std::size_t i = 0; i < text.size(); ++i) {

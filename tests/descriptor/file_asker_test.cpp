@@ -97,7 +97,7 @@ TEST_F(FileAskerTest, AsksNothingMoreWhileAThreadStillWaits) {
     EXPECT_FALSE(may_ask()) << "another thread";
 }
 
-/// One that has ended is not taken for another whose memory it had.
+/// An ended process is not taken for another whose memory it had.
 TEST_F(FileAskerTest, AnotherProcessIsAskedMeanwhile) {
     stall();
     asker_->forget(*process_);

@@ -36,7 +36,7 @@ bool has_taken_signals(LogfiaRun& run) {
     });
 }
 
-/// One that is already gone takes none.
+/// A command that is already gone takes none.
 void send(LogfiaRun& run, int signal) {
     run.child().signal(signal);
     has_taken_signals(run);
@@ -110,7 +110,7 @@ TEST_P(CommandSignals, TheSecondOneAfterItsEndGivesUpWhatNobodyReads) {
     EXPECT_THAT(stalled.run.errors(), Not(HasSubstr("logfia: ")));
 }
 
-/// One was for the command, which did not care.
+/// The first was for the command, which did not care.
 TEST(CommandSignals, OneThatWasPassedOnCounts) {
     Stalled stalled({}, "trap '' TERM;");
     ASSERT_TRUE(stalled.begin());

@@ -106,7 +106,7 @@ TEST(Commands, HaveTheirStreamsToThemselves) {
     EXPECT_EQ(run.errors(), "");
 }
 
-/// What it was given is `initial`, and there is nothing of ours.
+/// Descriptors that it was given are `initial`, and there is none of ours.
 TEST(Commands, AreSeenFromTheirFirstInstruction) {
     TempDir directory;
     for (int i = 0; i < 20; ++i) {

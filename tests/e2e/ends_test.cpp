@@ -50,7 +50,7 @@ TEST(Ends, AZombieHasEnded) {
     const int child = maker.fd("fork");
     LogfiaRun run({"-n", "-d", "5", std::to_string(child)});
     ASSERT_TRUE(run.wait_for_count(3)) << run.errors();
-    ASSERT_EQ(kill(child, SIGKILL), 0);  // its parent does not wait for it
+    ASSERT_EQ(kill(child, SIGKILL), 0);  // the parent does not wait for it
     EXPECT_EQ(run.finish(), 0);
     EXPECT_EQ(plain(run.lines()).size(), 6U);
 }

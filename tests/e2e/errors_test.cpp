@@ -1,4 +1,4 @@
-// What is refused, and with which words and status.
+// Refusals, their words and their status.
 
 #include "support/dns_server.hpp"
 #include "support/made_file.hpp"
@@ -187,7 +187,7 @@ TEST(Errors, HelpThatCannotBeWrittenIsAFailure) {
     }
 }
 
-/// Neither is it gone, nor is it hidden.
+/// The process is neither gone nor hidden.
 TEST(Errors, TooFewDescriptorsAreSaidToBeThat) {
     if (is_sanitized()) GTEST_SKIP() << "a sanitizer needs some too";
     FdMaker maker;

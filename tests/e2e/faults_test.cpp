@@ -1,4 +1,4 @@
-// Each system call fails once, and from then on, with each error that it can have: the answer is a
+// Every system call fails once, and from then on, with each error that it can have: the answer is a
 // record, a notice or an error with its status; never a crash, a hang, a busy loop or silence.
 
 #include "support/dns_server.hpp"
@@ -32,7 +32,7 @@ constexpr milliseconds kInterval{2};
 /// After so many looks without a record none will come.
 constexpr int kEnoughSleeps = 30;
 
-/// What a run came to.
+/// The outcome of a run.
 struct Trial {
     int status = -1;
     Lines records{};
@@ -145,7 +145,7 @@ Trial watch_command(const Fault& fault) {
         });
         watch.run().child().write("exit 7\n");
     } catch (const std::system_error&) {
-        // It was not run.
+        // The command was not run.
     }
     watch.finish(trial);
     trial.records = records.lines();
@@ -183,7 +183,7 @@ Trial watch_names(const Fault& fault) {
     return trial;
 }
 
-/// One look, with host names that nobody tells.
+/// A single look, with host names that nobody tells.
 Trial look_once(const Fault& fault) {
     FdMaker maker;
     Trial trial;
@@ -329,7 +329,7 @@ TEST_P(Faults, OfAllWaiting) {
         SCOPED_TRACE(std::strerror(error));
         const Trial trial = GetParam().play(fault);
         expect_right_answer(trial, fault);
-        // One look of which all is told at once needs no wait.
+        // A single look of which all is told at once needs no wait.
         if (trial.faults == 0) continue;
         EXPECT_THAT(trial.errors, testing::HasSubstr("wait"));
     }

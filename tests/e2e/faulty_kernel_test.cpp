@@ -1,4 +1,4 @@
-// What the tests below a kernel that fails build on.
+// The ground that the tests below a kernel that fails build on.
 
 #include "support/other_memory.hpp"
 

@@ -1,4 +1,4 @@
-// Which records come, and that what is filtered costs no look-up.
+// The records that come; those that are filtered out cost no look-up.
 
 #include "support/addresses.hpp"
 #include "support/dns_server.hpp"

@@ -102,7 +102,7 @@ TEST(HostNames, ASilentServerCostsOneWait) {
     EXPECT_GT(server.queries(), 0U);
 }
 
-/// All in one look: a hundred waits would take 100 s.
+/// Everything in one look: a hundred waits would take 100 s.
 TEST(HostNames, AHundredSilentPeersCostOneWait) {
     DnsServer server;
     server.otherwise([](const IpAddress&) { return DnsReply{DnsReply::Kind::silence, "", {}}; });

@@ -76,7 +76,7 @@ TEST(HungFilesystem, DoesNotHoldUpTheLooks) {
     EXPECT_TRUE(maker.child().wait()) << "the helper is stuck in its own filesystem";
 }
 
-/// What was opened just before is seen only when nobody answers any more.
+/// Files that were opened just before are seen only when nobody answers any more.
 TEST(HungFilesystem, IsNotAskedAboutWhatIsNew) {
     Hanging hanging;
     if (const auto refusal = hanging.mount(); !refusal.empty()) GTEST_SKIP() << refusal;
@@ -96,7 +96,7 @@ TEST(HungFilesystem, IsNotAskedAboutWhatIsNew) {
     EXPECT_EQ(records.next("open", directory)["type"], "directory");
     expect_rhythm(maker, records);
     EXPECT_EQ(run.interrupt(), 0) << run.errors();
-    // One that comes later, and a single look, do not wait for it either.
+    // A watch that begins later, and a single look, do not wait for it either.
     const Outcome outcome = outcome_of(watch_arguments(maker, {"--once"}));
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_THAT(outcome.lines, testing::Contains(testing::HasSubstr(hanging.path("new"))));

@@ -121,7 +121,7 @@ TEST_F(Lacking, ChildrenThatCannotBeListedAreListedAgain) {
     }
 }
 
-/// Such is a kernel where CONFIG_PROC_CHILDREN is off.
+/// As in a kernel where CONFIG_PROC_CHILDREN is off.
 TEST_F(Lacking, AKernelWithoutChildrenFilesIsToldOnce) {
     FdMaker maker;
     const auto child = maker.numbers("fork-open " + as_word(file_));

@@ -103,7 +103,7 @@ TEST(Limits, ASoftLimitIsRaisedWithoutAWord) {
     EXPECT_EQ(logfia.wait(), 0);
 }
 
-/// One look below a limit: all records, or a word about what is wrong.
+/// A look below a limit: all records, or a word about what is wrong.
 void expect_records_or_a_word(const FdMaker& maker, const std::string& limit, std::size_t records) {
     const Outcome outcome =
         outcome_of_script("ulimit " + limit + "; exec \"$0\" -n -1 " + maker.pid_text());

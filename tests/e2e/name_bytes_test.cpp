@@ -89,7 +89,7 @@ TEST(LongNames, FourThousandBytes) {
     EXPECT_EQ(JsonRecord(json.lines.at(3))["fd"], std::to_string(fd));
 }
 
-/// Each byte is written as four: the record is longer than PIPE_BUF.
+/// Every byte is written as four: the record is longer than PIPE_BUF.
 TEST(LongNames, FourThousandBytesThatAreEscaped) {
     const TempDir directory;
     FdMaker maker;

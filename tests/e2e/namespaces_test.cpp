@@ -40,7 +40,7 @@ class Unshared {
         }
     }
 
-    /// What unshare(1) said, when it may not.
+    /// The words of unshare(1), when it may not.
     std::string refusal;
     std::optional<FdMaker> maker;
 
@@ -219,7 +219,7 @@ TEST(NetworkNamespace, ItsSocketsAreLookedUpThere) {
     EXPECT_EQ(run.interrupt(), 0);
 }
 
-/// What is to be told of a descriptor of the helper.
+/// The record that is to be told of a descriptor of the helper.
 struct Shown {
     int fd;
     std::string detail;  ///< a regular expression: what follows the name

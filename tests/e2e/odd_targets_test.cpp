@@ -90,7 +90,7 @@ TEST(OddTargets, OneThatExecutesASetuidProgram) {
     RecordStream records(run);
     records.next("open", kept);
     maker.ask("exec " + program);
-    maker.ask("help");  // it runs
+    maker.ask("help");  // the target runs
     ASSERT_THAT(status_line(maker.pid(), "Uid"), MatchesRegex("65534\t0\t.*"));
     const JsonRecord lost = records.next(
         [](const JsonRecord& record) { return record["event"] == "lost" && record.has("pid"); });

@@ -227,7 +227,7 @@ TEST(Colors, Always) {
                 Each(Not(HasSubstr(kEscape))));
 }
 
-/// What logfia writes to a terminal.
+/// The text that logfia writes to a terminal.
 std::string on_a_terminal(std::vector<std::string> arguments,
                           const std::vector<std::string>& environment) {
     const UniqueFd master(posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));

@@ -15,7 +15,7 @@ namespace {
 using testing::ContainsRegex;
 using testing::IsEmpty;
 
-/// Both run as nobody when we are root, since root may read everything.
+/// Target and logfia run as nobody when we are root, since root may read everything.
 struct Guarded {
     Guarded() {
         kept = maker.fd("open " + made_file("passwd"));
@@ -80,7 +80,7 @@ bool holds_link(const Guarded& guarded) {
     return false;
 }
 
-/// Their number is the same as before.
+/// The number of descriptors is the same as before.
 TEST(Permissions, OneForAnotherIsNoticedAllTheSame) {
     Guarded guarded;
     EXPECT_EQ(guarded.records.next("open", guarded.denied)["name"], "?");

@@ -1,4 +1,4 @@
-// Which records a change gives, in which order, and what they say.
+// The records that a change gives, their order, and what they say.
 
 #include "support/made_file.hpp"
 #include "support/temp_dir.hpp"

@@ -1,4 +1,4 @@
-// What is said at the end: the table, and the verdict on leaks.
+// The reports at the end: the table, and the verdict on leaks.
 
 #include "support/made_file.hpp"
 #include "support/record_file.hpp"
@@ -38,7 +38,7 @@ class Audit {
             return found >= count;
         })) << piece;
     }
-    /// The same for JSON records of one event and name.
+    /// Counts JSON records of one event and name.
     void wait_for(const std::string& event, const std::string& name, std::size_t count) {
         ASSERT_TRUE(eventually([&] {
             std::size_t found = 0;

@@ -187,7 +187,7 @@ TEST(Filters, WhatHasPassedOnceStaysIn) {
     fd_of(rename).old_name = "/log/app.log";
     EXPECT_EQ(filter.judge(rename), Verdict::keep);
     EXPECT_EQ(filter.judge(maker.close()), Verdict::keep);
-    // The same name on a new descriptor is judged anew.
+    // A name that comes again on a new descriptor is judged anew.
     EventMaker next{2, FdType::file, "/log/app.log.1"};
     EXPECT_EQ(filter.judge(next.open()), Verdict::drop);
     EXPECT_EQ(filter.judge(next.close()), Verdict::drop);
@@ -219,7 +219,7 @@ class HostFilters : public testing::Test {
 TEST_F(HostFilters, AskWhereTheNameDecides) {
     EXPECT_EQ(Filter(with("*.example.org", nullptr)).judge(maker_.open()), Verdict::ask);
     EXPECT_EQ(Filter(with(nullptr, "*.example.org")).judge(maker_.open()), Verdict::ask);
-    // It is settled without the name.
+    // The verdict is settled without the name.
     EXPECT_EQ(Filter(with("192.0.2.*", nullptr)).judge(maker_.open()), Verdict::keep);
     EXPECT_EQ(Filter(with(nullptr, "*:443")).judge(maker_.open()), Verdict::drop);
     FilterOptions numeric = with("*.example.org", nullptr);

@@ -51,9 +51,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         return 0;
     }
     const auto& options = std::get<Options>(parsed);
-    require(options.interval >= Duration::zero(), "time does not go back");
+    require(options.interval.duration() >= Duration::zero(), "time does not go back");
     require(
-        !options.pids.empty() || !options.command.empty() || !options.names.empty() || options.all,
+        !options.processes.pids.empty() || !options.command.empty() || options.processes.by_name(),
         "there is something to watch");
     return 0;
 }

@@ -1,4 +1,4 @@
-// What a PTR record says, and the addresses of --dns-server.
+// Names of PTR records, and the addresses of --dns-server.
 
 #include "fuzz.hpp"
 #include <logfia/net/dns_servers.hpp>

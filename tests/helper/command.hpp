@@ -23,7 +23,7 @@ struct Reply {
 
 Reply ok(std::initializer_list<long> numbers = {});
 Reply failed(int code = errno);
-/// What open(2) and its like returned: `ok FD`, or errno when it is negative.
+/// Answers with the result of open(2) or its like: `ok FD`, or errno when it is negative.
 Reply opened(int fd);
 
 /// Throws std::invalid_argument, which becomes `error EINVAL`.

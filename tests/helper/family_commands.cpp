@@ -14,7 +14,7 @@
 namespace fd_maker {
 namespace {
 
-/// What a descendant tells of itself.
+/// The message by which a descendant tells of itself.
 struct Report {
     int error = 0;
     pid_t pid = 0;

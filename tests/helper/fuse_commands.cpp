@@ -115,7 +115,7 @@ void serve_filesystem() {
         if (got > 0) serve_one(std::span(request).first(static_cast<std::size_t>(got)));
         if (got < 0 && errno == ENODEV) return;
     }
-    hung = false;  // it is heard
+    hung = false;  // a reply is heard
 }
 
 Reply mount_filesystem(const Words& words) {

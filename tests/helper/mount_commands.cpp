@@ -75,7 +75,7 @@ Reply stop_flipping(const Words&) {
     return ok();
 }
 
-/// The same by another process that shares our table: we are asleep all the while.
+/// Does so in another process that shares our table: we are asleep all the while.
 Reply flip_from_outside(const Words& words) {
     const int one = descriptor(words[1]);
     const int other = descriptor(words[2]);

@@ -105,7 +105,7 @@ Reply exit_leader(const Words&) {
 
 [[noreturn]] void sleep_until_parent_ends(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(0);  // it has ended already
+    if (getppid() != parent) _exit(0);  // ended already
     sleep_for_ever();
 }
 
@@ -146,7 +146,7 @@ Reply kill_child(const Words& words) {
     return ok();
 }
 
-/// What the child that shares our table is told, through a pipe: in one piece, whole.
+/// An order to the child that shares our table, through a pipe: in one piece, whole.
 struct Order {
     int delay_ms = 0;
     int close_fd = -1;  ///< -1: open `path`
@@ -211,7 +211,7 @@ Reply sleep_uninterruptibly(const Words&) {
     };
     constexpr int kFlags = CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD;
     const pid_t child = clone(live, stack.data() + stack.size(), kFlags, nullptr);
-    // Its standard input has ended, and so has ours.
+    // The child's standard input has ended, and so has ours.
     if (child > 0) _exit(0);
     return failed();
 }

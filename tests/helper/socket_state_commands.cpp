@@ -1,4 +1,4 @@
-// What becomes of sockets that are open, and those of the rarer families.
+// Changes of the state of open sockets, and sockets of the rarer families.
 
 #include "command.hpp"
 #include "socket_address.hpp"
@@ -23,7 +23,7 @@
 namespace fd_maker {
 namespace {
 
-/// What <linux/ipv6.h> has, which does not go with <netinet/in.h>.
+/// As in <linux/ipv6.h>, which does not go with <netinet/in.h>.
 struct AddressRequest {
     in6_addr address;
     std::uint32_t prefix_length;

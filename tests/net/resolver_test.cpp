@@ -244,7 +244,7 @@ TEST(Resolver, RestsTwiceAsLongEachTimeUpToFiveMinutes) {
         EXPECT_EQ(text(world.lookup(numbered(next))), "absent") << rest;
         world.now += Duration(1);
         EXPECT_EQ(text(world.lookup(numbered(next))), "pending") << rest;
-        world.stays_silent(numbered(next++));  // one more is enough
+        world.stays_silent(numbered(next++));  // a single one more is enough
     }
 }
 

@@ -36,7 +36,7 @@ void append(Bytes& bytes, const Value& value) {
     bytes.insert(bytes.end(), data, data + sizeof value);
 }
 
-/// One message as the kernel lays it out (struct proc_event, <linux/cn_proc.h>).
+/// A message as the kernel lays it out (struct proc_event, <linux/cn_proc.h>).
 Bytes message(std::uint32_t what, const std::vector<std::int32_t>& numbers,
               std::uint32_t index = 1) {
     Bytes bytes;

@@ -63,7 +63,7 @@ TEST(Children, ManyOfThem) {
         if (child == 0) _exit(0);
         made.push_back(child);
     }
-    // They are zombies, and children all the same.
+    // Zombies are children all the same.
     const auto seen = children_of("/proc", getpid());
     for (const pid_t child : made) waitpid(child, nullptr, 0);
     EXPECT_EQ(seen.size(), made.size());

@@ -121,7 +121,7 @@ TEST_F(ProcessNews, TheLastNameIsThatOfTheLastExec) {
     hear({execed(11)});
     proc_.end(11);
     tick();
-    EXPECT_EQ(seen_.comm, "sleep");
+    EXPECT_EQ(seen_.events.back().actor.comm, "sleep");
 }
 
 TEST_F(ProcessNews, OrTheOneThatItGaveItself) {
@@ -133,7 +133,7 @@ TEST_F(ProcessNews, OrTheOneThatItGaveItself) {
     hear({renamed});
     proc_.end(11);
     tick();
-    EXPECT_EQ(seen_.comm, "worker");
+    EXPECT_EQ(seen_.events.back().actor.comm, "worker");
 }
 
 }  // namespace

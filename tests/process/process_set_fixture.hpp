@@ -1,6 +1,7 @@
 #pragma once
 
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/process/process_set.hpp>
 #include <logfia/source/poll/poller.hpp>
@@ -17,23 +18,11 @@
 
 namespace logfia::test {
 
-using Lines = std::vector<std::string>;
-
-/// Gathers what was told, as lines.
-class Seen final : public EventSink {
-  public:
-    void accept(Event event) override {
-        comm = event.actor.comm;
-        lines.push_back(fmt::format("{}{} {} {}", to_string(event.kind),
-                                    fd_of(event).initial ? " initial" : "", event.actor.pid,
-                                    fd_of(event).descriptor.name));
-    }
-    void notice(std::string_view line) override { notices.emplace_back(line); }
-
-    Lines lines;
-    Lines notices;
-    std::string comm;  ///< in the last one
-};
+/// `open initial 10 /a`.
+inline std::string line_with_pid(const Event& event) {
+    return fmt::format("{}{} {} {}", to_string(event.kind), fd_of(event).initial ? " initial" : "",
+                       event.actor.pid, fd_of(event).descriptor.name);
+}
 
 /// A set in a procfs that is not ours, so that there is no connector: what comes has to be found.
 class ProcessSetTest : public ::testing::Test {
@@ -71,7 +60,7 @@ class ProcessSetTest : public ::testing::Test {
         set_ = std::make_unique<ProcessSet>(std::move(wanted), budget, poller_->root(),
                                             poller_->processes());
     }
-    /// One tick of a watch.
+    /// A tick of a watch.
     Lines tick() {
         now_.steady += std::chrono::milliseconds(100);
         seen_.lines.clear();
@@ -117,7 +106,7 @@ class ProcessSetTest : public ::testing::Test {
     std::unique_ptr<Poller> poller_;
     std::unique_ptr<ProcessSet> set_;
     std::vector<Error> errors_;
-    Seen seen_;
+    KeptEvents seen_{line_with_pid};
     Now now_{WallTime(std::chrono::seconds(1'500'000'000)), SteadyTime(std::chrono::seconds(1000))};
 };
 

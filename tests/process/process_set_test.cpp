@@ -112,7 +112,7 @@ TEST_F(ProcessSetTest, ChildrenAndTheirsAreFound) {
     proc_.open(12, 4, "/own");
     proc_.children(11, "12 ");
     EXPECT_THAT(tick(), ElementsAre("open initial 12 /given", "open 12 /own"));
-    // Its parent ends, and it is an orphan: it stays.
+    // The parent ends and leaves an orphan, which stays.
     proc_.end(11);
     proc_.children(10, "");
     EXPECT_THAT(tick(), ElementsAre("close 11 /given"));
@@ -162,7 +162,7 @@ TEST_F(ProcessSetTest, WhatAChildOfACommandOpensBeforeItIsSeenIsItsOwn) {
     EXPECT_THAT(tick(), ElementsAre("open initial 20 /given", "open 20 /own"));
 }
 
-/// The same PID, another process.
+/// Another process has that PID now.
 TEST_F(ProcessSetTest, AReusedPidIsAnotherProcess) {
     add(10, "worker", 1, 6000);
     proc_.open(10, 3, "/old");
@@ -199,7 +199,7 @@ TEST_F(ProcessSetTest, WhoeverIsNotThereIsAnError) {
     EXPECT_TRUE(set_->watches_any());
 }
 
-/// What comes and goes leaves nothing behind.
+/// Processes that come and go leave nothing behind.
 TEST_F(ProcessSetTest, ProcessesThatComeAndGo) {
     WantedProcesses wanted;
     wanted.all = true;

@@ -10,7 +10,7 @@ namespace {
 
 using Number = ObjectInfo::Number;
 
-// What every descriptor has.
+// The lines that every descriptor has.
 const std::string kHead = "pos:\t0\nflags:\t02\nmnt_id:\t15\nino:\t1057\n";
 
 ObjectInfo parsed(FdType type, const std::string& rest) {

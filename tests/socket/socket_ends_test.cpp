@@ -117,7 +117,7 @@ TEST(SocketEnds, TellTheFinalFigures) {
     EXPECT_FALSE(ends.totals_of(cookie));
 }
 
-/// One socket under two numbers ends once.
+/// A socket under two numbers ends once.
 TEST(SocketEnds, AreKeptForAsManyAsFollow) {
     SocketEnds ends;
     Pair pair = connected();

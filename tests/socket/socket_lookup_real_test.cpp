@@ -93,7 +93,7 @@ std::string text(const std::optional<Endpoint>& endpoint) {
     return out;
 }
 
-/// Each socket is looked for with what the kernel hints, and with no hint at all.
+/// Every socket is looked for with what the kernel hints, and with no hint at all.
 void expect_found(int fd, FdType type, const SocketInfo& expected) {
     const auto hint = hint_of(fd);
     EXPECT_TRUE(hint == type || hint == FdType::socket) << to_string(hint);

@@ -20,7 +20,7 @@
 namespace logfia::test {
 namespace {
 
-/// What stands before the first NUL is taken off the front.
+/// Takes what stands before the first NUL off the front.
 std::string take_name(std::string_view& rest) {
     const auto end = rest.find('\0');
     std::string name(rest.substr(0, end));
@@ -71,7 +71,7 @@ std::string from_hex(std::string_view digits) {
     return bytes;
 }
 
-/// What `key` stands for, by KEY_hex where that is told.
+/// The bytes that `key` stands for, by KEY_hex where that is told.
 std::optional<std::string> bytes_of(const JsonMembers& members, const std::string& key) {
     std::optional<std::string> found;
     for (const auto& [name, value] : members) {
@@ -133,7 +133,7 @@ void check_json(const Event& event, const std::string& host, const Check& check)
         check(found.value_or("") == value, key);
     };
     keeps("comm", event.actor.comm);
-    if (event.kind == EventKind::lost) return;  // its reason is our own words
+    if (event.kind == EventKind::lost) return;  // a loss has a reason in our own words
     keeps("name", fd_of(event).descriptor.name);
     keeps("old_name", fd_of(event).old_name);
     if (fd_of(event).descriptor.socket) keeps("path", fd_of(event).descriptor.socket->path);

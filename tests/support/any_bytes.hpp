@@ -12,8 +12,8 @@ namespace logfia::test {
 /// The bytes for which escaped text stands (base/escape.hpp).
 std::string unescaped(std::string_view text);
 
-/// One line, its newline included, of valid UTF-8, in which nothing moves a cursor or turns the
-/// text around. By rules of its own, not by those of the code that is tested.
+/// A single line, its newline included, of valid UTF-8, in which nothing moves a cursor or turns
+/// the text around. By rules of its own, not by those of the code that is tested.
 bool is_harmless_line(std::string_view line);
 
 /// Records that bear these names, which may be of any bytes but NUL: those are parted by NUL in
@@ -28,7 +28,7 @@ NamedEvents events_named(std::string_view bytes);
 /// Called with what must hold, and whether it does.
 using Check = std::function<void(bool holds, const char* what)>;
 
-/// Each event as text (brief, long, coloured) and as JSON, and all of them as a summary and as
+/// Every event as text (brief, long, coloured) and as JSON, and all of them as a summary and as
 /// leaks of both kinds: harmless lines, one a record, from which the bytes can be had back.
 void check_records(const NamedEvents& named, const Check& check);
 

@@ -38,8 +38,8 @@ Pipe make_pipe() {
     return {UniqueFd(ends[0]), UniqueFd(ends[1])};
 }
 
-/// All that is needed after fork(), made before it: in between nothing may be allocated, since
-/// another thread (a sanitizer's) may hold the allocator's lock.
+/// Everything that is needed after fork(), made before it: in between nothing may be allocated,
+/// since another thread (a sanitizer's) may hold the allocator's lock.
 struct Plan {
     std::vector<char*> argv;
     std::vector<char*> environment;
@@ -81,15 +81,15 @@ bool prepare(const Plan& plan) {
         // dup2 onto itself would keep O_CLOEXEC; none of ours is below 3 unless a test closed one.
         if (dup2(plan.standard[static_cast<std::size_t>(fd)], fd) < 0) return false;
     }
-    // Whatever we were given ourselves (by a shell, by CTest) is not the child's: its numbers start
-    // at 3 in each run.
+    // Descriptors that we were given ourselves (by a shell, by CTest) are not the child's: its
+    // numbers start at 3 in each run.
     if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return false;
     if (plan.directory != nullptr && chdir(plan.directory) < 0) return false;
     if (plan.run_as == RunAs::nobody && geteuid() == 0 && !become_nobody()) return false;
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
-    // Whoever runs the tests may ignore some (nohup, a job in the background).
+    // The tests may run with some signals ignored (nohup, a job in the background).
     for (const int signal : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM})
         std::signal(signal, SIG_DFL);
     // After the change of user, which would undo it.
@@ -201,7 +201,7 @@ bool Child::read_until(Deadline deadline) {
                                  {out_ ? out_.get() : -1, POLLIN, 0},
                                  {err_ ? err_.get() : -1, POLLIN, 0}}};
     if (poll(ready.data(), ready.size(), static_cast<int>(left.count())) <= 0) return false;
-    // What it wrote before it ended is there by now; a child of its own may hold the pipes open.
+    // Output from before its end is there by now; a child of its own may hold the pipes open.
     return drain() || ready[0].revents == 0;
 }
 

@@ -50,7 +50,7 @@ class Child {
     /// Reads what comes; false when nothing came in time or nothing can come any more.
     bool read_more(std::chrono::milliseconds patience = kPatience);
 
-    /// All that was read up to now. Call read_more() or wait() to read on.
+    /// Everything that was read up to now. Call read_more() or wait() to read on.
     [[nodiscard]] const std::string& output() const { return output_; }
     [[nodiscard]] const std::string& errors() const { return errors_; }
 

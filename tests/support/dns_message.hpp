@@ -12,7 +12,7 @@ namespace logfia::test {
 struct DnsQuestion {
     std::string id;     ///< two bytes
     std::string bytes;  ///< name, type and class, as they came
-    IpAddress address;  ///< that is asked for
+    IpAddress address;  ///< asked for
 };
 
 /// Nothing when the message does not ask for the name of an address.

@@ -18,7 +18,7 @@
 
 namespace logfia::test {
 
-/// What a DnsServer does about one question.
+/// A DnsServer's way to deal with one question.
 struct DnsReply {
     enum class Kind : std::uint8_t {
         name,

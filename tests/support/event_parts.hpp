@@ -6,7 +6,7 @@
 
 namespace logfia::test {
 
-/// What the event says of its descriptor, or why something was lost; an exception where it is about
+/// The change of a descriptor, or the loss, that the event is about; an exception where it is about
 /// something else.
 inline const DescriptorChange& fd_of(const Event& event) {
     return std::get<DescriptorChange>(event.change);

@@ -44,7 +44,7 @@ struct ResolverWorld {
     explicit ResolverWorld(const ResolverLimits& limits = {});
 
     HostAnswerRef lookup(const IpAddress& address) { return resolver.lookup(address, now); }
-    /// What servers have said arrives.
+    /// Lets the answers of the servers arrive.
     void arrive() { resolver.process({}, now); }
     void says(const IpAddress& address, const std::string& name);
     void says_no_name(const IpAddress& address);

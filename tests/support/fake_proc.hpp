@@ -10,7 +10,7 @@
 
 namespace logfia::test {
 
-/// What /proc/N/stat tells, as far as anybody asks.
+/// The fields of /proc/N/stat that anybody asks for.
 struct FakeStat {
     char state = 'S';
     int parent = 1;
@@ -20,7 +20,7 @@ struct FakeStat {
     std::uint64_t start_time = 1000;  ///< clock ticks since boot
 };
 
-/// What /proc/N/fdinfo/FD tells.
+/// The fields of /proc/N/fdinfo/FD.
 struct FakeFdInfo {
     std::uint64_t pos = 0;
     std::uint32_t flags = 0100000;  ///< O_RDONLY | O_LARGEFILE
@@ -63,7 +63,7 @@ class FakeProc {
     void net_table(int pid, std::string_view name, std::string_view text);
     void mountinfo(int pid, std::string_view text);
     void exe(int pid, std::string_view target);
-    /// What task/PID/children says: `8 9 `.
+    /// The text of task/PID/children: `8 9 `.
     void children(int pid, std::string_view pids);
     /// A kernel without CONFIG_PROC_CHILDREN: there are no such files, from now on too.
     void list_no_children();
@@ -75,7 +75,7 @@ class FakeProc {
   private:
     [[nodiscard]] std::string stat_line(int pid, const FakeStat& stat) const;
     [[nodiscard]] std::string at(int pid, std::string_view name = {}) const;
-    /// What the names `fd/N` and `fdinfo/N` are appended to.
+    /// The directory that the names `fd/N` and `fdinfo/N` are appended to.
     [[nodiscard]] std::string table(int pid) const;
     void add_descriptor(const std::string& table, int fd, std::string_view target,
                         const FakeFdInfo& info);

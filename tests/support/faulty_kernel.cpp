@@ -30,7 +30,7 @@
 namespace logfia::test {
 namespace {
 
-/// What the arguments of a call tell of its place.
+/// How the arguments of a call tell its place.
 enum class About {
     nothing,
     descriptor,  ///< the first one
@@ -42,96 +42,87 @@ struct SystemCall {
     unsigned number;
     const char* name;
     About about;
-    std::vector<int> errors;
+    std::array<int, 8> errors;  // 0: no more
 };
 
-/// What a watch asks of the kernel, and how that can fail (the ERRORS of each manual page, and what
+/// The system calls of a watch, and how they can fail (the ERRORS of each manual page, and what
 /// procfs and seccomp(2) sandboxes add). Not here: what cannot fail as it is called (close(2) of
 /// what is open, sigaction(2)), brk(2), which has no error, and sendmsg(2), by which the calls are
 /// handed over.
-const std::vector<SystemCall>& system_calls() {
-    static const std::vector<SystemCall> calls{
-        {SYS_openat,
-         "openat",
-         About::path,
-         {EMFILE, ENFILE, ENOMEM, EACCES, ENOENT, ESRCH, EIO, EINTR}},
-        {SYS_read, "read", About::descriptor, {EIO, EINTR, ESRCH, ENOMEM, EACCES}},
-        {SYS_pread64, "pread64", About::descriptor, {EIO, EINTR, ESRCH, ENOMEM, EACCES}},
-        {SYS_getdents64, "getdents64", About::descriptor, {EIO, ENOMEM, ENOENT, EACCES, EINTR}},
-        {SYS_readlinkat,
-         "readlinkat",
-         About::path,
-         {EACCES, ENOENT, ENOMEM, ENAMETOOLONG, EIO, ESRCH}},
-        {SYS_lseek, "lseek", About::descriptor, {EINVAL, ESPIPE}},
-        {SYS_statx, "statx", About::path, {ENOSYS, EACCES, ENOENT, EIO, ENOMEM, ESTALE}},
-        {SYS_newfstatat, "newfstatat", About::path, {EACCES, ENOENT, EIO, ENOMEM, EOVERFLOW}},
-        {SYS_fstat, "fstat", About::descriptor, {EIO, ENOMEM, EOVERFLOW}},
-        {SYS_name_to_handle_at,
-         "name_to_handle_at",
-         About::path,
-         {EOPNOTSUPP, ENOSYS, EPERM, EOVERFLOW, ENOENT, ESTALE}},
-        {SYS_pidfd_open,
-         "pidfd_open",
-         About::nothing,
-         {ENOSYS, EMFILE, ENFILE, ENOMEM, ESRCH, EPERM, EINVAL}},
-        {SYS_pidfd_getfd,
-         "pidfd_getfd",
-         About::nothing,
-         {ENOSYS, EMFILE, ENFILE, EPERM, EBADF, ESRCH}},
-        {SYS_epoll_create1, "epoll_create1", About::nothing, {EMFILE, ENFILE, ENOMEM}},
-        {SYS_epoll_ctl, "epoll_ctl", About::nothing, {ENOMEM, ENOSPC, EPERM}},
-        {SYS_epoll_pwait2, "epoll_pwait2", About::nothing, {ENOSYS, EPERM, EINTR, EINVAL, ENOMEM}},
-        {SYS_epoll_pwait, "epoll_pwait", About::nothing, {EINTR, EINVAL, ENOSYS, ENOMEM}},
+constexpr SystemCall kSystemCalls[] = {
+    {SYS_openat,
+     "openat",
+     About::path,
+     {EMFILE, ENFILE, ENOMEM, EACCES, ENOENT, ESRCH, EIO, EINTR}},
+    {SYS_read, "read", About::descriptor, {EIO, EINTR, ESRCH, ENOMEM, EACCES}},
+    {SYS_pread64, "pread64", About::descriptor, {EIO, EINTR, ESRCH, ENOMEM, EACCES}},
+    {SYS_getdents64, "getdents64", About::descriptor, {EIO, ENOMEM, ENOENT, EACCES, EINTR}},
+    {SYS_readlinkat, "readlinkat", About::path, {EACCES, ENOENT, ENOMEM, ENAMETOOLONG, EIO, ESRCH}},
+    {SYS_lseek, "lseek", About::descriptor, {EINVAL, ESPIPE}},
+    {SYS_statx, "statx", About::path, {ENOSYS, EACCES, ENOENT, EIO, ENOMEM, ESTALE}},
+    {SYS_newfstatat, "newfstatat", About::path, {EACCES, ENOENT, EIO, ENOMEM, EOVERFLOW}},
+    {SYS_fstat, "fstat", About::descriptor, {EIO, ENOMEM, EOVERFLOW}},
+    {SYS_name_to_handle_at,
+     "name_to_handle_at",
+     About::path,
+     {EOPNOTSUPP, ENOSYS, EPERM, EOVERFLOW, ENOENT, ESTALE}},
+    {SYS_pidfd_open,
+     "pidfd_open",
+     About::nothing,
+     {ENOSYS, EMFILE, ENFILE, ENOMEM, ESRCH, EPERM, EINVAL}},
+    {SYS_pidfd_getfd, "pidfd_getfd", About::nothing, {ENOSYS, EMFILE, ENFILE, EPERM, EBADF, ESRCH}},
+    {SYS_epoll_create1, "epoll_create1", About::nothing, {EMFILE, ENFILE, ENOMEM}},
+    {SYS_epoll_ctl, "epoll_ctl", About::nothing, {ENOMEM, ENOSPC, EPERM}},
+    {SYS_epoll_pwait2, "epoll_pwait2", About::nothing, {ENOSYS, EPERM, EINTR, EINVAL, ENOMEM}},
+    {SYS_epoll_pwait, "epoll_pwait", About::nothing, {EINTR, EINVAL, ENOSYS, ENOMEM}},
 #ifdef SYS_poll  // not everywhere
-        {SYS_poll, "poll", About::nothing, {EINTR, ENOMEM, EINVAL}},
+    {SYS_poll, "poll", About::nothing, {EINTR, ENOMEM, EINVAL}},
 #endif
-        {SYS_ppoll, "ppoll", About::nothing, {EINTR, ENOMEM, EINVAL}},
-        {SYS_write,
-         "write",
-         About::descriptor,
-         {EINTR, EAGAIN, EIO, ENOSPC, EDQUOT, EFBIG, EPIPE, ENOMEM}},
-        {SYS_pwritev2, "pwritev2", About::descriptor, {EOPNOTSUPP, ENOSYS, EAGAIN, EIO, EPIPE}},
-        {SYS_fcntl, "fcntl F_DUPFD", About::command, {EMFILE, EINVAL, EBADF}},
-        {SYS_ftruncate, "ftruncate", About::descriptor, {EIO, EPERM, EINVAL}},
-        {SYS_socket,
-         "socket",
-         About::nothing,
-         {EMFILE, ENFILE, ENOMEM, ENOBUFS, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES}},
-        {SYS_bind, "bind", About::descriptor, {EPERM, EADDRINUSE, ENOMEM}},
-        {SYS_connect, "connect", About::descriptor, {ENETUNREACH, ECONNREFUSED, EPERM, EAGAIN}},
-        {SYS_setsockopt, "setsockopt", About::descriptor, {EPERM, ENOMEM, ENOPROTOOPT}},
-        {SYS_getsockopt, "getsockopt", About::descriptor, {ENOPROTOOPT, ENOMEM}},
-        {SYS_getsockname, "getsockname", About::descriptor, {ENOBUFS, ENOTCONN}},
-        {SYS_getpeername, "getpeername", About::descriptor, {ENOBUFS, ENOTCONN}},
-        {SYS_sendto, "sendto", About::descriptor, {ENOBUFS, ECONNREFUSED, EPERM, EAGAIN, EINTR}},
-        {SYS_recvfrom, "recvfrom", About::descriptor, {ENOBUFS, EAGAIN, EINTR, ECONNREFUSED}},
-        {SYS_prlimit64, "prlimit64", About::nothing, {EPERM, EINVAL, ENOSYS}},
-        {SYS_clock_gettime, "clock_gettime", About::nothing, {EINVAL}},
-        {SYS_clock_getres, "clock_getres", About::nothing, {EINVAL}},
-        {SYS_ioctl, "ioctl", About::descriptor, {ENOTTY, EIO, EINVAL}},
+    {SYS_ppoll, "ppoll", About::nothing, {EINTR, ENOMEM, EINVAL}},
+    {SYS_write,
+     "write",
+     About::descriptor,
+     {EINTR, EAGAIN, EIO, ENOSPC, EDQUOT, EFBIG, EPIPE, ENOMEM}},
+    {SYS_pwritev2, "pwritev2", About::descriptor, {EOPNOTSUPP, ENOSYS, EAGAIN, EIO, EPIPE}},
+    {SYS_fcntl, "fcntl F_DUPFD", About::command, {EMFILE, EINVAL, EBADF}},
+    {SYS_ftruncate, "ftruncate", About::descriptor, {EIO, EPERM, EINVAL}},
+    {SYS_socket,
+     "socket",
+     About::nothing,
+     {EMFILE, ENFILE, ENOMEM, ENOBUFS, EAFNOSUPPORT, EPROTONOSUPPORT, EACCES}},
+    {SYS_bind, "bind", About::descriptor, {EPERM, EADDRINUSE, ENOMEM}},
+    {SYS_connect, "connect", About::descriptor, {ENETUNREACH, ECONNREFUSED, EPERM, EAGAIN}},
+    {SYS_setsockopt, "setsockopt", About::descriptor, {EPERM, ENOMEM, ENOPROTOOPT}},
+    {SYS_getsockopt, "getsockopt", About::descriptor, {ENOPROTOOPT, ENOMEM}},
+    {SYS_getsockname, "getsockname", About::descriptor, {ENOBUFS, ENOTCONN}},
+    {SYS_getpeername, "getpeername", About::descriptor, {ENOBUFS, ENOTCONN}},
+    {SYS_sendto, "sendto", About::descriptor, {ENOBUFS, ECONNREFUSED, EPERM, EAGAIN, EINTR}},
+    {SYS_recvfrom, "recvfrom", About::descriptor, {ENOBUFS, EAGAIN, EINTR, ECONNREFUSED}},
+    {SYS_prlimit64, "prlimit64", About::nothing, {EPERM, EINVAL, ENOSYS}},
+    {SYS_clock_gettime, "clock_gettime", About::nothing, {EINVAL}},
+    {SYS_clock_getres, "clock_getres", About::nothing, {EINVAL}},
+    {SYS_ioctl, "ioctl", About::descriptor, {ENOTTY, EIO, EINVAL}},
 #ifdef SYS_readlink  // not everywhere
-        {SYS_readlink, "readlink", About::nothing, {EACCES, ENOENT, ENOMEM, EIO}},
+    {SYS_readlink, "readlink", About::nothing, {EACCES, ENOENT, ENOMEM, EIO}},
 #endif
-        {SYS_kcmp, "kcmp", About::nothing, {EPERM, ENOSYS, ESRCH}},
-        {SYS_kill, "kill", About::nothing, {ESRCH, EPERM}},
-        {SYS_prctl, "prctl", About::nothing, {EINVAL, EPERM}},
-        {SYS_getxattr, "getxattr", About::nothing, {ENODATA, EOPNOTSUPP, EACCES, ENOENT}},
-        {SYS_rt_sigtimedwait, "rt_sigtimedwait", About::nothing, {EINTR}},
-        {SYS_faccessat2, "faccessat2", About::path, {ENOSYS, EACCES, ENOENT}},
-        {SYS_pipe2, "pipe2", About::nothing, {EMFILE, ENFILE}},
-        {SYS_clone, "clone", About::nothing, {EAGAIN, ENOMEM}},
-        {SYS_wait4, "wait4", About::nothing, {EINTR}},
-        {SYS_waitid, "waitid", About::nothing, {EINTR}},
-        {SYS_mmap, "mmap", About::nothing, {ENOMEM}},
-    };
-    return calls;
-}
+    {SYS_kcmp, "kcmp", About::nothing, {EPERM, ENOSYS, ESRCH}},
+    {SYS_kill, "kill", About::nothing, {ESRCH, EPERM}},
+    {SYS_prctl, "prctl", About::nothing, {EINVAL, EPERM}},
+    {SYS_getxattr, "getxattr", About::nothing, {ENODATA, EOPNOTSUPP, EACCES, ENOENT}},
+    {SYS_rt_sigtimedwait, "rt_sigtimedwait", About::nothing, {EINTR}},
+    {SYS_faccessat2, "faccessat2", About::path, {ENOSYS, EACCES, ENOENT}},
+    {SYS_pipe2, "pipe2", About::nothing, {EMFILE, ENFILE}},
+    {SYS_clone, "clone", About::nothing, {EAGAIN, ENOMEM}},
+    {SYS_wait4, "wait4", About::nothing, {EINTR}},
+    {SYS_waitid, "waitid", About::nothing, {EINTR}},
+    {SYS_mmap, "mmap", About::nothing, {ENOMEM}},
+};
 
 const SystemCall* find_call(unsigned number) {
-    const auto& calls = system_calls();
-    const auto at = std::find_if(calls.begin(), calls.end(),
-                                 [number](const SystemCall& c) { return c.number == number; });
-    return at == calls.end() ? nullptr : &*at;
+    const auto* const at =
+        std::find_if(std::begin(kSystemCalls), std::end(kSystemCalls),
+                     [number](const SystemCall& c) { return c.number == number; });
+    return at == std::end(kSystemCalls) ? nullptr : at;
 }
 
 std::string_view first_word(std::string_view text) {
@@ -194,7 +185,7 @@ sock_filter statement(unsigned code, unsigned value) {
 }
 
 /// Only async-signal-safe calls: this is between fork(2) and exec.
-int listen_to_calls(const std::vector<SystemCall>& calls) {
+int listen_to_calls() {
     std::array<sock_filter, 128> program{};
     std::size_t length = 0;
     const auto add = [&](sock_filter one) { program[length++] = one; };
@@ -204,7 +195,7 @@ int listen_to_calls(const std::vector<SystemCall>& calls) {
     };
     add(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)));
     pass_unless(SYS_rt_sigaction);
-    for (const SystemCall& call : calls) pass_unless(call.number);
+    for (const SystemCall& call : kSystemCalls) pass_unless(call.number);
     add(statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
     sock_fprog filter{static_cast<unsigned short>(length), program.data()};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
@@ -249,13 +240,12 @@ std::optional<int> receive_descriptor(int socket) {
 }  // namespace
 
 bool hand_over_system_calls(int socket) {
-    const int listener = listen_to_calls(system_calls());
+    const int listener = listen_to_calls();
     return listener >= 0 && send_descriptor(socket, listener);
 }
 
 FaultyKernel::FaultyKernel(Fault fault) : fault_(std::move(fault)), stop_(eventfd(0, EFD_CLOEXEC)) {
     std::array<int, 2> ends{};
-    system_calls();  // made here: the child may not allocate
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) < 0)
         throw std::system_error(errno, std::generic_category(), "socketpair");
     our_end_.reset(ends[0]);
@@ -293,13 +283,14 @@ std::map<std::string, int> FaultyKernel::places() const {
 }
 
 std::vector<int> FaultyKernel::errors_of(const std::string& place) {
-    for (const SystemCall& call : system_calls())
-        if (first_word(call.name) == first_word(place)) return call.errors;
+    for (const SystemCall& call : kSystemCalls)
+        if (first_word(call.name) == first_word(place))
+            return {call.errors.begin(), std::find(call.errors.begin(), call.errors.end(), 0)};
     return {};
 }
 
 void FaultyKernel::supervise() {
-    // Either a listener comes, or nothing ever will.
+    // If no listener comes now, none ever will.
     std::array<pollfd, 2> waiting{{{our_end_.get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
     UniqueFd listener;
     for (;;) {
@@ -315,13 +306,14 @@ void FaultyKernel::supervise() {
         if ((waiting[0].revents & POLLIN) != 0)
             answer(listener.get());
         else if (waiting[0].revents != 0)
-            return;  // all that were supervised have ended
+            return;  // every supervised process has ended
     }
 }
 
 void FaultyKernel::answer(int listener) {
     seccomp_notif request{};
-    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) return;  // it was interrupted
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0)
+        return;  // the call was interrupted
     seccomp_notif_resp response{};
     response.id = request.id;
     response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;

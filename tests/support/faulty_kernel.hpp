@@ -12,7 +12,7 @@
 
 namespace logfia::test {
 
-/// One system call that fails.
+/// A system call that fails.
 struct Fault {
     enum class Times { once, always };
 
@@ -46,7 +46,7 @@ class FaultyKernel {
     /// Why this cannot be had here; empty when it can.
     static std::string why_not();
 
-    /// All places that were seen up to now, with how often each was.
+    /// The places that were seen up to now, with how often each was.
     [[nodiscard]] std::map<std::string, int> places() const;
     /// How often it went to sleep, or tried to (epoll_pwait, epoll_pwait2, ppoll).
     [[nodiscard]] int sleeps() const { return sleeps_; }

@@ -25,7 +25,7 @@ class FdMaker {
     explicit FdMaker(const ChildOptions& options = {}) : FdMaker(default_program(), options) {}
     FdMaker(const std::string& program, const ChildOptions& options)
         : FdMaker(std::vector<std::string>{program}, options) {}
-    /// The same below another program that starts it: `argv` ends with the helper's own.
+    /// Starts it below another program: `argv` ends with the helper's own.
     explicit FdMaker(const std::vector<std::string>& argv, const ChildOptions& options = {});
 
     [[nodiscard]] pid_t pid() const { return child_.pid(); }
@@ -50,7 +50,8 @@ class FdMaker {
     /// To be killed, stopped, continued.
     Child& child() { return child_; }
 
-    /// What was built, or what the environment variable FD_MAKER_EXECUTABLE names.
+    /// The program that was built, or the one that the environment variable FD_MAKER_EXECUTABLE
+    /// names.
     static std::string default_program();
 
   private:

@@ -27,9 +27,9 @@ class LogfiaRun {
     /// So many lines; `lost` records, which a busy machine may cause at any time, are none of them.
     bool wait_for_count(std::size_t count, std::chrono::milliseconds patience = kPatience);
 
-    /// All whole lines of standard output that were read up to now.
+    /// The whole lines of standard output that were read up to now.
     const Lines& lines();
-    /// All of standard error that was read up to now.
+    /// Standard error as far as it was read up to now.
     [[nodiscard]] const std::string& errors() const { return child_.errors(); }
 
     /// Waits for its end: the exit status, 128+N after signal N, -1 when it is still running at the
@@ -40,7 +40,8 @@ class LogfiaRun {
 
     Child& child() { return child_; }
 
-    /// What was built, or what the environment variable LOGFIA_EXECUTABLE names.
+    /// The program that was built, or the one that the environment variable LOGFIA_EXECUTABLE
+    /// names.
     static std::string program();
 
   private:

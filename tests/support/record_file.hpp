@@ -15,7 +15,7 @@ class RecordFile {
     explicit RecordFile(std::string path) : path_(std::move(path)) {}
 
     [[nodiscard]] const std::string& path() const { return path_; }
-    /// Those that are whole by now.
+    /// The records that are whole by now.
     [[nodiscard]] JsonRecords all() const;
     [[nodiscard]] Lines lines() const;
     /// Waits for the first record that `fits`; throws std::runtime_error, with all that was

@@ -20,7 +20,7 @@ class TempDir {
     [[nodiscard]] std::string path(std::string_view name) const;
     /// Makes the file, with this content, and gives its path.
     std::string file(std::string_view name, std::string_view content = {}) const;
-    /// The same; `name` may hold slashes, and the directories on its way are made.
+    /// Makes a file of that name; `name` may hold slashes, and the directories on its way are made.
     void write(std::string_view name, std::string_view content) const;
     void make_directory(std::string_view name) const;
     /// A descriptor (O_PATH) of it that lives as long.

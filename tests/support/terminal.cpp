@@ -28,7 +28,7 @@ namespace {
     if (fd < 0 || ioctl(fd, TIOCSCTTY, 0) < 0) _exit(125);
     for (int standard = 0; standard < 3; ++standard) dup2(fd, standard);
     if (fd > 2) close(fd);
-    // Whoever runs the tests may ignore some (nohup, a job in the background).
+    // The tests may run with some signals ignored (nohup, a job in the background).
     for (const int signal : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM})
         std::signal(signal, SIG_DFL);
     execv(argv[0], argv);
@@ -88,7 +88,7 @@ std::optional<int> Terminal::wait() {
     });
     if (!ended) return std::nullopt;
     pid_ = -1;
-    // What it wrote last may have come since.
+    // The last output may have come since.
     while (read_more()) continue;
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

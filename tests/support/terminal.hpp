@@ -26,7 +26,7 @@ class Terminal {
     bool shows(std::string_view text);
     [[nodiscard]] const std::string& screen() const { return screen_; }
 
-    /// Its exit status, or 128+N; none when it is still there at the deadline.
+    /// The exit status, or 128+N; none when it is still there at the deadline.
     std::optional<int> wait();
 
   private:

@@ -48,7 +48,7 @@ bool sleeps_in_its_loop(pid_t pid) {
     return false;
 }
 
-/// Which sleep in its loop it is in; none: in none.
+/// The sleep of the loop that it is in; none: it is in none.
 std::optional<long> sleep_of(pid_t pid) {
     const long sleeps = sleeps_of(pid);
     const bool in_its_loop = sleeps_in_its_loop(pid);

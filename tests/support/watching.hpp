@@ -11,7 +11,7 @@
 
 namespace logfia::test {
 
-/// One JSON record, its strings decoded.
+/// A JSON record, its strings decoded.
 class JsonRecord {
   public:
     /// Throws std::runtime_error when the line is no JSON object.
@@ -20,7 +20,7 @@ class JsonRecord {
     [[nodiscard]] bool has(std::string_view key) const;
     /// The string, or the text of a number, literal or array; empty when there is no such key.
     [[nodiscard]] std::string operator[](std::string_view key) const;
-    /// What `key` stands for, byte for byte: KEY_hex where there is one.
+    /// The value of `key`, byte for byte: KEY_hex where there is one.
     [[nodiscard]] std::string bytes(std::string_view key) const;
     [[nodiscard]] std::string summary() const;  ///< `open 7 /etc/hosts`, to be compared with
 
@@ -30,7 +30,7 @@ class JsonRecord {
 
 using JsonRecords = std::vector<JsonRecord>;
 
-/// All records up to now. A line that is no JSON throws.
+/// The records up to now. A line that is no JSON throws.
 JsonRecords json_records(LogfiaRun& run);
 /// The records in their order: each call looks only behind what the last one found.
 class RecordStream {
@@ -50,7 +50,7 @@ class RecordStream {
     std::size_t at_ = 0;
 };
 
-/// Those of one kind, and all but `lost` (a busy machine may cause those at any time).
+/// The records of one kind, and all but `lost` (a busy machine may cause those at any time).
 JsonRecords only(const JsonRecords& records, std::string_view event);
 JsonRecords without_lost(const JsonRecords& records);
 std::vector<std::string> summaries(const JsonRecords& records);
@@ -81,14 +81,14 @@ class Standstill {
     LogfiaRun& run_;
 };
 
-/// What logfia says and returns when it comes to an end by itself.
+/// The output and the status of logfia when it comes to an end by itself.
 struct Outcome {
     int status = -1;
     Lines lines{};
     std::string errors{};
 };
 Outcome outcome_of(const std::vector<std::string>& arguments, const ChildOptions& options = {});
-/// The same through /bin/sh; `"$0"` in the script is logfia.
+/// Runs logfia through /bin/sh; `"$0"` in the script is logfia.
 Outcome outcome_of_script(const std::string& script, const ChildOptions& options = {});
 
 }  // namespace logfia::test

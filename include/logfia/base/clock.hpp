@@ -13,7 +13,7 @@ using WallTime = std::chrono::sys_time<std::chrono::microseconds>;
 using SteadyTime = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::nanoseconds;
 
-/// One moment, on both clocks. Handed down as an argument: only `app` asks the clocks.
+/// A moment, on both clocks. Handed down as an argument: only `app` asks the clocks.
 struct Now {
     WallTime wall{};
     SteadyTime steady{};

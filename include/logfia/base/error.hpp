@@ -6,15 +6,15 @@
 
 namespace logfia {
 
-/// What went wrong, for a person: "OPERATION SUBJECT: strerror(CODE); ADVICE".
+/// Tells a person what went wrong: "OPERATION SUBJECT: strerror(CODE); ADVICE".
 struct Error {
-    std::string operation;  ///< what was tried: "open", "watch"
-    std::string subject;    ///< what it was tried on: a path, "process 42"
+    std::string operation;  ///< tried in vain: "open", "watch"
+    std::string subject;    ///< of the operation: a path, "process 42"
     int code = 0;           ///< errno, or 0 when `advice` alone says it
-    std::string advice;     ///< what to do about it; may be empty
+    std::string advice;     ///< how to do better; may be empty
 };
 
-/// One line, without a newline.
+/// A single line, without a newline.
 std::string describe(const Error& error);
 
 /// A value, or the Error that stood in its way. Nothing is thrown.

@@ -8,7 +8,7 @@
 
 namespace logfia {
 
-/// One character of UTF-8: its code point, and how many bytes it takes (1 to 4).
+/// A character of UTF-8: its code point, and how many bytes it takes (1 to 4).
 struct Utf8Character {
     std::uint32_t code_point = 0;
     std::size_t length = 0;
@@ -30,7 +30,7 @@ bool is_unsafe(std::uint32_t code_point);
 /// that the bytes can be had back.
 void append_escaped(std::string& out, std::string_view bytes);
 
-/// The same for one word of `COMM[PID]`: spaces, `[` and `]` become `\xhh` too.
+/// Does so for one word of `COMM[PID]`: spaces, `[` and `]` become `\xhh` too.
 void append_escaped_word(std::string& out, std::string_view bytes);
 
 /// Appends one line of what the program says of itself: `logfia: TEXT`, whatever bytes are in TEXT.

@@ -44,7 +44,7 @@ bool needs_zone(const IpAddress& address);
 /// `192.0.2.1`, `2001:db8::7` (RFC 5952).
 void append_address(std::string& out, const IpAddress& address);
 
-/// The same with the zone, where there is one: `fe80::7%eth0`.
+/// Appends the zone as well, where there is one: `fe80::7%eth0`.
 void append_zoned_address(std::string& out, const Endpoint& endpoint);
 
 /// `192.0.2.1:80`, `[2001:db8::7]:443`, `[fe80::7%eth0]:443`.

@@ -27,10 +27,10 @@ enum class EventKind : std::uint8_t {
 
 inline constexpr std::size_t kEventKindCount = 13;
 
-/// What an event may be about, as bits of EventKindRow::told_of.
+/// Subjects that an event may be about, as bits of EventKindRow::told_of.
 enum class Subject : std::uint8_t { nothing = 0, descriptor = 1, path = 2, process = 4 };
 
-/// All that is to be known of one kind of event.
+/// Everything that is to be known of one kind of event.
 struct EventKindRow {
     EventKind kind = EventKind::lost;
     std::string_view name;  ///< of the interface contract

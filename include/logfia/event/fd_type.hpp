@@ -55,20 +55,20 @@ enum class FdType : std::uint8_t {
 
 inline constexpr std::size_t kFdTypeCount = 40;
 
-/// What types have in common, as bits of FdTypeRow::groups.
+/// Traits that types have in common, as bits of FdTypeRow::groups.
 enum class FdGroup : std::uint16_t {
     real_file = 1 << 0,   ///< `-r`: lives in a filesystem
-    path = 1 << 1,        ///< its link is a path
+    path = 1 << 1,        ///< the link is a path
     position = 1 << 2,    ///< `pos` of its fdinfo says where it will be read or written next
     socket = 1 << 3,      ///< `--type socket`
     inet = 1 << 4,        ///< `--type inet`
     internet = 1 << 5,    ///< a socket with an address and a port
     tcp = 1 << 6,         ///< counts what it carries, and has TCP's states
     datagram = 1 << 7,    ///< a socket that sends to whom it likes
-    raw = 1 << 8,         ///< its port is a protocol's number
+    raw = 1 << 8,         ///< the port is a protocol's number
     no_table = 1 << 9,    ///< a socket that no file of /proc/N/net lists
-    object = 1 << 10,     ///< its fdinfo has lines of its own (ObjectInfo)
-    targets = 1 << 11,    ///< its fdinfo says what it watches
+    object = 1 << 10,     ///< fdinfo has lines for this type alone (ObjectInfo)
+    targets = 1 << 11,    ///< fdinfo says what it watches
     same_link = 1 << 12,  ///< another one may have the same link
 };
 
@@ -80,7 +80,7 @@ enum class FdDetail : std::uint8_t {
     family,   ///< of a socket whose type is not known otherwise
 };
 
-/// All that is to be known of one type. A new type is a row more, in fd_type.cpp.
+/// Everything that is to be known of one type. A new type is a row more, in fd_type.cpp.
 struct FdTypeRow {
     FdType type = FdType::unknown;
     std::string_view name;  ///< of the interface contract; empty for `unknown`

@@ -22,9 +22,9 @@ struct FilterOptions {
     std::vector<Glob> exclude{};       ///< `-x`; wins over `include`
 };
 
-/// Which records a user wants to see. Types and names are judged for each descriptor: once a record
-/// of it has passed, all later ones do, so that each `open` has its `close`. `lost` always passes:
-/// no filter hides what is missing.
+/// The records that a user wants to see. Types and names are judged for each descriptor: once a
+/// record of it has passed, all later ones do, so that each `open` has its `close`. `lost` always
+/// passes: no filter hides what is missing.
 class Filter {
   public:
     explicit Filter(FilterOptions options);
@@ -32,7 +32,7 @@ class Filter {
     enum class Verdict : std::uint8_t {
         drop,
         keep,
-        ask,  ///< that depends on the peer's host name: decide() once it is known
+        ask,  ///< depends on the peer's host name: decide() once it is known
     };
     /// When it was noticed, before any host name is asked for.
     Verdict judge(const Event& event);

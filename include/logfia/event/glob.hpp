@@ -7,7 +7,7 @@
 
 namespace logfia {
 
-/// One shell pattern of `--include` or `--exclude` (fnmatch(3); `*` crosses `/`).
+/// A shell pattern of `--include` or `--exclude` (fnmatch(3); `*` crosses `/`).
 ///
 /// It is compared with the name of a record, old and new, and with its last component when the
 /// pattern has no `/`. ` (deleted)` need not be written. For sockets also with the address and port

@@ -9,7 +9,7 @@ class NoticeSink {
   public:
     virtual ~NoticeSink() = default;
 
-    /// One line, for standard error.
+    /// A single line, for standard error.
     virtual void notice(std::string_view line) = 0;
 };
 

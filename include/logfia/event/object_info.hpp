@@ -16,7 +16,7 @@ struct DeviceNumber {
     bool operator==(const DeviceNumber&) const = default;
 };
 
-/// What an epoll, inotify or fanotify watches: a descriptor of its own process, or an inode.
+/// The target of an epoll, inotify or fanotify: a descriptor of its own process, or an inode.
 struct WatchTarget {
     std::optional<int> fd;
     std::optional<std::uint64_t> inode;
@@ -25,7 +25,7 @@ struct WatchTarget {
     bool operator==(const WatchTarget&) const = default;
 };
 
-/// What the kernel tells of an object without a name: an eventfd, a timerfd, a pidfd, ….
+/// Facts that the kernel tells of an object without a name: an eventfd, a timerfd, a pidfd, ….
 struct ObjectInfo {
     struct Number {
         std::string_view key;  ///< of JSON, as the interface contract has it; a literal

@@ -27,8 +27,8 @@ class EnumSet {
 using TypeSet = EnumSet<FdType, kFdTypeCount>;
 using EventSet = EnumSet<EventKind, kEventKindCount>;
 
-/// What a word of `--type` means: a type's name, `inet` (tcp, tcp6, udp, udp6) or `socket` (every
-/// socket). Absent for any other word.
+/// The types that a word of `--type` means: a type's name, `inet` (tcp, tcp6, udp, udp6) or
+/// `socket` (every socket). Absent for any other word.
 std::optional<TypeSet> types_named(std::string_view word);
 
 /// Absent when no event of this subject is called so.

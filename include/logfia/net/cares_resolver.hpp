@@ -15,7 +15,7 @@ struct CaresOptions {
     /// hosts file and nsswitch.conf, as they are now.
     std::vector<Endpoint> servers;
     std::chrono::milliseconds query_timeout{2000};  ///< of the first try; later ones wait longer
-    int tries = 2;                                  ///< each asks every server
+    int tries = 2;                                  ///< every server is asked in each
 };
 
 /// Reverse look-ups by c-ares. Fails when c-ares cannot be set up or refuses the servers.

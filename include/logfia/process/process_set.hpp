@@ -2,6 +2,7 @@
 
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
+#include <logfia/base/interval.hpp>
 #include <logfia/event/event_sink.hpp>
 #include <logfia/process/descriptor_budget.hpp>
 #include <logfia/process/family.hpp>
@@ -34,7 +35,7 @@ struct WantedProcesses {
     bool follow = false;             ///< their descendants too
     bool waits = true;               ///< for those that come later
     bool orphans_are_ours = false;   ///< orphaned descendants become our children (prctl(2))
-    Duration interval{};             ///< between two looks
+    Interval interval = Interval::back_to_back();  ///< between two looks
 
     /// Processes that come later may have to be found by their names.
     [[nodiscard]] bool by_name() const { return all || !names.empty(); }

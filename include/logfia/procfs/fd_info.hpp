@@ -8,7 +8,7 @@
 
 namespace logfia {
 
-/// What `/proc/N/fdinfo/FD` says of every descriptor (proc_pid_fdinfo(5)).
+/// The lines of `/proc/N/fdinfo/FD` that every descriptor has (proc_pid_fdinfo(5)).
 struct FdInfo {
     std::optional<std::int64_t> pos;     ///< bytes
     std::optional<std::uint32_t> flags;  ///< open(2) flags as the kernel holds them (O_CLOEXEC too)

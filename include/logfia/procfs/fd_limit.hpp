@@ -10,7 +10,7 @@ namespace logfia {
 /// unlimited, or the line is missing or malformed.
 std::optional<std::uint64_t> parse_fd_limit(std::string_view bytes);
 
-/// The same limit of the process whose `/proc/N` is held as `process_dir`. Any user may read it.
+/// The soft limit of the process whose `/proc/N` is held as `process_dir`. Any user may read it.
 std::optional<std::uint64_t> read_fd_limit(int process_dir);
 
 }  // namespace logfia

@@ -15,7 +15,7 @@ struct ProcStat {
     char state = '?';  ///< `R`, `S`, `Z`, …
     pid_t parent = 0;
     std::uint32_t flags = 0;       ///< PF_* of <linux/sched.h>
-    int threads = 0;               ///< those alive, and a first one that is a zombie
+    int threads = 0;               ///< the living ones, and a first one that is a zombie
     std::uint64_t start_time = 0;  ///< clock ticks since boot
 
     /// PF_KTHREAD: it has no descriptors of its own.

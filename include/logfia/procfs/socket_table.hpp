@@ -30,7 +30,7 @@ inline constexpr std::size_t kSocketTableCount = 13;
 
 /// `tcp6`: below `/proc/N/net`.
 const char* file_name(SocketTable table);
-/// What a socket that is listed there is.
+/// A socket as it is listed there.
 FdType type_of(SocketTable table);
 
 struct SocketRow {

@@ -8,7 +8,7 @@
 
 namespace logfia {
 
-/// Which character devices are terminals: the drivers of `/proc/tty/drivers` (proc_tty(5)).
+/// Tells which character devices are terminals: the drivers of `/proc/tty/drivers` (proc_tty(5)).
 /// The slaves of pseudo-terminals (majors 136 to 143, Documentation/admin-guide/devices.txt) always
 /// are, also when nothing could be read.
 class TtyDrivers {

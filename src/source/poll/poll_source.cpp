@@ -73,7 +73,7 @@ void PollSource::run_slice(Now now, EventSink& sink) {
     if (looks_ == 0) return look(now, sink);
     // The timetable begins once all that was open already is described.
     if (!ticks_ && !has_newcomers_)
-        ticks_.emplace(now.steady + options_.interval, options_.interval);
+        ticks_.emplace(now.steady + options_.interval.duration(), options_.interval);
     const bool due = is_due(now.steady);
     if (has_newcomers_ && !(due && turns_without_tick_ >= kMostTurnsBeforeTick))
         return look_at_newcomers(now, sink);
@@ -102,7 +102,7 @@ bool PollSource::is_due(SteadyTime now) const {
 void PollSource::tick(Now now, EventSink& sink) {
     if (ticks_->due(now.steady)) {
         const std::uint64_t missed = ticks_->take(now.steady);
-        const bool is_late = missed > 0 || options_.interval == Duration::zero();
+        const bool is_late = missed > 0 || options_.interval.is_back_to_back();
         late_ticks_in_a_row_ = is_late ? late_ticks_in_a_row_ + 1 : 0;
         tell_late(now, sink, late_.note(missed, now.steady));
     }

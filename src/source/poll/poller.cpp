@@ -14,7 +14,7 @@ constexpr Duration kThreadCheckPause = std::chrono::seconds(5);
 
 DetailAsker::Options detail_options(const PollerOptions& options) {
     DetailAsker::Options details;
-    details.interval = options.interval;
+    details.interval = options.interval.duration();
     details.sockets = {
         options.single_look ? SocketProbe::Reading::until_sure : SocketProbe::Reading::once,
         options.copies ? SocketProbe::Copies::allowed : SocketProbe::Copies::forbidden,
@@ -50,7 +50,7 @@ Poller::Poller(ProcRoot root, PollerOptions options, Numbers& numbers)
       ledger_(numbers),
       changes_({root_, describer_, details_, reader_.links(), ledger_},
                options.limits ? TableChanges::Limits::wanted : TableChanges::Limits::left_out),
-      replacements_(describer_, changes_, options.interval) {}
+      replacements_(describer_, changes_, options.interval.duration()) {}
 
 void Poller::after_exec() {
     for (const auto& watched : processes_.all())

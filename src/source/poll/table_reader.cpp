@@ -64,7 +64,7 @@ void TableReader::let_go_of_links(WatchedProcess& watched) {
 /// more of what is open only briefly is seen. Where links have been denied, re-read all: the first
 /// one that may be read again tells.
 FdReader::Links TableReader::links_to_read(const WatchedProcess& watched) const {
-    const bool back_to_back = interval_ == Duration::zero() && !watched.denied;
+    const bool back_to_back = interval_.is_back_to_back() && !watched.denied;
     return back_to_back ? FdReader::Links::some : FdReader::Links::all;
 }
 

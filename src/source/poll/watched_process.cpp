@@ -9,7 +9,7 @@ constexpr Duration kCommPause = std::chrono::seconds(1);
 
 }  // namespace
 
-WatchedProcess::WatchedProcess(std::uint64_t number, Process p, Origin o, Duration interval)
+WatchedProcess::WatchedProcess(std::uint64_t number, Process p, Origin o, Interval interval)
     : process(std::move(p)), origin(std::move(o)), gate(interval) {
     actor.number = number;
     socket_access.owner = number;

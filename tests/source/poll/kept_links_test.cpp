@@ -1,6 +1,7 @@
 // Links that are held open, of a real process.
 
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fd_maker_client.hpp"
 #include "support/temp_dir.hpp"
 #include <logfia/process/open_processes.hpp>
@@ -21,22 +22,17 @@ namespace {
 
 using test::fd_of;
 using test::FdMaker;
+using test::KeptEvents;
+using test::Lines;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
-using Lines = std::vector<std::string>;
-
-class Changes final : public EventSink {
-  public:
-    void accept(Event event) override {
-        lines.push_back(fmt::format("{} {} {}", to_string(event.kind), fd_of(event).descriptor.fd,
-                                    fd_of(event).descriptor.name));
-    }
-    void notice(std::string_view line) override { ADD_FAILURE() << line; }
-    Lines lines;
-};
+std::string line_of(const Event& event) {
+    const Descriptor& descriptor = fd_of(event).descriptor;
+    return fmt::format("{} {} {}", to_string(event.kind), descriptor.fd, descriptor.name);
+}
 
 class KeptLinksTest : public ::testing::Test {
   protected:
@@ -54,8 +50,9 @@ class KeptLinksTest : public ::testing::Test {
         look();
     }
     Lines look() {
-        Changes changes;
+        KeptEvents changes(line_of);
         poller_->look(read_clocks(), changes);
+        EXPECT_THAT(changes.notices, IsEmpty());
         return changes.lines;
     }
     /// Until what is new now has cooled down.

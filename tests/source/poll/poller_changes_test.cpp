@@ -2,6 +2,7 @@
 // that it is asked, and where the link does not tell that it is.
 
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/source/poll/poller.hpp>
 
@@ -21,24 +22,16 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::FakeProc;
 using test::fd_of;
+using test::KeptEvents;
+using test::Lines;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-using Lines = std::vector<std::string>;
-
-class Recorder final : public EventSink {
-  public:
-    void accept(Event event) override {
-        const Descriptor& descriptor = fd_of(event).descriptor;
-        lines.push_back(fmt::format("{} {} {} {}", to_string(event.kind), descriptor.fd,
-                                    to_string(descriptor.access), descriptor.name));
-        events.push_back(std::move(event));
-    }
-    void notice(std::string_view) override {}
-
-    Lines lines;
-    std::vector<Event> events;
-};
+std::string line_of(const Event& event) {
+    const Descriptor& descriptor = fd_of(event).descriptor;
+    return fmt::format("{} {} {} {}", to_string(event.kind), descriptor.fd,
+                       to_string(descriptor.access), descriptor.name);
+}
 
 class PollerChanges : public ::testing::Test {
   protected:
@@ -57,7 +50,7 @@ class PollerChanges : public ::testing::Test {
         return now_;
     }
     Lines look() {
-        seen_ = {};
+        seen_.clear();
         poller_->look(later(), seen_);
         return seen_.lines;
     }
@@ -70,7 +63,7 @@ class PollerChanges : public ::testing::Test {
     PollerOptions options_{.interval = milliseconds(100)};
     Numbers numbers_;
     std::unique_ptr<Poller> poller_;
-    Recorder seen_;
+    KeptEvents seen_{line_of};
     Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
 };
 

@@ -2,6 +2,7 @@
 // a process that has run, of one that has not, and of several that share what a look may spend.
 
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
 #include <logfia/source/poll/poller.hpp>
@@ -26,25 +27,19 @@ using test::FakeFdInfo;
 using test::FakeProc;
 using test::fd_of;
 using test::FdMaker;
+using test::KeptEvents;
+using test::Lines;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-using Lines = std::vector<std::string>;
 
 constexpr int kUnlisted = 1'000'001;  // no mount that the kernel may have for itself
 constexpr int kListed = 1'000'002;
 
-class Recorder final : public EventSink {
-  public:
-    void accept(Event event) override {
-        const Descriptor& descriptor = fd_of(event).descriptor;
-        lines.push_back(fmt::format("{} {} {} {}", event.actor.pid, to_string(event.kind),
-                                    descriptor.fd, descriptor.name));
-    }
-    void notice(std::string_view) override {}
-
-    Lines lines;
-};
+std::string line_of(const Event& event) {
+    const Descriptor& descriptor = fd_of(event).descriptor;
+    return fmt::format("{} {} {} {}", event.actor.pid, to_string(event.kind), descriptor.fd,
+                       descriptor.name);
+}
 
 FakeFdInfo device(std::uint64_t inode) {
     return {.flags = O_RDWR, .mount = kUnlisted, .inode = inode};
@@ -75,8 +70,8 @@ class ReplacedUnseen : public ::testing::Test {
         look();
     }
     Lines look() {
-        now_.steady += options_.interval;
-        Recorder seen;
+        now_.steady += options_.interval.duration();
+        KeptEvents seen(line_of);
         poller_->look(now_, seen);
         return seen.lines;
     }
@@ -249,7 +244,7 @@ TEST_F(OfSeveral, FewerUnclearOnesAreComparedWhereLooksComeOften) {
 
 /// So that at any interval what few have is told in the next look.
 TEST_F(OfASleeper, ThatHasRunSomeAreComparedBackToBack) {
-    options_.interval = milliseconds(0);
+    options_.interval = Interval::back_to_back();
     open_many(pid(), 16, "/dev/null", device(5));
     watch();
     look();

@@ -1,4 +1,5 @@
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/process/open_processes.hpp>
 #include <logfia/source/poll/poller.hpp>
@@ -20,12 +21,12 @@ using std::chrono::seconds;
 using test::FakeFdInfo;
 using test::FakeProc;
 using test::fd_of;
+using test::KeptEvents;
+using test::Lines;
 using test::loss_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-using Lines = std::vector<std::string>;
 
 std::uint64_t inode_of(const std::string& path) {
     struct stat status {};
@@ -33,24 +34,12 @@ std::uint64_t inode_of(const std::string& path) {
     return status.st_ino;
 }
 
-class Recorder final : public EventSink {
-  public:
-    void accept(Event event) override {
-        std::string line = fmt::format("{} {}", event.actor.pid, to_string(event.kind));
-        if (event.kind == EventKind::lost) {
-            line += " " + loss_of(event).reason;
-        } else {
-            line += fmt::format(" {} {}", fd_of(event).descriptor.fd, fd_of(event).descriptor.name);
-        }
-        lines.push_back(line);
-        events.push_back(std::move(event));
-    }
-    void notice(std::string_view line) override { notices.emplace_back(line); }
-
-    Lines lines;
-    std::vector<Event> events;
-    Lines notices;
-};
+std::string line_of(const Event& event) {
+    const std::string front = fmt::format("{} {}", event.actor.pid, to_string(event.kind));
+    if (event.kind == EventKind::lost) return fmt::format("{} {}", front, loss_of(event).reason);
+    const Descriptor& descriptor = fd_of(event).descriptor;
+    return fmt::format("{} {} {}", front, descriptor.fd, descriptor.name);
+}
 
 /// A watch of a tree that the test builds, on a calendar that the test writes.
 class PollerTest : public ::testing::Test {
@@ -70,7 +59,7 @@ class PollerTest : public ::testing::Test {
     Lines look(Duration step = milliseconds(100)) {
         now_.wall += std::chrono::duration_cast<std::chrono::microseconds>(step);
         now_.steady += step;
-        seen_ = {};
+        seen_.clear();
         poller_->look(now_, seen_);
         return seen_.lines;
     }
@@ -80,7 +69,7 @@ class PollerTest : public ::testing::Test {
     OpenedProcesses opened_;
     Numbers numbers_;
     std::unique_ptr<Poller> poller_;
-    Recorder seen_;
+    KeptEvents seen_{line_of};
     Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
 };
 

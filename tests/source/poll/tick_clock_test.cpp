@@ -31,7 +31,7 @@ TEST(TickClock, CountsTheTicksThatWereMissed) {
 }
 
 TEST(TickClock, WithoutAnIntervalOneIsAlwaysDueAndNoneMissed) {
-    TickClock clock(at(100), Duration::zero());
+    TickClock clock(at(100), Interval::back_to_back());
     EXPECT_FALSE(clock.due(at(99)));
     for (const int now : {100, 100, 5000}) {
         EXPECT_TRUE(clock.due(at(now)));

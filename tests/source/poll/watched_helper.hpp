@@ -1,11 +1,13 @@
 #pragma once
 
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fd_maker_client.hpp"
 #include <logfia/process/open_processes.hpp>
 #include <logfia/source/poll/poller.hpp>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -13,14 +15,6 @@
 #include <vector>
 
 namespace logfia::test {
-
-class KeptEvents final : public EventSink {
-  public:
-    void accept(Event event) override { events.push_back(std::move(event)); }
-    void notice(std::string_view line) override { ADD_FAILURE() << line; }
-
-    std::vector<Event> events;
-};
 
 /// `open 7`, `connect 7 127.0.0.1:53`.
 inline std::string line_of(const Event& event) {
@@ -59,6 +53,7 @@ class WatchedHelper {
         now_.steady += later;
         KeptEvents kept;
         poller_->look(now_, kept);
+        EXPECT_THAT(kept.notices, ::testing::IsEmpty());
         return kept.events;
     }
     std::vector<std::string> lines(Duration later = std::chrono::milliseconds(1)) {

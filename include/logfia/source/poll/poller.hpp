@@ -25,13 +25,13 @@
 namespace logfia {
 
 struct PollerOptions {
-    Duration interval{};         ///< between two looks
-    bool socket_details = true;  ///< false: no socket table is read
-    bool limits = false;         ///< an `open` tells the process's RLIMIT_NOFILE
-    bool single_look = false;    ///< there will be no other, to mend what this one has missed
-    bool copies = true;          ///< false: no descriptor of a process is duplicated, not for a µs
-    bool totals = false;         ///< a `close` of a TCP connection tells what it has carried
-    bool targets = false;        ///< what an epoll or its like watches is asked for again
+    Interval interval = Interval::back_to_back();  ///< between two looks
+    bool socket_details = true;                    ///< false: no socket table is read
+    bool limits = false;                           ///< an `open` tells the process's RLIMIT_NOFILE
+    bool single_look = false;  ///< there will be no other, to mend what this one has missed
+    bool copies = true;        ///< false: no descriptor of a process is duplicated, not for a µs
+    bool totals = false;       ///< a `close` of a TCP connection tells what it has carried
+    bool targets = false;      ///< what an epoll or its like watches is asked for again
     /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
     std::size_t kept_links = 0;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <logfia/base/clock.hpp>
+#include <logfia/base/interval.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -26,7 +27,7 @@ class RunGate {
     };
 
     /// `interval` lies between two looks.
-    explicit RunGate(Duration interval) : asks_clock_(interval >= kShortestInterval) {}
+    explicit RunGate(Interval interval) : asks_clock_(interval.duration() >= kShortestInterval) {}
 
     /// False: every look is taken, and the clock need not be asked.
     [[nodiscard]] bool asks_clock() const { return asks_clock_; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <logfia/base/clock.hpp>
+#include <logfia/base/interval.hpp>
 #include <logfia/descriptor/fd_snapshot.hpp>
 #include <logfia/procfs/proc_root.hpp>
 #include <logfia/source/poll/fd_reader.hpp>
@@ -17,7 +18,7 @@ class TableReader {
   public:
     /// `root` must outlive it; `interval` lies between two looks; of all processes together at most
     /// `kept_links` links are kept open.
-    TableReader(const ProcRoot& root, Duration interval, std::size_t kept_links)
+    TableReader(const ProcRoot& root, Interval interval, std::size_t kept_links)
         : root_(root), interval_(interval) {
         links_.allow(kept_links);
     }
@@ -39,7 +40,7 @@ class TableReader {
                                      SteadyTime now) const;
 
     const ProcRoot& root_;
-    Duration interval_;
+    Interval interval_;
     FdReader reader_;
     KeptLinks links_;
     FdSnapshot seen_;

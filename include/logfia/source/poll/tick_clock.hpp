@@ -1,16 +1,17 @@
 #pragma once
 
 #include <logfia/base/clock.hpp>
+#include <logfia/base/interval.hpp>
 
 #include <cstdint>
 
 namespace logfia {
 
 /// An absolute timetable: ticks at `start`, `start + interval`, …, however late each one is taken.
-/// An interval of 0 means at once, again and again: no tick is missed then.
+/// Back to back, the next tick is due at once and none is missed.
 class TickClock {
   public:
-    TickClock(SteadyTime first, Duration interval) : next_(first), interval_(interval) {}
+    TickClock(SteadyTime first, Interval interval) : next_(first), interval_(interval) {}
 
     [[nodiscard]] SteadyTime next() const { return next_; }
     [[nodiscard]] bool due(SteadyTime now) const { return now >= next_; }
@@ -18,18 +19,18 @@ class TickClock {
     /// Takes the tick that is due, and says how many that should have come after it have passed
     /// already: those are missed.
     std::uint64_t take(SteadyTime now) {
-        if (interval_ == Duration::zero()) {
+        if (interval_.is_back_to_back()) {
             next_ = now;
             return 0;
         }
-        const auto missed = (now - next_) / interval_;
-        next_ += (missed + 1) * interval_;
+        const auto missed = (now - next_) / interval_.duration();
+        next_ += (missed + 1) * interval_.duration();
         return static_cast<std::uint64_t>(missed);
     }
 
   private:
     SteadyTime next_;
-    Duration interval_;
+    Interval interval_;
 };
 
 }  // namespace logfia

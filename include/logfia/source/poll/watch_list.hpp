@@ -23,7 +23,7 @@ namespace logfia {
 class WatchList final : public ProcessWatcher {
   public:
     /// `root` and `numbers` must outlive it. `interval` lies between two looks.
-    WatchList(const ProcRoot& root, Duration interval, Numbers& numbers)
+    WatchList(const ProcRoot& root, Interval interval, Numbers& numbers)
         : root_(root), interval_(interval), numbers_(numbers) {}
 
     void add(Process process, Origin origin = {}) override;
@@ -59,7 +59,7 @@ class WatchList final : public ProcessWatcher {
     void remember_table(WatchedProcess& watched);
 
     const ProcRoot& root_;
-    Duration interval_;
+    Interval interval_;
     Numbers& numbers_;
     List processes_;
     Pidfds pidfds_;

@@ -29,7 +29,7 @@ enum class TableSharing : std::uint8_t {
 /// A process with all that is remembered of it from look to look.
 struct WatchedProcess : DescriptorOwner {
     /// `number` is our own: a PID may be given again. `interval` lies between two looks.
-    WatchedProcess(std::uint64_t number, Process p, Origin o, Duration interval);
+    WatchedProcess(std::uint64_t number, Process p, Origin o, Interval interval);
 
     /// Reads its name again, where that is possible.
     void refresh_comm(const ProcRoot& root);

@@ -1,4 +1,5 @@
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include <logfia/process/open_processes.hpp>
 #include <logfia/source/poll/poller.hpp>
 
@@ -17,13 +18,6 @@ namespace logfia {
 namespace {
 
 using test::fd_of;
-
-class Kept final : public EventSink {
-  public:
-    void accept(Event event) override { events.push_back(std::move(event)); }
-    void notice(std::string_view) override {}
-    std::vector<Event> events;
-};
 
 /// A child with a netlink socket that it binds when it is told to.
 class LateBinder {
@@ -79,7 +73,7 @@ TEST(Netlink, ASocketThatIsBoundLaterIsLearnedThen) {
     Numbers numbers;
     Poller poller(std::move(*root), {std::chrono::milliseconds(1), true}, numbers);
     poller.processes().add(std::move(opened.processes[0]));
-    Kept kept;
+    test::KeptEvents kept;
     Now now = read_clocks();
     poller.look(now, kept);
     child.bind_now();

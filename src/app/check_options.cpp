@@ -1,0 +1,98 @@
+#include <logfia/app/check_options.hpp>
+#include <logfia/app/usage_error.hpp>
+
+#include <chrono>
+
+namespace logfia {
+namespace {
+
+constexpr std::string_view kPid = "a PID";
+constexpr std::string_view kCommand = "a COMMAND";
+
+struct Conflict {
+    std::string_view one;
+    std::string_view other;
+    const char* message = nullptr;  ///< null: that the two cannot be used together
+};
+
+/// The first conflict is the one that is told.
+constexpr Conflict kConflicts[] = {
+    {kPid, kCommand},
+    {"--name", kCommand},
+    {"--all", kCommand},
+    {"--once", kCommand, "--once is one look at what runs already: give a PID, no COMMAND"},
+    {"--user", kCommand, "--user makes no sense with a COMMAND"},
+    {"--all", kPid},
+    {"--all", "--name"},
+    {"--once", "--duration", "--once looks a single time: --duration makes no sense with it"},
+    {"--once", "--no-initial",
+     "--once prints what is open already: --no-initial would leave nothing"},
+    {"--once", "--leaks", "--once looks a single time: --leaks needs a watch from start to end"},
+    {"--summary", "--summary-only"},
+    {"--long", "--no-long"},
+    {"--long", "--json", "--long makes no sense with --json: JSON always has all keys"},
+    {"--no-long", "--json", "--no-long makes no sense with --json: JSON always has all keys"},
+};
+
+void check_conflicts(const GivenOptions& given) {
+    for (const Conflict& conflict : kConflicts) {
+        if (!given.contains(conflict.one) || !given.contains(conflict.other)) continue;
+        if (conflict.message != nullptr) refuse("{}", conflict.message);
+        refuse("{} and {} cannot be used together", conflict.one, conflict.other);
+    }
+}
+
+/// A `close` of a TCP connection has a place for what it has carried.
+bool shows_totals(const Options& options) {
+    const FilterOptions& filter = options.filter;
+    if (options.once || options.summary == SummaryWhen::only) return false;
+    if (!options.json && !options.long_format) return false;
+    if (filter.events && !filter.events->contains(EventKind::close)) return false;
+    return !filter.types || filter.types->contains(FdType::tcp) ||
+           filter.types->contains(FdType::tcp6);
+}
+
+}  // namespace
+
+void check_options(const Options& options, const GivenOptions& given) {
+    check_conflicts(given);
+    if (options.processes.user && !options.processes.by_name())
+        refuse("--user makes sense only with --name or --all");
+    if (options.processes.pids.empty() && !options.processes.by_name() && options.command.empty())
+        refuse("no process: give a PID, --name PATTERN, --all, or -- COMMAND");
+    const FilterOptions& filter = options.filter;
+    const EventKind first = EventKind::open;
+    if (options.once && filter.events && !filter.events->contains(first))
+        refuse("--once prints what is open already: --event without open would leave nothing");
+    if (options.json && options.color == ColorWhen::always)
+        refuse("--color makes no sense with --json");
+    if (filter.real_files_only && filter.types && !filter.types->contains(FdType::file) &&
+        !filter.types->contains(FdType::directory))
+        refuse("--real-files leaves only the types file and directory, --type neither of them");
+    if (given.contains("--leak-min") && !options.leaks)
+        refuse("--leak-min makes no sense without --leaks");
+}
+
+void complete_options(Options& options, const GivenOptions& given) {
+    WantedProcesses& processes = options.processes;
+    const bool has_command = !options.command.empty();
+    if (has_command && !given.contains("--interval"))
+        options.interval = std::chrono::milliseconds(1);
+    if (options.once && !given.contains("--dns-wait")) options.dns_wait = std::chrono::seconds(2);
+    const bool many = processes.by_name() || processes.follow || processes.pids.size() > 1;
+    if (many && !given.contains("--no-long")) options.long_format = true;
+    options.filter.hosts = !options.numeric;
+
+    processes.waits = !options.once;
+    processes.orphans_are_ours = has_command;
+    processes.interval = options.interval;
+
+    options.poller.interval = options.interval;
+    options.poller.socket_details = !options.filter.real_files_only;
+    options.poller.limits = options.leaks;
+    options.poller.single_look = options.once;
+    options.poller.totals = shows_totals(options);
+    options.poller.targets = options.json;
+}
+
+}  // namespace logfia

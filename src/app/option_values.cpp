@@ -1,0 +1,170 @@
+#include <logfia/app/option_values.hpp>
+#include <logfia/app/usage_error.hpp>
+#include <logfia/base/error.hpp>
+#include <logfia/base/fields.hpp>
+#include <logfia/base/parse_time.hpp>
+#include <logfia/net/dns_servers.hpp>
+#include <logfia/process/user.hpp>
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <string_view>
+
+namespace logfia {
+namespace {
+
+template <class Visit>
+void for_each_word(const std::string& list, Visit visit) {
+    std::size_t at = 0;
+    while (at <= list.size()) {
+        const std::size_t comma = std::min(list.find(',', at), list.size());
+        visit(list.substr(at, comma - at));
+        at = comma + 1;
+    }
+}
+
+bool all_digits(const std::string& text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+void add_pid(std::vector<pid_t>& pids, const std::string& text) {
+    const auto pid = parse_number<pid_t>(text);
+    if (!pid || *pid <= 0)
+        refuse("'{}' is not a PID: a PID is a number from 1 to {}", text,
+               std::numeric_limits<pid_t>::max());
+    if (std::find(pids.begin(), pids.end(), *pid) == pids.end()) pids.push_back(*pid);
+}
+
+bool is_path(const std::string& word) {
+    return word.find('/') != std::string::npos || word == "." || word == "..";
+}
+
+/// The names of all rows that may be written, for a message.
+template <class Rows, class IsMeant>
+std::string names_of(const Rows& rows, IsMeant is_meant) {
+    std::vector<std::string_view> names;
+    for (const auto& row : rows)
+        if (!row.name.empty() && is_meant(row)) names.push_back(row.name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+void add_pid_word(std::vector<pid_t>& pids, const std::string& word) {
+    if (word.empty()) refuse("'' is an empty word: give a PID, as ps and pgrep show it");
+    if (is_path(word))
+        refuse("'{}' is a path, and processes are watched: give a PID, or -- {} starts it", word,
+               word);
+    if (!all_digits(word))
+        refuse("'{}' is neither a PID nor a path; --name {} watches by name, -- {} starts it", word,
+               word, word);
+    add_pid(pids, word);
+}
+
+void add_pid_list(std::vector<pid_t>& pids, const std::string& list) {
+    for_each_word(list, [&](const std::string& word) { add_pid(pids, word); });
+}
+
+void add_name_pattern(std::vector<std::string>& names, const std::string& pattern) {
+    if (pattern.empty()) refuse("--name: the pattern is empty");
+    // The kernel's name of a process has no directory: such a pattern would match nothing.
+    if (pattern.find('/') != std::string::npos)
+        refuse("--name: '{}' has a '/': the name of a command is matched, not its path", pattern);
+    names.push_back(pattern);
+}
+
+uid_t parse_user(const std::string& user) {
+    const auto uid = user_named(user);
+    if (!uid) refuse("--user: there is no user '{}'", user);
+    return *uid;
+}
+
+void add_types(FilterOptions& filter, const std::string& list) {
+    for_each_word(list, [&](const std::string& word) {
+        const auto types = types_named(word);
+        if (!types)
+            refuse("--type: '{}' is not a type; write {}, inet or socket", word,
+                   names_of(fd_types(), [](const FdTypeRow&) { return true; }));
+        if (!filter.types) filter.types.emplace();
+        filter.types->add(*types);
+    });
+}
+
+void add_events(FilterOptions& filter, const std::string& list) {
+    for_each_word(list, [&](const std::string& word) {
+        const auto kind = event_named(word, Subject::descriptor);
+        if (!kind)
+            refuse("--event: '{}' is not an event; write {}", word,
+                   names_of(event_kinds(), [](const EventKindRow& row) {
+                       return row.is_told_of(Subject::descriptor);
+                   }));
+        if (!filter.events) filter.events.emplace();
+        filter.events->add(*kind);
+    });
+}
+
+void add_pattern(std::vector<Glob>& patterns, const char* flag, const std::string& pattern) {
+    if (pattern.empty()) refuse("{}: the pattern is empty", flag);
+    patterns.emplace_back(pattern);
+}
+
+Interval parse_interval(const std::string& text) {
+    const auto time = parse_time(text, BareUnit::milliseconds);
+    if (!time)
+        refuse("--interval: '{}' is not a time; write 100 (milliseconds), 250us, 10ms, 2s or 0",
+               text);
+    return *time;
+}
+
+Duration parse_duration(const std::string& text) {
+    const auto time = parse_time(text, BareUnit::seconds);
+    if (!time || *time <= Duration::zero())
+        refuse("--duration: '{}' is not a time longer than 0; write 10 (seconds), 500ms, 5m or 1h",
+               text);
+    return *time;
+}
+
+Duration parse_dns_wait(const std::string& text) {
+    const auto wait = parse_time(text, BareUnit::milliseconds);
+    if (!wait)
+        refuse("--dns-wait: '{}' is not a time; write 250 (milliseconds), 10ms, 2s or 0", text);
+    return *wait;
+}
+
+std::vector<Endpoint> parse_dns_server_list(const std::string& list) {
+    const auto servers = parse_dns_servers(list);
+    if (!servers) refuse("{}", describe(servers.error()));
+    return *servers;
+}
+
+std::uint64_t parse_positive(const char* flag, const std::string& text, const char* of_what) {
+    const auto number = parse_number<std::uint64_t>(text);
+    if (!number || *number == 0)
+        refuse("{}: '{}' is not a number of {}; write 1 or more", flag, text, of_what);
+    return *number;
+}
+
+std::string parse_output(const std::string& file) {
+    if (file.empty()) refuse("--output: the name of the file is empty");
+    return file;
+}
+
+TimeStyle parse_time_style(const std::string& text) {
+    if (text == "iso") return TimeStyle::iso;
+    if (text == "unix") return TimeStyle::unix;
+    if (text == "start") return TimeStyle::start;
+    if (text == "delta") return TimeStyle::delta;
+    refuse("--time: '{}' is not a style; write iso, unix, start or delta", text);
+}
+
+ColorWhen parse_color(const std::string& text) {
+    if (text == "auto") return ColorWhen::automatic;
+    if (text == "always") return ColorWhen::always;
+    if (text == "never") return ColorWhen::never;
+    refuse("--color: '{}' is not one of auto, always and never", text);
+}
+
+}  // namespace logfia

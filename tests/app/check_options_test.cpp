@@ -1,0 +1,55 @@
+#include "app/parsed_options.hpp"
+
+#include <gtest/gtest.h>
+
+namespace logfia {
+namespace {
+
+/// The whole of a message, as users see it.
+TEST(CheckOptions, SaysWhatIsWrong) {
+    const auto said = [](const std::vector<const char*>& words) {
+        const std::string text = test::parse(words).err;
+        return text.substr(0, text.find('\n'));
+    };
+    EXPECT_EQ(said({"7", "--", "true"}), "logfia: a PID and a COMMAND cannot be used together");
+    EXPECT_EQ(said({"-p", "7", "-a"}), "logfia: --all and a PID cannot be used together");
+    EXPECT_EQ(said({"-c", "-C", "7"}),
+              "logfia: --summary and --summary-only cannot be used together");
+    EXPECT_EQ(said({"-u", "root", "7"}), "logfia: --user makes sense only with --name or --all");
+    EXPECT_EQ(said({"-j", "-l", "7"}),
+              "logfia: --long makes no sense with --json: JSON always has all keys");
+}
+
+TEST(CheckOptions, ProcessesThatCannotBeMeantTogether) {
+    test::expect_refused({
+        {{}, "no process"},
+        {{"7", "--", "true"}, "a PID and a COMMAND"},
+        {{"-p", "7", "--", "true"}, "a PID and a COMMAND"},
+        {{"--name", "a", "--", "true"}, "--name and a COMMAND"},
+        {{"--all", "--", "true"}, "--all and a COMMAND"},
+        {{"-1", "--", "true"}, "--once"},
+        {{"-u", "root", "--", "true"}, "--user"},
+        {{"-a", "7"}, "--all and a PID"},
+        {{"-a", "--name", "x"}, "--all and --name"},
+        {{"-u", "root", "7"}, "--user"},
+    });
+}
+
+TEST(CheckOptions, OptionsThatLeaveNothingToDo) {
+    test::expect_refused({
+        {{"--long", "--no-long", "1"}, "--long and --no-long"},
+        {{"--once", "--duration", "1", "1"}, "--once"},
+        {{"--once", "--no-initial", "1"}, "--no-initial"},
+        {{"-r", "-t", "tcp", "7"}, "--real-files"},
+        {{"-c", "-C", "7"}, "--summary"},
+        {{"--leak-min", "3", "7"}, "--leak-min"},
+        {{"--leaks", "-1", "7"}, "--leaks"},
+        {{"-1", "-e", "close", "7"}, "--event"},
+        {{"-j", "-l", "7"}, "--long"},
+        {{"-j", "--no-long", "7"}, "--no-long"},
+        {{"-j", "--color", "always", "7"}, "--color"},
+    });
+}
+
+}  // namespace
+}  // namespace logfia
