@@ -2,6 +2,7 @@
 // needed.
 
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include <logfia/descriptor/ledger.hpp>
 
 #include <fmt/format.h>
@@ -19,27 +20,18 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::fd_of;
+using test::Lines;
 using test::loss_of;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-using Lines = std::vector<std::string>;
-
-class Records final : public EventSink {
-  public:
-    void accept(Event event) override {
-        const std::string what =
-            event.kind == EventKind::lost
-                ? loss_of(event).reason
-                : fmt::format("{} {}", fd_of(event).descriptor.fd, fd_of(event).descriptor.name);
-        lines.push_back(fmt::format("{} {} {}", event.actor.pid, to_string(event.kind), what));
-        events.push_back(std::move(event));
-    }
-    void notice(std::string_view line) override { ADD_FAILURE() << line; }
-
-    Lines lines;
-    std::vector<Event> events;
-};
+std::string line_of(const Event& event) {
+    const std::string what =
+        event.kind == EventKind::lost
+            ? loss_of(event).reason
+            : fmt::format("{} {}", fd_of(event).descriptor.fd, fd_of(event).descriptor.name);
+    return fmt::format("{} {} {}", event.actor.pid, to_string(event.kind), what);
+}
 
 Now at(Duration time) {
     const auto wall = std::chrono::duration_cast<WallTime::duration>(time);
@@ -70,7 +62,7 @@ class LedgerTest : public ::testing::Test {
         ledger_.closed(owner, slot, Ledger::Closing::by_call);
     }
     const Lines& publish(Now now = at({})) {
-        records_ = {};
+        records_.clear();
         ledger_.publish(now, records_);
         return records_.lines;
     }
@@ -81,7 +73,7 @@ class LedgerTest : public ::testing::Test {
 
     Numbers numbers_;
     Ledger ledger_{numbers_};
-    Records records_;
+    test::KeptEvents records_{line_of};
     std::vector<std::unique_ptr<DescriptorOwner>> owners_;
 };
 

@@ -1,6 +1,7 @@
 // The processes that a set finds, and what it tells of them to the watcher.
 
 #include "process/fake_watcher.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include <logfia/process/process_set.hpp>
 
@@ -22,18 +23,10 @@ using std::chrono::seconds;
 using test::FakeProc;
 using test::FakeStat;
 using test::FakeWatcher;
+using test::KeptEvents;
+using test::Lines;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-using Lines = std::vector<std::string>;
-
-class Heard final : public EventSink {
-  public:
-    void accept(Event) override { ADD_FAILURE() << "a set has no events here"; }
-    void notice(std::string_view line) override { notices.emplace_back(line); }
-
-    Lines notices;
-};
 
 /// A set in a procfs that is not ours, so that there is no connector but the test.
 class Finding : public ::testing::Test {
@@ -65,6 +58,7 @@ class Finding : public ::testing::Test {
         EXPECT_THAT(set_->begin(heard_), IsEmpty());
         return std::exchange(watcher_.told, {});
     }
+    void TearDown() override { EXPECT_THAT(heard_.events, IsEmpty()); }
     /// A tick of a watch, in which these processes are looked at.
     Lines tick(const std::vector<pid_t>& looked_at = {}) {
         now_.steady += milliseconds(100);
@@ -94,7 +88,7 @@ class Finding : public ::testing::Test {
     FakeWatcher watcher_;
     std::optional<ProcRoot> root_;
     std::optional<ProcessSet> set_;
-    Heard heard_;
+    KeptEvents heard_;
     Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
 };
 

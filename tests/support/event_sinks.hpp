@@ -24,6 +24,8 @@ class KeptEvents final : public EventSink {
         events.push_back(std::move(event));
     }
     void notice(std::string_view line) override { notices.emplace_back(line); }
+    /// The lines since the last call.
+    Lines take_lines() { return std::exchange(lines, {}); }
     void clear() {
         events.clear();
         lines.clear();

@@ -1,4 +1,5 @@
 #include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
 #include <logfia/source/poll/poll_source.hpp>
@@ -24,27 +25,18 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using State = Source::State;
-using Lines = std::vector<std::string>;
+using test::Lines;
+
+constexpr SteadyTime kBegin{std::chrono::hours(1)};
 
 /// `MS EVENT PID NAME`, `MS lost REASON (MISSED)`.
-class TimedLines final : public EventSink {
-  public:
-    static constexpr SteadyTime kBegin{std::chrono::hours(1)};
-
-    void accept(Event event) override {
-        const auto ms = (event.at.steady - kBegin) / milliseconds(1);
-        const Loss* loss = event.loss();
-        lines.push_back(
-            loss != nullptr
-                ? fmt::format("{} lost {} ({})", ms, loss->reason, loss->missed_ticks.value_or(0))
-                : fmt::format("{} {} {} {}", ms, to_string(event.kind), event.actor.pid,
-                              fd_of(event).descriptor.name));
-    }
-    void notice(std::string_view) override {}
-    Lines take() { return std::exchange(lines, {}); }
-
-    Lines lines;
-};
+std::string line_of(const Event& event) {
+    const auto ms = (event.at.steady - kBegin) / milliseconds(1);
+    if (const Loss* loss = event.loss())
+        return fmt::format("{} lost {} ({})", ms, loss->reason, loss->missed_ticks.value_or(0));
+    return fmt::format("{} {} {} {}", ms, to_string(event.kind), event.actor.pid,
+                       fd_of(event).descriptor.name);
+}
 
 /// Ticks of 100 ms in a tree that the test builds. There is no connector.
 class PollSourceTest : public ::testing::Test {
@@ -74,20 +66,18 @@ class PollSourceTest : public ::testing::Test {
         wanted.follow = true;
         return wanted;
     }
-    static Now at(int ms) {
-        return {WallTime(milliseconds(ms)), TimedLines::kBegin + milliseconds(ms)};
-    }
+    static Now at(int ms) { return {WallTime(milliseconds(ms)), kBegin + milliseconds(ms)}; }
     State run(int ms) { return source_->run(at(ms), sink_); }
     /// Up to the timetable, which begins at 0.
     void begin() {
         ASSERT_EQ(run(0), State::busy);
         ASSERT_EQ(run(0), State::waiting);
-        sink_.take();
+        sink_.take_lines();
     }
 
     FakeProc proc_;
     PollerOptions poller_;
-    TimedLines sink_;
+    test::KeptEvents sink_{line_of};
     Numbers numbers_;
     std::unique_ptr<PollSource> source_;
 };
@@ -96,14 +86,14 @@ TEST_F(PollSourceTest, TheTimetableBeginsAfterTheFirstLook) {
     make(proc_.path(), only(10));
     EXPECT_TRUE(source_->has_work());
     EXPECT_EQ(run(0), State::busy);
-    EXPECT_THAT(sink_.take(), ElementsAre("0 open 10 /a"));
+    EXPECT_THAT(sink_.take_lines(), ElementsAre("0 open 10 /a"));
     EXPECT_EQ(run(70), State::waiting) << "the first look took so long";
     EXPECT_EQ(source_->next(), at(170).steady);
     proc_.open(10, 4, "/b");
     EXPECT_EQ(run(169), State::waiting);
-    EXPECT_THAT(sink_.take(), IsEmpty());
+    EXPECT_THAT(sink_.take_lines(), IsEmpty());
     EXPECT_EQ(run(170), State::waiting);
-    EXPECT_THAT(sink_.take(), ElementsAre("170 open 10 /b"));
+    EXPECT_THAT(sink_.take_lines(), ElementsAre("170 open 10 /b"));
     EXPECT_EQ(source_->next(), at(270).steady);
     EXPECT_EQ(source_->totals().processes, 1U);
     EXPECT_EQ(source_->totals().looks, 2U);
@@ -113,19 +103,19 @@ TEST_F(PollSourceTest, EndsAfterASingleLook) {
     poller_.single_look = true;
     make(proc_.path(), only(10));
     EXPECT_EQ(run(0), State::ended);
-    EXPECT_THAT(sink_.take(), ElementsAre("0 open 10 /a"));
+    EXPECT_THAT(sink_.take_lines(), ElementsAre("0 open 10 /a"));
 }
 
 TEST_F(PollSourceTest, TellsOfLateLooksAtOnceAndThenOnceASecond) {
     make(proc_.path(), only(10));
     begin();
     run(450);
-    EXPECT_THAT(sink_.take(), ElementsAre("450 lost 3 looks came late (3)"));
+    EXPECT_THAT(sink_.take_lines(), ElementsAre("450 lost 3 looks came late (3)"));
     run(750);
-    EXPECT_THAT(sink_.take(), IsEmpty());
+    EXPECT_THAT(sink_.take_lines(), IsEmpty());
     EXPECT_EQ(source_->totals().late_looks, 3U);
     source_->stop(at(800), sink_);
-    EXPECT_THAT(sink_.take(), ElementsAre("800 lost 2 looks came late (2)"));
+    EXPECT_THAT(sink_.take_lines(), ElementsAre("800 lost 2 looks came late (2)"));
     EXPECT_EQ(source_->totals().late_looks, 5U);
 }
 
@@ -134,7 +124,7 @@ TEST_F(PollSourceTest, EndsWithTheLastProcess) {
     begin();
     proc_.end(10);
     EXPECT_EQ(run(100), State::ended);
-    EXPECT_THAT(sink_.take(), ElementsAre("100 close 10 /a"));
+    EXPECT_THAT(sink_.take_lines(), ElementsAre("100 close 10 /a"));
 }
 
 TEST_F(PollSourceTest, EndsOnlyWhenItMay) {
@@ -157,7 +147,7 @@ TEST_F(PollSourceTest, WaitsForProcessesThatMayCome) {
     proc_.add_process(12, "later");
     proc_.open(12, 3, "/c");
     EXPECT_EQ(run(100), State::waiting);
-    EXPECT_THAT(sink_.take(), ElementsAre("100 open 12 /c"));
+    EXPECT_THAT(sink_.take_lines(), ElementsAre("100 open 12 /c"));
 }
 
 TEST_F(PollSourceTest, TellsOfAPauseAndLooksAtOnceAfterwards) {
@@ -166,10 +156,10 @@ TEST_F(PollSourceTest, TellsOfAPauseAndLooksAtOnceAfterwards) {
     source_->pause(at(50));
     proc_.open(10, 4, "/b");
     source_->resume(at(550), sink_);
-    EXPECT_THAT(sink_.take(),
+    EXPECT_THAT(sink_.take_lines(),
                 ElementsAre("550 lost looking stopped for 0.5 s: nobody read the records (5)"));
     EXPECT_EQ(run(551), State::waiting);
-    EXPECT_THAT(sink_.take(), ElementsAre("551 open 10 /b"));
+    EXPECT_THAT(sink_.take_lines(), ElementsAre("551 open 10 /b"));
     EXPECT_EQ(source_->next(), at(600).steady) << "the timetable goes on";
     EXPECT_EQ(source_->totals().late_looks, 0U);
 }
@@ -179,16 +169,16 @@ TEST_F(PollSourceTest, APauseBetweenTwoTicksHasMissedNothing) {
     begin();
     source_->pause(at(10));
     source_->resume(at(90), sink_);
-    EXPECT_THAT(sink_.take(), IsEmpty());
+    EXPECT_THAT(sink_.take_lines(), IsEmpty());
 }
 
 TEST_F(PollSourceTest, MayBePausedBeforeItsTimetableBegins) {
     make(proc_.path(), only(10));
     ASSERT_EQ(run(0), State::busy);
-    sink_.take();
+    sink_.take_lines();
     source_->pause(at(0));
     source_->resume(at(5000), sink_);
-    EXPECT_THAT(sink_.take(), IsEmpty());
+    EXPECT_THAT(sink_.take_lines(), IsEmpty());
     EXPECT_EQ(run(5000), State::waiting);
     EXPECT_EQ(source_->next(), at(5100).steady);
 }
@@ -198,7 +188,7 @@ TEST_F(PollSourceTest, TellsOfAPauseThatTheEndCutsShort) {
     begin();
     source_->pause(at(50));
     source_->stop(at(250), sink_);
-    EXPECT_THAT(sink_.take(), ElementsAre(HasSubstr("250 lost looking stopped for 0.2 s")));
+    EXPECT_THAT(sink_.take_lines(), ElementsAre(HasSubstr("250 lost looking stopped for 0.2 s")));
 }
 
 TEST_F(PollSourceTest, EachGenerationHasALookOfItsOwn) {
@@ -213,7 +203,8 @@ TEST_F(PollSourceTest, EachGenerationHasALookOfItsOwn) {
     EXPECT_EQ(run(100), State::busy);
     EXPECT_EQ(run(101), State::busy);
     EXPECT_EQ(run(102), State::waiting);
-    EXPECT_THAT(sink_.take(), ElementsAre("100 open 10 /d", "101 open 20 /b", "102 open 30 /c"));
+    EXPECT_THAT(sink_.take_lines(),
+                ElementsAre("100 open 10 /d", "101 open 20 /b", "102 open 30 /c"));
     EXPECT_EQ(source_->totals().looks, 2U) << "those at newcomers do not count";
 }
 
@@ -251,7 +242,7 @@ TEST_F(PollSourceRealTest, NoticesAnEndAtOnce) {
     maker_.child().signal(SIGKILL);
     ASSERT_TRUE(becomes_ready());
     EXPECT_EQ(run(50), State::ended) << "long before the next tick";
-    EXPECT_THAT(sink_.take(), Contains(AllOf(HasSubstr("50 close "), HasSubstr("pipe:["))));
+    EXPECT_THAT(sink_.take_lines(), Contains(AllOf(HasSubstr("50 close "), HasSubstr("pipe:["))));
 }
 
 TEST_F(PollSourceRealTest, NoticesAnEndAlthoughATickIsAlwaysDue) {
