@@ -1,4 +1,4 @@
-#include "process/process_set_fixture.hpp"
+#include "source/poll/newcomers_fixture.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -16,12 +16,12 @@ using std::chrono::seconds;
 using test::FakeProc;
 using test::FakeStat;
 using test::Lines;
-using test::ProcessSetTest;
+using test::NewcomersTest;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-TEST_F(ProcessSetTest, NamesThatAreThereAndThatCome) {
+TEST_F(NewcomersTest, NamesThatAreThereAndThatCome) {
     add(10, "worker1");
     proc_.open(10, 3, "/a");
     add(11, "other");
@@ -39,7 +39,7 @@ TEST_F(ProcessSetTest, NamesThatAreThereAndThatCome) {
     EXPECT_TRUE(set_->awaits_more());
 }
 
-TEST_F(ProcessSetTest, WithNobodyThereItSaysSoOnce) {
+TEST_F(NewcomersTest, WithNobodyThereItSaysSoOnce) {
     watch(named("worker*"));
     EXPECT_THAT(seen_.notices, ElementsAre("no process is named 'worker*' yet: waiting"));
     tick();
@@ -50,7 +50,7 @@ TEST_F(ProcessSetTest, WithNobodyThereItSaysSoOnce) {
     EXPECT_THAT(tick(), ElementsAre("open 10 /a")) << "nobody can have given it that";
 }
 
-TEST_F(ProcessSetTest, ANameThatComesWithAnExec) {
+TEST_F(NewcomersTest, ANameThatComesWithAnExec) {
     add(10, "sh", 1, 6000);
     watch(named("worker"));
     tick_for_long();
@@ -62,7 +62,7 @@ TEST_F(ProcessSetTest, ANameThatComesWithAnExec) {
     EXPECT_THAT(tick_for_long(), ElementsAre("open 10 /a"));
 }
 
-TEST_F(ProcessSetTest, OnceWatchedItIsWatchedToItsEnd) {
+TEST_F(NewcomersTest, OnceWatchedItIsWatchedToItsEnd) {
     add(10, "worker");
     watch(named("worker"));
     tick();
@@ -72,7 +72,7 @@ TEST_F(ProcessSetTest, OnceWatchedItIsWatchedToItsEnd) {
     EXPECT_THAT(tick(), ElementsAre("open 10 /a"));
 }
 
-TEST_F(ProcessSetTest, AllButOurselvesAndKernelThreads) {
+TEST_F(NewcomersTest, AllButOurselvesAndKernelThreads) {
     add(10, "a");
     proc_.open(10, 3, "/a");
     add(2, "kthreadd");
@@ -87,7 +87,7 @@ TEST_F(ProcessSetTest, AllButOurselvesAndKernelThreads) {
     EXPECT_THAT(seen_.notices, IsEmpty());
 }
 
-TEST_F(ProcessSetTest, OfOneUser) {
+TEST_F(NewcomersTest, OfOneUser) {
     proc_.add_process(10, "a", 1000);
     proc_.add_process(11, "b", 1001);
     proc_.open(10, 3, "/a");
@@ -99,7 +99,7 @@ TEST_F(ProcessSetTest, OfOneUser) {
     EXPECT_THAT(tick(), ElementsAre("open initial 11 /b"));
 }
 
-TEST_F(ProcessSetTest, ChildrenAndTheirsAreFound) {
+TEST_F(NewcomersTest, ChildrenAndTheirsAreFound) {
     add(10, "parent");
     proc_.open(10, 3, "/given");
     add(11, "child", 10);
@@ -121,7 +121,7 @@ TEST_F(ProcessSetTest, ChildrenAndTheirsAreFound) {
     EXPECT_FALSE(set_->awaits_more());
 }
 
-TEST_F(ProcessSetTest, OrphansOfACommandBecomeOurChildren) {
+TEST_F(NewcomersTest, OrphansOfACommandBecomeOurChildren) {
     add(10, "command", kSelf, 6000);
     WantedProcesses wanted;
     wanted.follow = wanted.orphans_are_ours = true;
@@ -147,7 +147,7 @@ TEST_F(ProcessSetTest, OrphansOfACommandBecomeOurChildren) {
                 ElementsAre("open initial 21 /given", "open 21 /own", "open initial 21 pipe:[77]"));
 }
 
-TEST_F(ProcessSetTest, WhatAChildOfACommandOpensBeforeItIsSeenIsItsOwn) {
+TEST_F(NewcomersTest, WhatAChildOfACommandOpensBeforeItIsSeenIsItsOwn) {
     add(10, "command", kSelf, 6000);
     WantedProcesses wanted;
     wanted.follow = wanted.orphans_are_ours = true;
@@ -163,7 +163,7 @@ TEST_F(ProcessSetTest, WhatAChildOfACommandOpensBeforeItIsSeenIsItsOwn) {
 }
 
 /// Another process has that PID now.
-TEST_F(ProcessSetTest, AReusedPidIsAnotherProcess) {
+TEST_F(NewcomersTest, AReusedPidIsAnotherProcess) {
     add(10, "worker", 1, 6000);
     proc_.open(10, 3, "/old");
     watch(named("worker"));
@@ -177,7 +177,7 @@ TEST_F(ProcessSetTest, AReusedPidIsAnotherProcess) {
     EXPECT_EQ(poller_->processes().seen(), 2U);
 }
 
-TEST_F(ProcessSetTest, AReusedPidThatIsNotWantedIsNotWatched) {
+TEST_F(NewcomersTest, AReusedPidThatIsNotWantedIsNotWatched) {
     add(10, "worker", 1, 6000);
     proc_.open(10, 3, "/old");
     watch(named("worker"));
@@ -189,7 +189,7 @@ TEST_F(ProcessSetTest, AReusedPidThatIsNotWantedIsNotWatched) {
     EXPECT_EQ(poller_->processes().watched(), 0U);
 }
 
-TEST_F(ProcessSetTest, WhoeverIsNotThereIsAnError) {
+TEST_F(NewcomersTest, WhoeverIsNotThereIsAnError) {
     add(10, "a");
     WantedProcesses wanted;
     wanted.pids = {10, 11};
@@ -200,7 +200,7 @@ TEST_F(ProcessSetTest, WhoeverIsNotThereIsAnError) {
 }
 
 /// Processes that come and go leave nothing behind.
-TEST_F(ProcessSetTest, ProcessesThatComeAndGo) {
+TEST_F(NewcomersTest, ProcessesThatComeAndGo) {
     WantedProcesses wanted;
     wanted.all = true;
     watch(wanted);

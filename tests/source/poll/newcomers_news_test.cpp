@@ -1,6 +1,6 @@
 // News of the kernel's process connector, and what becomes of them.
 
-#include "process/process_set_fixture.hpp"
+#include "source/poll/newcomers_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,11 +10,11 @@ namespace {
 
 using test::FakeStat;
 using test::Lines;
-using test::ProcessSetTest;
+using test::NewcomersTest;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class ProcessNews : public ProcessSetTest {
+class ProcessNews : public NewcomersTest {
   protected:
     /// A new process with a file of its own.
     void bear(int pid, int parent, std::string_view file, std::uint64_t start_time = 6000) {

@@ -1,6 +1,6 @@
 // Tells what a new process was given from what it has opened itself.
 
-#include "process/process_set_fixture.hpp"
+#include "source/poll/newcomers_fixture.hpp"
 #include "support/want.hpp"
 
 #include <fmt/format.h>
@@ -11,8 +11,8 @@
 namespace logfia {
 namespace {
 
+using test::NewcomersTest;
 using test::NoOverride;
-using test::ProcessSetTest;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -38,7 +38,7 @@ TEST(PastTablesTest, TheCommandsNumberMayBeGivenAgainToo) {
     EXPECT_EQ(past.find(5), nullptr);
 }
 
-class AncestryTest : public ProcessSetTest {
+class AncestryTest : public NewcomersTest {
   protected:
     AncestryTest() {
         add(10, "parent");

@@ -25,11 +25,11 @@ inline std::string line_with_pid(const Event& event) {
 }
 
 /// A set in a procfs that is not ours, so that there is no connector: what comes has to be found.
-class ProcessSetTest : public ::testing::Test {
+class NewcomersTest : public ::testing::Test {
   protected:
     static constexpr int kSelf = 1000;
 
-    ProcessSetTest() {
+    NewcomersTest() {
         add(kSelf, "logfia", 1, 5000);
         proc_.set_status(kSelf, 1000, {kSelf, 7});  // in a PID namespace of its own
         proc_.self_is(kSelf);
