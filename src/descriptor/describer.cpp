@@ -17,7 +17,7 @@
 namespace logfia {
 namespace {
 
-constexpr int kMostRounds = 8;  // that one descriptor is asked in
+constexpr int kMostRounds = 8;  // in which one descriptor is asked
 constexpr std::size_t kMostAtOnce = 128;
 constexpr std::string_view kDeleted = " (deleted)";
 
@@ -139,7 +139,7 @@ void Describer::read(const Process& process, Description& out, Work& work) {
     descriptor.type = type_of_link(out.name);
     descriptor.inode = socket_inode(out.name);
     work.stage = Stage::done;
-    // Who asks for an epoll's may have to wait: see BlockingAsker.
+    // Asking for an epoll's may take long: see BlockingAsker.
     if (descriptor.type == FdType::epoll) descriptor.access = Access::read_write;
     if (descriptor.type == FdType::epoll) return;
 
@@ -344,21 +344,21 @@ std::string_view Describer::read_info(const Process& process, int fd, FdType typ
     return read_info(open_info(process, fd), type);
 }
 
-/// What every descriptor has comes first; what an inotify watches follows, a line each. Each call
-/// asks anew.
+/// The lines that every descriptor has come first; the targets of an inotify follow, a line each.
+/// Each call asks anew.
 std::string_view Describer::read_info(const UniqueFd& file, FdType type) {
     constexpr std::size_t kUsual = 1024;
     constexpr std::size_t kWithTargets = 128 * ObjectInfo::kMaxTargets;
     const std::size_t size = is_in(type, FdGroup::targets) ? kWithTargets : kUsual;
     if (info_.size() < size) info_.resize(size);
-    // All of it comes at once (single_open(), fs/proc/fd.c): there is no end to be read.
+    // The text comes in one piece (single_open(), fs/proc/fd.c): there is no end to be read.
     const ssize_t got = file ? pread(file.get(), info_.data(), size, 0) : -1;
     return {info_.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }
 
 void Describer::refresh_object(const Process& process, Descriptor& out) {
     const std::string_view bytes = read_info(process, out.fd, out.type);
-    if (bytes.empty()) return;  // it is closed by now
+    if (bytes.empty()) return;  // closed by now
     auto object = parse_object_info(out.type, bytes);
     if (!object) out.object = nullptr;
     if (!object || (out.object && *object == *out.object)) return;

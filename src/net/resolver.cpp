@@ -75,8 +75,8 @@ void Resolver::take_results(Source source, SteadyTime now) {
         const auto known = index_.find(result.address);
         if (known == index_.end() || known->second->stage != Stage::in_flight) continue;
         settle(known->second, result, now);
-        // What ends while it is being started came from the hosts file or could not be sent: it
-        // proves nothing good about the servers.
+        // A query that ends while it is being started came from the hosts file or could not be
+        // sent: it proves nothing good about the servers.
         if (result.outcome == LookupOutcome::no_answer) {
             note_silence(now);
         } else if (source == Source::server) {

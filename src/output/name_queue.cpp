@@ -42,7 +42,7 @@ std::string_view NameQueue::front_host() const {
 }
 
 void NameQueue::pop() {
-    waiting_[first_++] = {};  // its strings need not wait until the vector moves on
+    waiting_[first_++] = {};  // the strings need not wait until the vector moves on
     if (empty()) {
         waiting_.clear();
         first_ = 0;

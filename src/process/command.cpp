@@ -42,7 +42,7 @@ std::string link_of(int fd) {
     return length < 0 ? std::string() : std::string(link.data(), static_cast<std::size_t>(length));
 }
 
-/// What a child would keep over an exec.
+/// Settings that a child would keep over an exec.
 std::vector<GivenFd> inherited_descriptors(const std::vector<int>& closed) {
     std::vector<GivenFd> given;
     DIR* dir = opendir("/proc/self/fd");
@@ -114,7 +114,8 @@ Result<std::unique_ptr<Command>> Command::start(const CommandPlan& plan) {
     command->pid_ = fork();
     if (command->pid_ < 0) return Error{"start", plan.argv.front(), errno, {}};
     if (command->pid_ == 0) {
-        // What stays open on our side would keep the child from seeing that we are gone.
+        // A descriptor that stays open on our side would keep the child from seeing that we are
+        // gone.
         close(go->write_end.get());
         close(outcome->read_end.get());
         run_child(plan, argv.data(), go->read_end.get(), outcome->write_end.get());

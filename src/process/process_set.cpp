@@ -66,7 +66,7 @@ Result<bool> ProcessSet::begin_with(pid_t command, std::vector<GivenFd> given) {
     family_.follow(command, 0);
     family_.set_start(command, process->start_time());
     watcher_.add(std::move(*process), {Origin::Start::launched, {}, std::move(given)});
-    began_ = 0;  // whatever follows starts during the watch
+    began_ = 0;  // processes that follow start during the watch
     begun_ = true;
     return true;
 }

@@ -360,7 +360,7 @@ void BlockingAsker::ask(std::vector<BlockingRequest>& requests) {
     std::size_t done = 0;
     for (int tries = 0; done < requests.size() && tries < kMostTries; ++tries) {
         const std::shared_ptr<Worker> worker = free_worker();
-        if (!worker) return;  // what is left has failed
+        if (!worker) return;  // the rest has failed
         if (done == 0) {      // as nearly always
             worker->begin(requests);
             done = worker->finish(requests);

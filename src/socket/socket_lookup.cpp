@@ -138,7 +138,7 @@ std::size_t SocketTables::answer(SocketTable table, SocketRow row, std::span<Wan
         auto& socket = wanted[key->index];
         if (!holds(table, socket.hint, Search::all)) continue;
         if (socket.found) {
-            // Either of the two is what somebody wrote into a path, after a newline; nobody can say
+            // Somebody wrote either of the two into a path, after a newline; nobody can say
             // which. (Of an MPTCP socket's subflows, in other tables, the first will do.)
             if (table == SocketTable::unix_sockets) socket.info = nullptr;
             continue;

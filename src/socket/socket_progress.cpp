@@ -35,7 +35,7 @@ bool may_still_change(FdType type, const SocketInfo* info) {
         case FdType::unix_socket:
             return info->kind == "dgram" || (!has_peer(info) && !listens(info));
         case FdType::netlink:
-            return !info->port_id;  // it is not bound yet
+            return !info->port_id;  // not bound yet
         case FdType::packet:
             return !info->interface;
         case FdType::socket:

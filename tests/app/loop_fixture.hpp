@@ -104,7 +104,7 @@ class LoopTest : public ::testing::Test {
     bool finds_ = false;
     PipelineWriter::FinishGoes finish_goes_ = PipelineWriter::FinishGoes::with_records;
     std::string written_;
-    std::unique_ptr<Loop> loop_;  // what the sources noted is asked for after its end
+    std::unique_ptr<Loop> loop_;  // the notes of the sources are asked for after the loop's end
 
   private:
     std::unique_ptr<Resolver> make_resolver() {

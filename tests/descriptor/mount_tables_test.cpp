@@ -45,7 +45,7 @@ class MountTablesTest : public ::testing::Test {
 TEST_F(MountTablesTest, AProcessWithAnotherRootHasItsTableOpenedAnew) {
     const Process& process = add(42, kRoot);
     EXPECT_EQ(kind(process, 28), MountKind::local);
-    proc_.mountinfo(42, "");  // what the open table shows
+    proc_.mountinfo(42, "");  // the text that the open table shows
     const std::string fresh = proc_.path() + "/42/mountinfo";
     std::remove(fresh.c_str());
     proc_.mountinfo(42, kData);

@@ -37,7 +37,7 @@ struct Trial {
     int status = -1;
     Lines records{};
     std::string errors{};
-    std::set<int> expected{};  ///< each of these must have its open and, when `closes`, its close
+    std::set<int> expected{};  ///< names that must have its open and, when `closes`, its close
     bool closes = true;
     std::optional<int> own_status{};  ///< of a command that ran
     int sleeps = 0;

@@ -63,7 +63,7 @@ TEST(Mounts, AFileWhoseFilesystemIsUnmountedLazilyIsRenamed) {
     EXPECT_EQ(run.finish(), 0) << run.errors();
 }
 
-/// Who gives a number to two files in turn that nobody may ask.
+/// A child that gives a number to two files in turn that nobody may ask.
 class UnaskedAndFlippedBy : public testing::TestWithParam<const char*> {};
 
 /// A thread of the process, or another process that shares its table while it sleeps.

@@ -171,7 +171,7 @@ TEST_P(HiddenProcesses, AreSaidToBeHidden) {
 
 INSTANTIATE_TEST_SUITE_P(Hidepid, HiddenProcesses, testing::Values("1", "2", "4"));
 
-/// Whose first process is root's, and nobody else is there.
+/// A namespace whose first process is root's, and in which nobody else is.
 TEST(PidNamespace, OneProcessThatMayNotBeLookedIntoIsOne) {
     if (geteuid() != 0) GTEST_SKIP() << "only root can be somebody else than who looks";
     const TempDir directory;

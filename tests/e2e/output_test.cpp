@@ -74,7 +74,7 @@ struct LongNames {
     FdMaker maker;
 };
 
-/// Which epoll(7) refuses, since it is always ready.
+/// A file that epoll(7) refuses, since it is always ready.
 TEST(Output, ADeviceThatIsAlwaysReadyIsNotWaitedFor) {
     const LongNames names;
     const UniqueFd null(open("/dev/null", O_WRONLY | O_CLOEXEC));

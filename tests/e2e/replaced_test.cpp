@@ -18,7 +18,7 @@ std::string inode_of(const std::string& path) {
     return std::to_string(status.st_ino);
 }
 
-/// What a number is given to in turn with a file that may only be read.
+/// Descriptors that take turns on a number with a file that may only be read.
 class FlippedWith : public testing::TestWithParam<const char*> {};
 
 TEST_P(FlippedWith, ARecordSpeaksOfOneFile) {
@@ -153,7 +153,8 @@ TEST(Replaced, AFifoThatIsReopenedInAnotherModeIsACloseAndAnOpen) {
     EXPECT_EQ(history(run, maker, fd).size(), 4U);
 }
 
-/// What takes the number of a file that was removed, and on many filesystems its inode as well.
+/// A file that takes the number of another that was removed, and on many filesystems its inode as
+/// well.
 struct Successor {
     const char* first;  ///< makes DIR/1
     const char* then;   ///< makes DIR/2

@@ -117,8 +117,8 @@ TEST(LeakVerdict, FiltersDecideWhatCountsEventsDoNot) {
     }
 }
 
-/// Its pipes are made just before the forks and closed just after: whoever has them last is given
-/// them. The shell itself is seen once more without them.
+/// The pipes of a pipeline are made just before the forks and closed just after: whoever has them
+/// last is given them. The shell itself is seen once more without them.
 TEST(LeakVerdict, APipelineLeaksNothing) {
     for (int i = 0; i < 10; ++i) {
         LogfiaRun run({"-n", "-f", "--leaks", "--", "/bin/sh", "-c",

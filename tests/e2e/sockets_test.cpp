@@ -25,9 +25,9 @@ struct Case {
     std::vector<std::string> commands;
     int shown;                     ///< counted from 1
     const char* copies;            ///< a regular expression: the detail in text
-    const char* tables;            ///< the same with --no-dup
+    const char* tables;            ///< expected with --no-dup
     const char* json = "";         ///< a regular expression of some keys, by copies
-    const char* json_tables = "";  ///< the same with --no-dup; empty: as by copies
+    const char* json_tables = "";  ///< expected with --no-dup; empty: as by copies
 };
 
 void PrintTo(const Case& one, std::ostream* out) {

@@ -237,7 +237,8 @@ TEST(TypesOfSockets, ABoundNetlinkSocketTellsItsProtocol) {
     FAIL() << "it is not shown; " << outcome.errors;
 }
 
-/// What is opened under the watch has the same type as what was there before, and its close too.
+/// A descriptor that is opened under the watch has the same type as one that was there before, and
+/// its close too.
 TEST(TypesUnderTheWatch, EachOpensAndCloses) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));

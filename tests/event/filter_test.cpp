@@ -260,7 +260,7 @@ TEST_F(HostFilters, WhatFollowsAQuestionWaitsForItsAnswer) {
     ASSERT_EQ(filter.judge(maker_.close()), Verdict::ask);
     EXPECT_TRUE(filter.decide(maker_.open(), "www.example.org."));
     EXPECT_TRUE(filter.decide(maker_.close(), ""));
-    // All is forgotten: a close without an open is judged by itself.
+    // Everything is forgotten: a close without an open is judged by itself.
     ASSERT_EQ(filter.judge(maker_.close()), Verdict::ask);
     EXPECT_FALSE(filter.decide(maker_.close(), ""));
 }

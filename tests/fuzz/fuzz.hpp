@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <string_view>
 
-/// What libFuzzer calls (https://llvm.org/docs/LibFuzzer.html), and corpus_main.cpp where there is
-/// none.
+/// The function that libFuzzer calls (https://llvm.org/docs/LibFuzzer.html), and corpus_main.cpp
+/// where there is none.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace logfia::fuzz {

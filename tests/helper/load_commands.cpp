@@ -88,7 +88,7 @@ struct Held {
     Clock::time_point until;
     Clock::time_point since;
     int fd;
-    std::size_t kind;  ///< which of the HOLD_US
+    std::size_t kind;  ///< an index of the HOLD_US
     bool operator>(const Held& other) const { return until > other.until; }
 };
 

@@ -55,7 +55,7 @@ class FakeWatcher final : public ProcessWatcher {
     void look_at(pid_t pid) { looked_at_.push_back(pid); }
 
     std::vector<std::string> told;
-    std::vector<pid_t> forgotten;  ///< whose numbers others have now
+    std::vector<pid_t> forgotten;  ///< processes whose numbers others have now
 
   private:
     static std::string_view name_of(Origin::Start start) {

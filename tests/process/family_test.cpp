@@ -38,7 +38,7 @@ TEST(FamilyTest, WhoHasEndedIsStillAnAncestor) {
     EXPECT_EQ(line(family, 12), "11? 10");
     family.follow(13, 12);
     EXPECT_EQ(line(family, 13), "12 11? 10");
-    family.follow(11, 10);  // the same number
+    family.follow(11, 10);  // given the same number
     EXPECT_EQ(line(family, 13), "12 11? 10");
 }
 

@@ -192,7 +192,7 @@ TEST(ProcessEventsTest, ThreadsAreNotTold) {
     EXPECT_EQ(forks, 1);
 }
 
-/// Who does not read in time is told so, and hears what comes later: once there is room again for
+/// A reader that is late is told so, and hears what comes later: once there is room again for
 /// whatever else the machine starts.
 TEST(ProcessEventsTest, AnOverflowIsTold) {
     auto source = ProcessEvents::open();

@@ -18,7 +18,7 @@ namespace logfia {
 /// stops are passed on.
 class LinuxSystem final : public System {
   public:
-    /// Whatever is not moved in must outlive this; `command` is null when there is none.
+    /// All references must outlive this object; `command` is null when there is none.
     LinuxSystem(Waiter waiter, StopSignals& signals, Command* command, NoticeSink& notices)
         : waiter_(std::move(waiter)), signals_(signals), command_(command), notices_(notices) {}
 

@@ -15,10 +15,10 @@ namespace logfia {
 
 /// The sources that the command line asks for.
 struct Sources {
-    std::unique_ptr<Numbers> numbers = std::make_unique<Numbers>();  ///< the same giver for all
+    std::unique_ptr<Numbers> numbers = std::make_unique<Numbers>();  ///< shared by all sources
     std::vector<std::unique_ptr<Source>> all;
     PollSource* poll = nullptr;  ///< among them: it looks at a command before its exec
-    bool incomplete = false;     ///< some of what was asked for cannot be watched
+    bool incomplete = false;     ///< part of what was asked for cannot be watched
 };
 
 /// Makes every source; nothing when there is nothing to be watched. What went wrong is said.

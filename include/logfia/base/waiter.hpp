@@ -54,7 +54,7 @@ class Waiter {
     UniqueFd epoll_;
     std::vector<pollfd> ready_;
     std::vector<pollfd> refused_;  // by epoll
-    std::vector<pollfd> polled_;   // these, and epoll
+    std::vector<pollfd> polled_;   // refused_, and epoll
     std::vector<int> passing_;     // of the last want_instead
 };
 

@@ -25,7 +25,7 @@ namespace logfia {
 /// A descriptor to be described, and what was learned of it.
 struct Description {
     int fd = -1;
-    std::string_view name;  ///< its link, as it was read when it was noticed
+    std::string_view name;  ///< the link, as it was read when the descriptor was noticed
     Descriptor descriptor{};
     FileIdentity identity{};
 };
@@ -51,7 +51,7 @@ class Describer {
 
     /// The meaning of a process having slept all the while.
     enum class Sleep : std::uint8_t {
-        speaks_for_it,  ///< its table has hardly changed
+        speaks_for_it,  ///< the table has hardly changed
         says_nothing,   ///< another one has been seen to change the table
     };
     /// Fills in everything but the details of sockets. `process` must be acquired. What cannot be
@@ -106,7 +106,7 @@ class Describer {
 
     TtyDrivers ttys_;
     std::vector<char> info_;  // fdinfo of the descriptor that is described
-    std::vector<char> link_;  // that is compared
+    std::vector<char> link_;  // compared with the kernel's
     MountTables mounts_;
     FileAsker files_;
     InternalMounts internal_;

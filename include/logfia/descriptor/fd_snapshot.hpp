@@ -18,7 +18,7 @@ struct FdEntry {
     std::uint32_t slot =
         kNoSlot;                ///< the caller's own; goes along as long as the number stays open
     std::uint32_t changed = 0;  ///< the look at which it was new or changed last
-    int link = -1;              ///< its link, held open by somebody else (O_PATH); -1: it is not
+    int link = -1;              ///< the link, held open by somebody else (O_PATH); -1: not held
 };
 
 /// The table that one look saw: entries in ascending order of their numbers, one block of text.

@@ -19,7 +19,7 @@ namespace logfia {
 /// until all that was noted of it is published.
 struct DescriptorOwner {
     Actor actor;                            ///< as the records that are published next name it
-    std::optional<std::uint64_t> fd_limit;  ///< its RLIMIT_NOFILE, where an `open` is to tell it
+    std::optional<std::uint64_t> fd_limit;  ///< RLIMIT_NOFILE, where an `open` is to tell it
     KnownFds known;
 };
 
@@ -35,7 +35,7 @@ class Ledger {
         Descriptor descriptor;  ///< with any id: the ledger gives it one
         FileIdentity identity;
         Now at;
-        bool initial = false;  ///< it was open before the watch began, or was inherited
+        bool initial = false;  ///< open before the watch began, or inherited
     };
     /// Returns the slot in `owner.known`, which is the descriptor's until its `close` is published.
     std::uint32_t opened(DescriptorOwner& owner, Opening opening);

@@ -14,7 +14,7 @@
 
 namespace logfia {
 
-/// Which mount an open file is on, whoever has it. A mount id is the kernel's, the same in all
+/// The mount that an open file is on, whoever has it. A mount id is the kernel's, the same in all
 /// mount namespaces (mnt_alloc_id(), fs/namespace.c), but each mountinfo lists only what can be
 /// reached from the root that its process had when it was opened (show_mountinfo(),
 /// fs/proc_namespace.c). A file that was inherited from another namespace, and all files after a

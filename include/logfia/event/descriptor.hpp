@@ -16,7 +16,7 @@ enum class Access : std::uint8_t { unknown, read, write, read_write, path };
 
 std::string_view to_string(Access access);  ///< empty for `unknown`
 
-/// What is known of one open descriptor. Whatever is not known is absent.
+/// The description of one open descriptor. Whatever is not known is absent.
 struct Descriptor {
     /// Our own number for it, from its `open` to its `close`; never given twice.
     std::uint64_t id = 0;

@@ -52,7 +52,7 @@ struct ProcessChange {
     std::optional<int> signal;  ///< `exit`: that ended it
 };
 
-/// One thing that was noticed: one record.
+/// A single thing that was noticed: one record.
 struct Event {
     EventKind kind = EventKind::lost;
     Now at;  ///< when it happened or, where nobody can tell, when the look that noticed it began

@@ -72,7 +72,7 @@ enum class FdGroup : std::uint16_t {
     same_link = 1 << 12,  ///< another one may have the same link
 };
 
-/// What a record shows of a descriptor besides its name.
+/// The details that a record shows of a descriptor besides its name.
 enum class FdDetail : std::uint8_t {
     none,
     address,  ///< of a socket that has one of its own and one of its peer
@@ -106,8 +106,8 @@ inline bool is_in(FdType type, FdGroup group) {
 
 /// The type that a link's text tells; `unknown` for a path, for `?` and for what no row has.
 FdType type_of_link(std::string_view link);
-/// The same for a link that reads like a path, of what is proved to be on no mount; `unknown` when
-/// it may be a file all the same, as after a lazy unmount.
+/// The type of an object that is proved to be on no mount, by a link that reads like a path;
+/// `unknown` when it may be a file all the same, as after a lazy unmount.
 FdType type_of_unmounted(std::string_view link);
 /// `unknown` when no row has the kernel's name of this protocol.
 FdType type_of_protocol(std::string_view name);

@@ -45,10 +45,10 @@ class Filter {
     [[nodiscard]] bool shows(const Event& event) const;
 
   private:
-    /// What is remembered of a descriptor until its `close`.
+    /// Remembered of a descriptor until its `close`.
     struct Memory {
         bool kept = false;
-        std::uint32_t asked = 0;  ///< its records that wait for decide()
+        std::uint32_t asked = 0;  ///< records that wait for decide()
     };
     [[nodiscard]] bool passes_type(FdType type) const;
     [[nodiscard]] Verdict judge_names(const Event& event) const;

@@ -16,7 +16,7 @@ class Glob {
   public:
     explicit Glob(std::string pattern);
 
-    /// All but the peer's host name.
+    /// Compares everything but the peer's host name.
     [[nodiscard]] bool matches(const Event& event) const;
     /// The peer's host name; its last dot need not be written. Empty: none is known.
     [[nodiscard]] bool matches_host(std::string_view host) const;

@@ -8,14 +8,14 @@
 
 namespace logfia {
 
-/// What a source has seen up to now, for a summary.
+/// Counts of a source up to now, for a summary.
 struct SourceTotals {
-    std::uint64_t processes = 0;   ///< that were watched
+    std::uint64_t processes = 0;   ///< watched, also those that have ended
     std::uint64_t looks = 0;       ///< at all of them
-    std::uint64_t late_looks = 0;  ///< that came too late, or not at all
+    std::uint64_t late_looks = 0;  ///< looks that came too late, or not at all
 };
 
-/// Whatever notices changes and hands Events to the rest. The loop knows nothing else of it. A
+/// Notices changes and hands Events to the rest. The loop knows nothing else of a source. A
 /// source has its own way of noticing, its own descriptors to wait for and its own timetable.
 class Source {
   public:

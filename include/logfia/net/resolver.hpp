@@ -49,7 +49,7 @@ class Resolver {
     Resolver& operator=(const Resolver&) = delete;
     ~Resolver();
 
-    /// What is known of `address` (an IPv4-mapped one is asked as IPv4); starts a query when
+    /// The answer so far for `address` (an IPv4-mapped one is asked as IPv4); starts a query when
     /// nothing is. Allocates nothing when the answer is in the cache. `absent` too when too many
     /// wait.
     HostAnswerRef lookup(const IpAddress& address, SteadyTime now);

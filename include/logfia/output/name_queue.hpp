@@ -14,7 +14,7 @@ namespace logfia {
 /// Why the host name of an event's peer is needed.
 enum class HostName : std::uint8_t {
     unwanted,
-    wanted,   ///< its record shows it
+    wanted,   ///< the record shows the name
     decides,  ///< a filter has yet to decide by it whether the event passes
 };
 

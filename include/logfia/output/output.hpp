@@ -78,7 +78,8 @@ class Output {
     enum class Kind : std::uint8_t {
         regular,  ///< written through
         own,      ///< a pipe or terminal through an open file description of our own: O_NONBLOCK
-        shared,   ///< the same where only the inherited one could be had, and other devices
+        shared,   ///< a pipe or terminal of which only the inherited description could be had, and
+                  ///< other devices
         socket,
     };
 

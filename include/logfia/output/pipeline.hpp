@@ -82,7 +82,7 @@ class Pipeline {
     Parts parts_;
     Filter filter_;
     NameQueue queue_;
-    bool counts_ = false;        // some writer takes what is not shown
+    bool counts_ = false;        // a writer takes what is not shown
     std::uint64_t certain_ = 0;  // records that wait for no decision, from the beginning
     std::uint64_t records_ = 0;  // written, but `lost`
 };

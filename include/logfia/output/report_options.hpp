@@ -8,7 +8,7 @@ namespace logfia {
 
 enum class ReportFormat : std::uint8_t {
     text,  ///< a table for a person
-    json,  ///< one object on one line
+    json,  ///< an object on one line
 };
 
 /// How a report is written at the end.

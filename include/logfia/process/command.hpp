@@ -17,14 +17,14 @@
 namespace logfia {
 
 enum class Orphans {
-    left,     ///< they become somebody else's children
-    adopted,  ///< they become ours: we are the subreaper of the command's descendants (prctl(2))
+    left,     ///< orphans become somebody else's children
+    adopted,  ///< orphans become ours: we are the subreaper of the command's descendants (prctl(2))
 };
 
 /// How a command is started.
 struct CommandPlan {
     std::vector<std::string> argv;  ///< not empty; the first is looked for in PATH
-    InheritedSignals signals;       ///< it gets them back
+    InheritedSignals signals;       ///< given back to the command
     std::vector<int> closed;        ///< standard streams that were closed when we were started
     Orphans orphans = Orphans::left;
     std::string proc = "/proc";  ///< where procfs is mounted

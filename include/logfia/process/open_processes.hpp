@@ -13,7 +13,7 @@ namespace logfia {
 /// The outcome of opening processes by their PIDs.
 struct OpenedProcesses {
     std::vector<Process> processes;
-    std::vector<Error> errors;  ///< one for each that could not be opened
+    std::vector<Error> errors;  ///< for each process that could not be opened
     std::string notice;         ///< not empty: not all are held, since descriptors are too few
 };
 

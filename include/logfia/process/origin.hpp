@@ -23,7 +23,7 @@ struct Ancestor {
 /// How a process came to be watched, which tells which of its descriptors are `initial`.
 struct Origin {
     enum class Start : std::uint8_t {
-        before_watch,  ///< it ran already: `initial` is all that its first look sees
+        before_watch,  ///< the process ran already: `initial` is all that its first look sees
         during_watch,  ///< `initial` is what it has inherited from its ancestors
         launched,      ///< by us, and it waits for its exec: `initial` is what it was given, and
                        ///< nothing else is its own yet

@@ -16,7 +16,7 @@ namespace logfia {
 /// A process that is wanted and cannot be watched yet.
 struct PendingProcess {
     enum class Why : std::uint8_t {
-        denied,   ///< this user may not look into it
+        denied,   ///< the user may not look into it
         lacking,  ///< we lack descriptors or memory
         ended,    ///< a zombie, which is asked seldom whether it is gone
     };

@@ -20,7 +20,7 @@ const char* advice_to_be_root();
 
 /// How a process is kept hold of between looks.
 enum class Holding : std::uint8_t {
-    descriptors,  ///< its pidfd, `/proc/N` and `/proc/N/fd` stay open: three descriptors
+    descriptors,  ///< the pidfd, `/proc/N` and `/proc/N/fd` stay open: three descriptors
     nothing,      ///< reopened at each look; its start time tells a recycled PID
 };
 
@@ -54,7 +54,7 @@ class Process {
         enum class State : std::uint8_t {
             ready,   ///< dir() and fd_dir() can be used
             gone,    ///< the process has ended
-            failed,  ///< they cannot be opened just now: `error` says why
+            failed,  ///< the directories cannot be opened just now: `error` says why
         };
         State state = State::ready;
         int error = 0;  ///< errno, unless it is `ready`
@@ -116,7 +116,7 @@ class Process {
     bool move_to_first_thread(UniqueFd process_dir);
 
     pid_t pid_ = 0;
-    pid_t thread_ = 0;    // whose table is read; 0: the first thread's
+    pid_t thread_ = 0;    // the thread whose table is read; 0: the first one
     pid_t stranger_ = 0;  // a thread with a table of its own
     std::string comm_;
     UniqueFd pidfd_;

@@ -15,7 +15,7 @@
 
 namespace logfia {
 
-/// What the kernel tells of processes (never of threads).
+/// The kernel's news of processes (never of threads).
 struct ProcessEvent {
     enum class Kind : std::uint8_t { fork, exec, comm, exit };
 

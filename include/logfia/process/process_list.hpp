@@ -15,7 +15,7 @@ namespace logfia {
 struct ProcessListing {
     enum class State : std::uint8_t {
         listed,
-        failed,  ///< they cannot be listed just now: `error` says why
+        failed,  ///< the processes cannot be listed just now: `error` says why
     };
     State state = State::listed;
     int error = 0;  ///< errno of `failed`

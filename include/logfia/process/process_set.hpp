@@ -32,7 +32,7 @@ struct WantedProcesses {
     std::vector<std::string> names;  ///< shell patterns
     std::optional<uid_t> user;       ///< of those by name, and of all
     bool all = false;                ///< every one that may be looked into
-    bool follow = false;             ///< their descendants too
+    bool follow = false;             ///< descendants too
     bool waits = true;               ///< for those that come later
     bool orphans_are_ours = false;   ///< orphaned descendants become our children (prctl(2))
     Interval interval = Interval::back_to_back();  ///< between two looks

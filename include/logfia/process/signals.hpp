@@ -7,7 +7,8 @@
 
 namespace logfia {
 
-/// What the program was started with and changes for itself: a command gets it back.
+/// Signal settings that the program was started with and changes for itself: a command gets them
+/// back.
 struct InheritedSignals {
     sigset_t mask;
     struct sigaction broken_pipe;  ///< SIGPIPE
@@ -24,7 +25,7 @@ InheritedSignals set_up_signals();
 /// Async-signal-safe: for a child between fork(2) and exec.
 void restore(const InheritedSignals& inherited);
 
-/// What the signals that usually end a program are to mean.
+/// The meaning of the signals that usually end a program.
 enum class SignalsMean {
     stop,  ///< SIGINT, SIGTERM and SIGHUP stop the watch
     /// A command runs: SIGINT and SIGQUIT are its own, the others are passed on to it. Once it has
@@ -52,7 +53,7 @@ class StopSignals {
     /// How many have come that were not for the command.
     [[nodiscard]] int own() const { return std::max(count() - for_command_, 0); }
     [[nodiscard]] bool stop_wanted() const { return own() > 0; }
-    /// Those that have come since the last call, each at most once.
+    /// The signals that have come since the last call, each at most once.
     [[nodiscard]] static std::vector<int> take();
 
   private:

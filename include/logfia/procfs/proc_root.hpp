@@ -41,8 +41,8 @@ class ProcRoot {
     pid_t self_ = 0;
 };
 
-/// What procfs says of a process, or a descriptor, that is no more; any other errno may be ours
-/// (out of descriptors, of memory).
+/// True for the errno with which procfs answers for a process, or a descriptor, that is no more;
+/// any other errno may be ours (out of descriptors, of memory).
 constexpr bool is_gone(int error) {
     return error == ENOENT || error == ESRCH;
 }

@@ -18,7 +18,7 @@ struct LeakGroup {
     std::int32_t pid = 0;
     std::string comm;
     FdType type = FdType::unknown;
-    std::string name;  ///< that of all of them; where it differs, `*` stands for what does
+    std::string name;  ///< shared by all of them; `*` stands for the parts that differ
     std::uint64_t count = 0;
     Now first_seen;                         ///< the first `open`
     std::optional<std::uint64_t> fd_limit;  ///< the process's RLIMIT_NOFILE, as last known

@@ -15,12 +15,12 @@ namespace logfia {
 /// A question about a descriptor of another process, which the kernel may keep waiting.
 struct BlockingRequest {
     enum class Question : std::uint8_t {
-        all,  ///< whatever the socket itself tells; of TCP without totals
+        all,  ///< everything that the socket itself tells; of TCP without totals
         with_totals,
         totals,   ///< of a TCP socket, the state and the totals
         hint,     ///< type and family of a socket that may not be asked itself
-        targets,  ///< what an epoll watches
-        file,     ///< whatever a file tells without being opened
+        targets,  ///< the targets of an epoll
+        file,     ///< everything that a file tells without being opened
     };
     enum class Outcome : std::uint8_t {
         answered,
@@ -34,7 +34,7 @@ struct BlockingRequest {
     int fd = -1;
     std::uint64_t inode = 0;  ///< of the socket that is meant
     int proc_fd = -1;         ///< our own procfs
-    ProcPath process{};       ///< its directory below that
+    ProcPath process{};       ///< the process's directory below that
     Question question = Question::all;
     std::uint64_t owner = 0;  ///< the owner of the descriptor: a number of the caller's
     FileQuestion about{};     ///< how a `file` is asked

@@ -18,15 +18,15 @@ struct FileAnswer {
     unsigned links = 0;
     std::uint64_t size = 0;  ///< bytes
     DeviceNumber device{};
-    DeviceNumber special{};  ///< which device it is
+    DeviceNumber special{};  ///< the device itself
     /// A digest of its file handle, which holds the inode's generation (name_to_handle_at(2)).
     std::optional<std::uint64_t> handle;
 };
 
-/// Whose file it is.
+/// The process whose file it is.
 struct FileQuestion {
     int fd_dir = -1;     ///< `/proc/N/fd`
-    int own_links = -1;  ///< the same of our own
+    int own_links = -1;  ///< our own one
 };
 
 /// Holds the file that is open at `fd` by O_PATH: nothing is opened by that, so that closing it

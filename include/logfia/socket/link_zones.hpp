@@ -37,7 +37,7 @@ class LinkZones {
 
   private:
     LineReader reader_{4096};
-    std::vector<LinkAddress> addresses_;  // those that need a zone
+    std::vector<LinkAddress> addresses_;  // addresses that need a zone
 };
 
 /// True when add_to() might know more.

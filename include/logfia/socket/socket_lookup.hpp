@@ -24,7 +24,7 @@ struct WantedSocket {
     std::shared_ptr<const SocketInfo> known{};
 
     // The answer, set by resolve().
-    FdType type = FdType::socket;            ///< what it was found to be; the hint when not found
+    FdType type = FdType::socket;            ///< the type that was found; the hint when not found
     std::shared_ptr<const SocketInfo> info;  ///< null when not found, or when two rows disagree
     bool found = false;
     bool looked = false;  ///< the tables that could hold it were read to their end, or it was found

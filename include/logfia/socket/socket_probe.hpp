@@ -28,7 +28,7 @@ class SocketProbe {
     /// not mind.
     enum class Reading : std::uint8_t {
         once,
-        until_sure,  ///< what was not found is looked for twice more
+        until_sure,  ///< sockets that were not found are looked for twice more
     };
     struct Options {
         Reading reading = Reading::once;

@@ -26,7 +26,7 @@ struct SocketAccess {
 /// A question about one socket of a process, and the answer.
 struct SocketQuery {
     enum class About : std::uint8_t {
-        whole,   ///< whatever can be known
+        whole,   ///< everything that can be known
         totals,  ///< of a TCP connection: `state` and `totals`
     };
     /// Whether a table may be read for this question now, where the socket itself says too little.
@@ -67,8 +67,9 @@ struct SocketQuery {
 
     // The state of knowledge, and then the answer.
     FdType type = FdType::socket;
-    std::shared_ptr<const SocketInfo> info{};  ///< the same one where nothing has changed
-    std::uint64_t cookie = 0;                  ///< of a TCP socket whose end is listened for
+    std::shared_ptr<const SocketInfo>
+        info{};                ///< unchanged, the same object, where nothing has changed
+    std::uint64_t cookie = 0;  ///< of a TCP socket whose end is listened for
     SocketState state = SocketState::unknown;  ///< the answer about totals
     std::optional<TcpTotals> totals{};         ///< of a TCP connection that was asked itself
 

@@ -95,7 +95,7 @@ void Poller::look(Now now, EventSink& sink) {
         looked = true;
         inspect(*watched, verdict);
     }
-    if (!looked) return;  // all of them slept: this is what an idle watch comes to
+    if (!looked) return;  // everybody slept: an idle watch comes to no more than this
     details_.answer(root_, now.steady, processes_);
     publish(sink);
 }

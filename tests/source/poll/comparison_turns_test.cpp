@@ -11,7 +11,8 @@ namespace {
 constexpr int kMost = 80;
 constexpr pid_t kHighest = 30;
 
-/// What each process may make in one look, of as many as it wants, in the order of the PIDs.
+/// How many comparisons each process may make in one look, of as many as it wants, in the order of
+/// the PIDs.
 std::vector<int> look(ComparisonTurns& turns, const std::map<pid_t, int>& wanted) {
     turns.begin_look(kMost, kHighest);
     std::vector<int> made;

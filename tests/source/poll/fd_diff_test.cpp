@@ -30,7 +30,7 @@ class FdTable : public ::testing::Test {
     [[nodiscard]] fs::path path(const std::string& name) const { return directory_.path(name); }
     void close(int fd) { fs::remove(path(std::to_string(fd))); }
 
-    /// What changed since the last look, a line for each change.
+    /// The changes since the last look, a line each.
     std::vector<std::string> look(FdReader::Links links = FdReader::Links::all) {
         std::vector<std::string> lines;
         const auto outcome = reader_.read(dir_.get(), ++look_, before_, after_, links);

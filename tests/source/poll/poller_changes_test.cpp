@@ -1,4 +1,4 @@
-// Which changes of a table become which records, where the number is another file's by the time
+// How changes of a table become records, where the number is another file's by the time
 // that it is asked, and where the link does not tell that it is.
 
 #include "support/event_parts.hpp"

@@ -75,7 +75,7 @@ class ReplacedUnseen : public ::testing::Test {
         poller_->look(now_, seen);
         return seen.lines;
     }
-    /// What is told within so many looks.
+    /// The lines that are told within so many looks.
     Lines look_until_told(int most) {
         Lines lines;
         for (looks_ = 0; looks_ < most && lines.empty(); ++looks_) lines = look();

@@ -28,7 +28,8 @@ TEST_F(SocketQuestions, WhoHasNotRunIsAskedSeldom) {
     EXPECT_EQ(questions_put() - before, 10U) << "somebody else may share them";
 }
 
-/// It connects when a table has just been read for it, and sleeps when the next reading is due.
+/// A child that connects when a table has just been read for it, and sleeps when the next reading
+/// is due.
 TEST_F(SocketQuestions, AReadingThatComesTooSoonIsMadeUpFor) {
     for (const auto interval : {milliseconds(1), milliseconds(100)}) {
         watch(true, interval);
@@ -60,7 +61,7 @@ TEST_F(SocketQuestions, ManyAreAskedInTurn) {
     }
 }
 
-/// One connection after the other, and in between somebody whose questions are as many.
+/// A connection after the other, and in between somebody whose questions are as many.
 TEST_F(SocketQuestions, NoneOfManyIsForgotten) {
     watch();
     std::vector<int> fds;

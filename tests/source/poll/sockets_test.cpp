@@ -43,7 +43,7 @@ TEST_P(Sockets, ADatagramSocketConnectsAndElsewhere) {
     EXPECT_THAT(lines(), ElementsAre(fmt::format("close {} 127.0.0.2:53", fd)));
 }
 
-/// What was known of the socket before this look is no answer to what its new descriptor is.
+/// Knowledge of the socket from before this look is no answer to what its new descriptor is.
 TEST_P(Sockets, ADuplicateOfOneThatHasJustConnectedHasThePeer) {
     watch();
     const int fd = maker_.fd("udp");
@@ -82,7 +82,7 @@ TEST_P(Sockets, APeerWithoutAPortIsToldOnce) {
     EXPECT_THAT(lines(seconds(1)), ElementsAre(fmt::format("connect {} 127.0.0.8:53", fd)));
     maker_.ask(fmt::format("connect {} 127.0.0.9 0", fd));
     EXPECT_THAT(lines(seconds(1)), ElementsAre(fmt::format("connect {} 127.0.0.9:0", fd)));
-    // Who is in no table any more keeps what the table told: it may have skipped the row.
+    // A socket that is in no table any more keeps what the table told: it may have skipped the row.
     if (GetParam() == Way::tables) return;
     maker_.ask(fmt::format("disconnect {}", fd));
     EXPECT_THAT(lines(seconds(1)), IsEmpty());
@@ -159,7 +159,7 @@ TEST_P(Sockets, TheNextOneIsToldAsSoon) {
     }
 }
 
-/// It is open before it is told what to watch.
+/// An epoll is open before it is told what to watch.
 TEST_P(Sockets, TheCloseOfAnEpollTellsWhatItCameToWatch) {
     watch();
     const auto pipe = maker_.numbers("pipe");
@@ -233,10 +233,10 @@ INSTANTIATE_TEST_SUITE_P(By, Sockets, ::testing::Values(Way::copies, Way::tables
                              return std::string(each.param == Way::copies ? "Copies" : "Tables");
                          });
 
-/// What only the socket itself tells.
+/// Figures that only the socket itself tells.
 class SocketsByCopies : public Sockets {
   protected:
-    /// Both ends of a connection of the process, described by a look.
+    /// The two ends of a connection of the process, described by a look.
     struct Connection {
         int client = -1;
         int server = -1;

@@ -27,8 +27,8 @@ class ComparisonTurns {
   private:
     int most_ = 0;
     int left_ = 0;
-    pid_t from_ = 0;     // whose turn it is; those below had theirs
-    pid_t next_ = 0;     // whose turn it is in the next look; 0: the lowest's
+    pid_t from_ = 0;     // the process whose turn it is; those below had theirs
+    pid_t next_ = 0;     // the process whose turn it is in the next look; 0: the lowest
     bool used_ = false;  // by anybody, in this look: else the turn stays whose it is
 };
 

@@ -83,15 +83,15 @@ class PollSource final : public Source {
     ProcessSet processes_;
     MayEnd may_end_;
     Waiter waiter_;                   // for the pidfds and the connector
-    std::optional<TickClock> ticks_;  // none before all that was open at first is described
+    std::optional<TickClock> ticks_;  // absent before all that was open at first is described
     LateTicks late_;
     std::uint64_t looks_ = 0;
     std::uint64_t late_looks_ = 0;
     std::optional<SteadyTime> paused_since_;
     bool look_owed_ = false;         // by ticks that passed while this was paused
-    bool has_newcomers_ = false;     // that no look was taken at
+    bool has_newcomers_ = false;     // processes that no look was taken at
     bool has_more_news_ = false;     // of the connector, unheard
-    bool heard_last_ = false;        // all news, since anybody was last seen to have ended
+    bool heard_last_ = false;        // the last news, since anybody was last seen to have ended
     std::vector<pollfd> to_reap_;    // pidfds of processes that have ended
     int turns_without_tick_ = 0;     // looks at newcomers since the last tick
     int turns_without_reaping_ = 0;  // hearings of news since something is to be reaped

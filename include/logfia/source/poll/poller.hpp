@@ -31,7 +31,7 @@ struct PollerOptions {
     bool single_look = false;  ///< there will be no other, to mend what this one has missed
     bool copies = true;        ///< false: no descriptor of a process is duplicated, not for a µs
     bool totals = false;       ///< a `close` of a TCP connection tells what it has carried
-    bool targets = false;      ///< what an epoll or its like watches is asked for again
+    bool targets = false;      ///< the targets of an epoll or its like are asked for again
     /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
     std::size_t kept_links = 0;
 };

@@ -37,7 +37,7 @@ class ReplacementSearch {
 
     enum class Found : std::uint8_t {
         nothing,
-        replaced,           ///< some were: a close and an open each
+        replaced,           ///< descriptors were: a close and an open each
         replaced_by_other,  ///< the process has not run since these were compared before
     };
     /// Compares as many as it is the process's turn to; it must be acquired.

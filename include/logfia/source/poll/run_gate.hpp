@@ -21,9 +21,9 @@ class RunGate {
     static constexpr Duration kSettled = std::chrono::milliseconds(50);
 
     enum class Verdict {
-        skip,     ///< it has not run: nothing can have changed
-        look,     ///< it has run, or that is not known
-        recheck,  ///< it has not run, but it is time for a full look
+        skip,     ///< the process has not run: nothing can have changed
+        look,     ///< the process has run, or nobody knows whether
+        recheck,  ///< the process has not run, but it is time for a full look
     };
 
     /// `interval` lies between two looks.

@@ -64,7 +64,7 @@ class SocketSchedule {
         std::uint32_t slot = 0;
         Which which = Which::fresh;
         std::optional<Duration> cpu{};               // the process's CPU time before it was asked
-        std::shared_ptr<const SocketInfo> before{};  // what was known of it
+        std::shared_ptr<const SocketInfo> before{};  // known before the question
     };
 
     void add(WatchedProcess& watched, std::uint32_t slot, SocketQuery::About about, Which which,

@@ -45,7 +45,7 @@ class QuestionTurns {
 
   private:
     std::uint32_t turn_ = 1;
-    std::uint32_t turns_ = 1;  // that it takes to ask all
+    std::uint32_t turns_ = 1;  // needed to ask all
     std::size_t left_ = 0;     // questions that may still be asked in this look
     std::size_t waiting_ = 0;  // questions that this look could ask without the limit
 };
@@ -134,7 +134,7 @@ class SocketTimetable {
                                         const ReadingPauses& pauses);
 
     std::vector<Question> questions_;
-    std::vector<std::uint32_t> by_slot_;  // which of the questions, or kNone
+    std::vector<std::uint32_t> by_slot_;  // the index of the question, or kNone
     std::optional<Duration> asked_cpu_;   // the CPU time when all questions were asked
     SteadyTime next_{};                   // before that none, unless it ran since asked_cpu_
     SteadyTime late_ = SteadyTime::max();

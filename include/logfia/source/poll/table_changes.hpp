@@ -35,7 +35,7 @@ class TableChanges {
     enum class Change : std::uint8_t {
         none,
         names,        ///< files have other names, all else is as it was
-        descriptors,  ///< some came or went
+        descriptors,  ///< descriptors came or went
     };
     /// Makes `seen` the process's snapshot. `ancestry`, where it is not null, says
     /// what is inherited of what a first look sees; else all of that is `initial`.
@@ -51,7 +51,7 @@ class TableChanges {
     /// The table that is being noted.
     struct Table {
         WatchedProcess& watched;
-        const FdSnapshot& names;  // which the entries belong to
+        const FdSnapshot& names;  // owns the entries
         const Look& look;
         const Ancestry* ancestry;
     };

@@ -61,7 +61,7 @@ struct WatchedProcess : DescriptorOwner {
         int up_to = -1;               ///< the last one that was compared; -1: none is under way
         std::optional<Duration> cpu;  ///< the process's CPU time when it began
         SteadyTime began{};
-        bool seldom = false;  ///< it began though the process had not run since the one before
+        bool seldom = false;  ///< begun though the process had not run since the round before
         bool owed = false;    ///< others had their turns, so that it could not begin or go on
     };
     Round round_of_unclear;
