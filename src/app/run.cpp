@@ -155,8 +155,7 @@ bool go(Command& command, const Options& options, Poller& poller, const StopSign
     }
     const std::string advice =
         code == ENOENT ? "it is not to be found, or its interpreter is not" : "";
-    const std::string& word = options.command.front();
-    notices.error(describe({"run", word.empty() ? "''" : word, code, advice}));
+    notices.error(describe({"run", options.command.front(), code, advice}));
     return false;
 }
 

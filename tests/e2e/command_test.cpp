@@ -83,6 +83,8 @@ TEST(Commands, AnEmptyWordIsShownAsOne) {
     const Outcome outcome = outcome_of(started({}, {""}));
     EXPECT_EQ(outcome.status, 127);
     EXPECT_THAT(outcome.errors, StartsWith("logfia: run '': No such file or directory"));
+    EXPECT_THAT(outcome_of(started({"--proc", ""}, {"true"})).errors,
+                StartsWith("logfia: open '': No such file or directory"));
 }
 
 TEST(Commands, OursIsTheFaultOnlyWhenTheirsIsNone) {

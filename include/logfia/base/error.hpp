@@ -8,8 +8,8 @@ namespace logfia {
 
 /// What went wrong, for a person: "OPERATION SUBJECT: strerror(CODE); ADVICE".
 struct Error {
-    std::string operation;  ///< what was tried: "open", "watch"
-    std::string subject;    ///< what it was tried on: a path, "process 42"
+    std::string operation;  ///< what was tried: "open", "watch"; never empty
+    std::string subject;    ///< what it was tried on: a path, "process 42"; empty: shown as ''
     int code = 0;           ///< errno, or 0 when `advice` alone says it
     std::string advice;     ///< what to do about it; may be empty
 };
