@@ -79,6 +79,14 @@ TEST(Commands, ThatCannotBeRun) {
     EXPECT_EQ(outcome_of(started({}, {"no-such-command"}), shut).status, 127);
 }
 
+TEST(Commands, AnEmptyWordIsShownAsOne) {
+    const Outcome outcome = outcome_of(started({}, {""}));
+    EXPECT_EQ(outcome.status, 127);
+    EXPECT_THAT(outcome.errors, StartsWith("logfia: run '': No such file or directory"));
+    EXPECT_THAT(outcome_of(started({"--proc", ""}, {"true"})).errors,
+                StartsWith("logfia: open '': No such file or directory"));
+}
+
 TEST(Commands, OursIsTheFaultOnlyWhenTheirsIsNone) {
     EXPECT_EQ(run_script({"-o", "/dev/full"}, "exit 7").status, 7);
     const Outcome outcome = run_script({"-o", "/dev/full"}, "exit 0");

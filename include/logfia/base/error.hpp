@@ -8,8 +8,8 @@ namespace logfia {
 
 /// Tells a person what went wrong: "OPERATION SUBJECT: strerror(CODE); ADVICE".
 struct Error {
-    std::string operation;  ///< tried in vain: "open", "watch"
-    std::string subject;    ///< of the operation: a path, "process 42"
+    std::string operation;  ///< tried in vain: "open", "watch"; never empty
+    std::string subject;    ///< of the operation: a path, "process 42"; an empty one is shown as ''
     int code = 0;           ///< errno, or 0 when `advice` alone says it
     std::string advice;     ///< how to do better; may be empty
 };
