@@ -13,7 +13,7 @@ void shorten(std::optional<Duration>& sleep, Duration candidate) {
 
 Result<std::span<const pollfd>> LinuxSystem::sleep_until(std::optional<SteadyTime> time) {
     auto ready = waiter_.wait(time_to_sleep(time), signals_.while_waiting());
-    if (ready && !ready->empty()) signals_.take_pending();
+    if (ready && !ready->empty()) signals_.note_pending();
     return ready;
 }
 

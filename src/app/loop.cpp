@@ -38,20 +38,20 @@ ExitStatus Loop::run() {
     pipeline_.begin(output_.buffer());
     run_sources();
     write();
-    while (stage_ != Stage::finished) take_turn();
+    while (stage_ != Stage::finished) run_turn();
     write_apart();
     const bool found = status_ == ExitStatus::success && pipeline_.has_findings();
     return found ? ExitStatus::leaks : status_;
 }
 
-void Loop::take_turn() {
+void Loop::run_turn() {
     prepare_to_sleep();
     const auto ready = system_.sleep_until(time_to_wake());
     read_clocks();
     if (!ready) return fail(ready.error());
     note_ready(*ready);
-    pipeline_.take_answers(*ready, now_.steady);
-    if (stage_ != Stage::finished) take_signals();
+    pipeline_.receive_answers(*ready, now_.steady);
+    if (stage_ != Stage::finished) act_on_signals();
     if (options_.until && now_.steady >= *options_.until) stop_sources();
     run_sources();
     write();
@@ -96,7 +96,7 @@ void Loop::read_clocks() {
     accepted_ = 0;
 }
 
-void Loop::take_signals() {
+void Loop::act_on_signals() {
     const StopRequests requests = system_.attend(now_.steady);
     if (requests.all <= signals_seen_ || requests.own == 0) return;
     signals_seen_ = requests.all;

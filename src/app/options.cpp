@@ -45,8 +45,8 @@ struct OptionRow {
     const char* names;  // "-d,--interval": as CLI11 takes them
     const char* value;  // the word for its value in --help; null: a flag
     const char* help;
-    void (*take)(Options& options,
-                 Text value);  // throws UsageError; null: nothing but that it was given
+    void (*store)(Options& options,
+                  Text value);  // throws UsageError; null: nothing but that it was given
     Counts counts = Counts::last;
 };
 
@@ -174,16 +174,16 @@ std::string_view long_name(const OptionRow& row) {
     return names.substr(names.find(',') + 1);
 }
 
-void take_values(Options& options, GivenOptions& given, const DeclaredOption& declared) {
+void store_values(Options& options, GivenOptions& given, const DeclaredOption& declared) {
     const OptionRow& row = *declared.row;
     const CLI::Option& option = *declared.option;
     // A flag may be taken back: --json=false.
     if (option.count() == 0 || (row.value == nullptr && !option.as<bool>())) return;
     given.insert(long_name(row));
-    if (row.take == nullptr) return;
+    if (row.store == nullptr) return;
     const std::vector<std::string>& values = option.results();
     const auto first = row.counts == Counts::all ? values.begin() : values.end() - 1;
-    std::for_each(first, values.end(), [&](Text value) { row.take(options, value); });
+    std::for_each(first, values.end(), [&](Text value) { row.store(options, value); });
 }
 
 /// The option of that name, `--pid` or `-p`; null when there is none.
@@ -240,8 +240,8 @@ void check_words(const CLI::App& app, int argc, const char* const* argv) {
     }
 }
 
-void take_command(Options& options, GivenOptions& given, const char* const* begin,
-                  const char* const* end) {
+void store_command(Options& options, GivenOptions& given, const char* const* begin,
+                   const char* const* end) {
     if (begin == end) refuse("no COMMAND stands behind --");
     options.command.assign(begin, end);
     given.insert("a COMMAND");
@@ -268,8 +268,8 @@ std::variant<Options, ExitStatus> parse(int argc, const char* const* argv, std::
             out << "logfia " LOGFIA_VERSION "\n";
             return ExitStatus::success;
         }
-        if (dashes != end) take_command(options, given, dashes + 1, end);
-        for (const DeclaredOption& option : declared) take_values(options, given, option);
+        if (dashes != end) store_command(options, given, dashes + 1, end);
+        for (const DeclaredOption& option : declared) store_values(options, given, option);
     } catch (const CLI::CallForHelp&) {
         out << app.help() << '\n';
         return ExitStatus::success;

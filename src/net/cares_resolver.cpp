@@ -43,7 +43,7 @@ class CaresLookup final : public ReverseLookup {
     int open(const CaresOptions& options);
 
     void start(const IpAddress& address) override;
-    void take_results(std::vector<LookupResult>& results) override;
+    void fetch_results(std::vector<LookupResult>& results) override;
     void add_pollfds(std::vector<pollfd>& pollfds) const override;
     [[nodiscard]] std::optional<Duration> timeout() const override;
     void process(std::span<const pollfd> ready) override;
@@ -118,7 +118,7 @@ void CaresLookup::start(const IpAddress& address) {
     throw_what_was_kept();
 }
 
-void CaresLookup::take_results(std::vector<LookupResult>& results) {
+void CaresLookup::fetch_results(std::vector<LookupResult>& results) {
     std::move(results_.begin(), results_.end(), std::back_inserter(results));
     results_.clear();
 }

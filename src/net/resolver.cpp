@@ -45,7 +45,7 @@ std::optional<Duration> Resolver::timeout() const {
 
 void Resolver::process(std::span<const pollfd> ready, SteadyTime now) {
     lookup_->process(ready);
-    take_results(Source::server, now);
+    store_results(Source::server, now);
     submit_queued(now);
 }
 
@@ -65,12 +65,12 @@ void Resolver::submit_queued(SteadyTime now) {
         entry->stage = Stage::in_flight;
         in_flight_.splice(in_flight_.end(), queued_, entry);
         lookup_->start(entry->address);
-        take_results(Source::start, now);
+        store_results(Source::start, now);
     }
 }
 
-void Resolver::take_results(Source source, SteadyTime now) {
-    lookup_->take_results(results_);
+void Resolver::store_results(Source source, SteadyTime now) {
+    lookup_->fetch_results(results_);
     for (const LookupResult& result : results_) {
         const auto known = index_.find(result.address);
         if (known == index_.end() || known->second->stage != Stage::in_flight) continue;

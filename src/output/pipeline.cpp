@@ -80,7 +80,7 @@ std::optional<Duration> Pipeline::name_timeout() const {
     return parts_.resolver ? parts_.resolver->timeout() : std::nullopt;
 }
 
-void Pipeline::take_answers(std::span<const pollfd> ready, SteadyTime now) {
+void Pipeline::receive_answers(std::span<const pollfd> ready, SteadyTime now) {
     if (parts_.resolver) parts_.resolver->process(ready, now);
 }
 

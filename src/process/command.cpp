@@ -217,7 +217,7 @@ void Command::send(int signal) const {
 
 void Command::pass_on_signals() const {
     if (ended()) return;
-    for (const int signal : StopSignals::take()) send(signal);
+    for (const int signal : StopSignals::fetch_new()) send(signal);
 }
 
 /// When the command was stopped and we were not, we stop too, so that the shell learns it; and when

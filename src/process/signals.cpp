@@ -59,10 +59,10 @@ StopSignals::StopSignals(SignalsMean meaning) {
         set_action(SIGINT, SIG_IGN);
         set_action(SIGQUIT, SIG_IGN);
     } else {
-        take_over(SIGINT);
+        catch_signal(SIGINT);
     }
-    take_over(SIGTERM);
-    if (!is_ignored(SIGHUP)) take_over(SIGHUP);
+    catch_signal(SIGTERM);
+    if (!is_ignored(SIGHUP)) catch_signal(SIGHUP);
     if (meaning == SignalsMean::pass_on) for_command_ = std::numeric_limits<int>::max();
     block();
 }
@@ -76,18 +76,18 @@ void StopSignals::block() {
 }
 
 void StopSignals::command_has_ended() {
-    take_pending();
+    note_pending();
     for_command_ = count();
-    take_over(SIGINT);
+    catch_signal(SIGINT);
     block();
 }
 
-void StopSignals::take_over(int signal) {
+void StopSignals::catch_signal(int signal) {
     set_action(signal, note);
     sigaddset(&caught_, signal);
 }
 
-void StopSignals::take_pending() const {
+void StopSignals::note_pending() const {
     const timespec at_once{};
     for (int signal = 1; signal > 0;) {
         signal = sigtimedwait(&caught_, nullptr, &at_once);
@@ -99,7 +99,7 @@ int StopSignals::count() {
     return stop_signals;
 }
 
-std::vector<int> StopSignals::take() {
+std::vector<int> StopSignals::fetch_new() {
     std::vector<int> signals;
     for (std::size_t i = 0; i < kPassedOn.size(); ++i) {
         if (come[i] == 0) continue;

@@ -40,7 +40,7 @@ void ask_and_wait(ReverseLookup& lookup) {
         lookup.add_pollfds(ready);
         poll(ready.data(), ready.size(), 5);
         lookup.process(ready);
-        lookup.take_results(results);
+        lookup.fetch_results(results);
     }
 }
 

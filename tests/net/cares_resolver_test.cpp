@@ -42,9 +42,9 @@ class Watched final : public ReverseLookup {
         most_ = std::max(most_, ++under_way_);
         lookup_->start(address);
     }
-    void take_results(std::vector<LookupResult>& results) override {
+    void fetch_results(std::vector<LookupResult>& results) override {
         const auto before = results.size();
-        lookup_->take_results(results);
+        lookup_->fetch_results(results);
         under_way_ -= results.size() - before;
     }
     void add_pollfds(std::vector<pollfd>& pollfds) const override { lookup_->add_pollfds(pollfds); }

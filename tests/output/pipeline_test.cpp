@@ -72,7 +72,7 @@ class PipelineTest : public ::testing::Test {
     }
     void answer(std::uint8_t peer, const std::string& name) {
         dns_->says(v4(192, 0, 2, peer, 443).address, name);
-        pipeline().take_answers({}, now_);
+        pipeline().receive_answers({}, now_);
     }
     std::string written() {
         std::string out;

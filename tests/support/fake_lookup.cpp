@@ -35,7 +35,7 @@ void FakeLookup::start(const IpAddress& address) {
     }
 }
 
-void FakeLookup::take_results(std::vector<LookupResult>& results) {
+void FakeLookup::fetch_results(std::vector<LookupResult>& results) {
     std::move(results_.begin(), results_.end(), std::back_inserter(results));
     results_.clear();
 }

@@ -26,7 +26,7 @@ class FakeLookup final : public ReverseLookup {
     [[nodiscard]] std::size_t times_started(const IpAddress& address) const;
 
     void start(const IpAddress& address) override;
-    void take_results(std::vector<LookupResult>& results) override;
+    void fetch_results(std::vector<LookupResult>& results) override;
     void add_pollfds(std::vector<pollfd>&) const override {}
     [[nodiscard]] std::optional<Duration> timeout() const override { return std::nullopt; }
     void process(std::span<const pollfd> ready) override;

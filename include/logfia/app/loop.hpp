@@ -58,12 +58,12 @@ class Loop final : EventSink {
     void accept(Event event) override;
     void notice(std::string_view line) override { notices_.notice(line); }
 
-    void take_turn();
+    void run_turn();
     void prepare_to_sleep();
     [[nodiscard]] std::optional<SteadyTime> time_to_wake() const;
     void note_ready(std::span<const pollfd> ready);
     void read_clocks();
-    void take_signals();
+    void act_on_signals();
     void run_sources();
     [[nodiscard]] bool is_due(const Held& held) const;
     void run(Held& held);

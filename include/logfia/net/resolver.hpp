@@ -87,7 +87,7 @@ class Resolver {
     [[nodiscard]] bool resting(SteadyTime now) const { return now < rest_until_; }
     bool make_room();
     void submit_queued(SteadyTime now);
-    void take_results(Source source, SteadyTime now);
+    void store_results(Source source, SteadyTime now);
     void settle(Entries::iterator entry, const LookupResult& result, SteadyTime now);
     void note_answer();
     void note_silence(SteadyTime now);

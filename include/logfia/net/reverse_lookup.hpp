@@ -33,11 +33,11 @@ class ReverseLookup {
   public:
     virtual ~ReverseLookup() = default;
 
-    /// Starts a query. Exactly one result for it comes out of take_results, perhaps at once.
+    /// Starts a query. Exactly one result for it comes out of fetch_results, perhaps at once.
     virtual void start(const IpAddress& address) = 0;
 
     /// Appends what ended since the last call to `results`.
-    virtual void take_results(std::vector<LookupResult>& results) = 0;
+    virtual void fetch_results(std::vector<LookupResult>& results) = 0;
 
     /// Appends the descriptors to wait for; they stay the callee's and are good until the next
     /// start or process.

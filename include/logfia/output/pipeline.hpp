@@ -68,11 +68,11 @@ class Pipeline {
     /// Good once all is finished.
     [[nodiscard]] bool has_findings() const;
 
-    /// Name servers: what to poll for them, how soon to call take_answers() although none is
+    /// Name servers: what to poll for them, how soon to call receive_answers() although none is
     /// ready, and what poll(2) returned.
     void add_pollfds(std::vector<pollfd>& pollfds) const;
     [[nodiscard]] std::optional<Duration> name_timeout() const;
-    void take_answers(std::span<const pollfd> ready, SteadyTime now);
+    void receive_answers(std::span<const pollfd> ready, SteadyTime now);
     /// When write_ready() has something to do at the latest.
     [[nodiscard]] std::optional<SteadyTime> deadline() const { return queue_.deadline(); }
 

@@ -43,8 +43,8 @@ class StopSignals {
     explicit StopSignals(SignalsMean meaning);
 
     [[nodiscard]] const sigset_t* while_waiting() const { return &waiting_; }
-    /// Takes those that have come although the loop did not wait, since something was ready.
-    void take_pending() const;
+    /// Notes those that have come although the loop did not wait, since something was ready.
+    void note_pending() const;
     /// How many have come, for whomever.
     [[nodiscard]] static int count();
     /// To be called once. What has come up to now was for the command: one that is sent to the
@@ -54,10 +54,10 @@ class StopSignals {
     [[nodiscard]] int own() const { return std::max(count() - for_command_, 0); }
     [[nodiscard]] bool stop_wanted() const { return own() > 0; }
     /// The signals that have come since the last call, each at most once.
-    [[nodiscard]] static std::vector<int> take();
+    [[nodiscard]] static std::vector<int> fetch_new();
 
   private:
-    void take_over(int signal);
+    void catch_signal(int signal);
     void block();
 
     int for_command_ = 0;  // signals that have come for the command

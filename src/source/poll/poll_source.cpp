@@ -82,7 +82,7 @@ void PollSource::run_slice(Now now, EventSink& sink) {
     if (has_more_news_ && turns_without_reaping_ < kMostTurnsBeforeReaping)
         return hear_news(now, sink);
     if (!to_reap_.empty()) return reap(now, sink);
-    take_ready(now, sink);
+    handle_ready(now, sink);
 }
 
 Source::State PollSource::state_after(Now now) {
@@ -101,7 +101,7 @@ bool PollSource::is_due(SteadyTime now) const {
 
 void PollSource::tick(Now now, EventSink& sink) {
     if (ticks_->due(now.steady)) {
-        const std::uint64_t missed = ticks_->take(now.steady);
+        const std::uint64_t missed = ticks_->advance(now.steady);
         const bool is_late = missed > 0 || options_.interval.is_back_to_back();
         late_ticks_in_a_row_ = is_late ? late_ticks_in_a_row_ + 1 : 0;
         tell_late(now, sink, late_.note(missed, now.steady));
@@ -128,7 +128,7 @@ void PollSource::look_at_newcomers(Now now, EventSink& sink) {
 }
 
 /// Newcomers go first: a child is known by its parent, which may have ended since.
-void PollSource::take_ready(Now now, EventSink& sink) {
+void PollSource::handle_ready(Now now, EventSink& sink) {
     turns_without_reaping_ = 0;
     for (const pollfd& one : waiter_.ready_now()) {
         if (one.fd == processes_.news_fd())
@@ -174,7 +174,7 @@ void PollSource::tell_pause(Now now, EventSink& sink) {
     paused_since_.reset();
     if (!ticks_ || !ticks_->due(now.steady)) return;
     look_owed_ = true;
-    const std::uint64_t missed = ticks_->take(now.steady) + 1;
+    const std::uint64_t missed = ticks_->advance(now.steady) + 1;
     sink.accept(lost(
         now, fmt::format("looking stopped for {:.1f} s: nobody read the records", pause), missed));
 }

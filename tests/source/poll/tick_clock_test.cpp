@@ -16,17 +16,17 @@ TEST(TickClock, KeepsItsTimetableHoweverLateATickIsTaken) {
     TickClock clock(at(100), milliseconds(10));
     EXPECT_FALSE(clock.due(at(99)));
     ASSERT_TRUE(clock.due(at(100)));
-    EXPECT_EQ(clock.take(at(109)), 0U);
+    EXPECT_EQ(clock.advance(at(109)), 0U);
     EXPECT_EQ(clock.next(), at(110));
-    EXPECT_EQ(clock.take(at(110)), 0U);
+    EXPECT_EQ(clock.advance(at(110)), 0U);
     EXPECT_EQ(clock.next(), at(120));
 }
 
 TEST(TickClock, CountsTheTicksThatWereMissed) {
     TickClock clock(at(100), milliseconds(10));
-    EXPECT_EQ(clock.take(at(111)), 1U);
+    EXPECT_EQ(clock.advance(at(111)), 1U);
     EXPECT_EQ(clock.next(), at(120));
-    EXPECT_EQ(clock.take(at(10'120)), 1000U);
+    EXPECT_EQ(clock.advance(at(10'120)), 1000U);
     EXPECT_EQ(clock.next(), at(10'130));
 }
 
@@ -35,7 +35,7 @@ TEST(TickClock, WithoutAnIntervalOneIsAlwaysDueAndNoneMissed) {
     EXPECT_FALSE(clock.due(at(99)));
     for (const int now : {100, 100, 5000}) {
         EXPECT_TRUE(clock.due(at(now)));
-        EXPECT_EQ(clock.take(at(now)), 0U);
+        EXPECT_EQ(clock.advance(at(now)), 0U);
     }
 }
 

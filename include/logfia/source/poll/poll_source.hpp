@@ -71,7 +71,7 @@ class PollSource final : public Source {
     void tick(Now now, EventSink& sink);
     void look(Now now, EventSink& sink);
     void look_at_newcomers(Now now, EventSink& sink);
-    void take_ready(Now now, EventSink& sink);
+    void handle_ready(Now now, EventSink& sink);
     void hear_news(Now now, EventSink& sink);
     void reap(Now now, EventSink& sink);
     void tell_pause(Now now, EventSink& sink);

@@ -18,7 +18,7 @@ class TickClock {
 
     /// Takes the tick that is due, and says how many that should have come after it have passed
     /// already: those are missed.
-    std::uint64_t take(SteadyTime now) {
+    std::uint64_t advance(SteadyTime now) {
         if (interval_.is_back_to_back()) {
             next_ = now;
             return 0;
