@@ -8,17 +8,6 @@
 namespace logfia {
 namespace {
 
-/// Takes what is to be said before there is a watch.
-class NoticesOnly final : public EventSink {
-  public:
-    explicit NoticesOnly(Notices& notices) : notices_(notices) {}
-    void accept(Event) override {}
-    void notice(std::string_view line) override { notices_.notice(line); }
-
-  private:
-    Notices& notices_;
-};
-
 /// The error when there is no process to watch, and none to wait for.
 Error no_process(const Options& options) {
     if (options.processes.all)
@@ -46,8 +35,7 @@ bool find_processes(const Options& options, Command* command, Notices& notices, 
         if (!added) notices.error(describe(added.error()));
         return static_cast<bool>(added);
     }
-    NoticesOnly sink(notices);
-    const std::vector<Error> errors = poll.find_processes(sink);
+    const std::vector<Error> errors = poll.find_processes(notices);
     for (const Error& error : errors) notices.error(describe(error));
     sources.incomplete = !errors.empty();
     if (poll.has_work()) return true;

@@ -2,7 +2,6 @@
 #include <logfia/process/process_set.hpp>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,24 +12,14 @@
 namespace logfia {
 namespace {
 
-// A process may be anything a moment after its start, when it has forked and not yet called exec.
-constexpr Duration kFirstPause = std::chrono::milliseconds(1);
-constexpr Duration kLongestPause = std::chrono::seconds(1);
 // A listing costs about 0.5 us a process: keep that below 5 % of a CPU.
 constexpr Duration kPauseForEach = std::chrono::microseconds(10);
-
-/// As many as may come: the limit of open files sets the bound.
-constexpr std::size_t kMany = 100'000;
 
 Error cannot_watch(pid_t pid, int code) {
     return {"cannot watch", fmt::format("process {}", pid), code, {}};
 }
 
 }  // namespace
-
-std::size_t WantedProcesses::expected() const {
-    return by_name() || follow ? kMany : pids.size();
-}
 
 ProcessSet::ProcessSet(WantedProcesses wanted, const DescriptorBudget& budget, const ProcRoot& root,
                        ProcessWatcher& watcher)
@@ -44,7 +33,7 @@ ProcessSet::ProcessSet(WantedProcesses wanted, const DescriptorBudget& budget, c
     }
 }
 
-std::vector<Error> ProcessSet::begin(EventSink& sink) {
+std::vector<Error> ProcessSet::begin(NoticeSink& sink) {
     OpenedProcesses opened = open_processes(root_, wanted_.pids, budget_);
     if (!opened.notice.empty()) sink.notice(opened.notice);
     for (Process& process : opened.processes) {
@@ -55,7 +44,7 @@ std::vector<Error> ProcessSet::begin(EventSink& sink) {
     if (wanted_.by_name()) scan(sink);
     if (wanted_.follow) add_descendants(sink);
     begun_ = true;
-    tell_start(sink);
+    notices_.start(pending_.count(PendingProcess::Why::denied), watcher_.watched(), sink);
     return std::move(opened.errors);
 }
 
@@ -83,12 +72,13 @@ ProcessSet::News ProcessSet::read_news(Now now, EventSink& sink) {
     hear(news_, sink);
     if (reading == ProcessEvents::Reading::overflowed) news_dropped_ = true;
     if (reading != ProcessEvents::Reading::complete) return News::more;
-    // Only now: until all that it has kept is read, the kernel drops whatever comes.
+    // Only now: until all that it has kept is read, the kernel drops whatever comes
+    // (netlink_rcv_wake(), net/netlink/af_netlink.c).
     if (std::exchange(news_dropped_, false)) recover(now, sink);
     return News::all_heard;
 }
 
-void ProcessSet::hear(std::span<const ProcessEvent> news, EventSink& sink) {
+void ProcessSet::hear(std::span<const ProcessEvent> news, NoticeSink& sink) {
     for (const ProcessEvent& one : news) {
         switch (one.kind) {
             case ProcessEvent::Kind::fork:
@@ -108,7 +98,7 @@ void ProcessSet::hear(std::span<const ProcessEvent> news, EventSink& sink) {
     if (family_.is_crowded()) forget_dead();
 }
 
-void ProcessSet::on_fork(pid_t pid, pid_t parent, EventSink& sink) {
+void ProcessSet::on_fork(pid_t pid, pid_t parent, NoticeSink& sink) {
     // The number's former owner is no more.
     family_.forget(pid);
     pending_.erase(pid);
@@ -142,7 +132,7 @@ void ProcessSet::forget_dead() {
 }
 
 /// An exec gives another name, and perhaps other rights.
-void ProcessSet::on_exec(pid_t pid, EventSink& sink) {
+void ProcessSet::on_exec(pid_t pid, NoticeSink& sink) {
     if (watcher_.note_exec(pid)) return;
     if (auto waiting = pending_.find(pid)) {
         try_again(std::move(*waiting), sink);
@@ -176,7 +166,7 @@ void ProcessSet::refresh(Now now, EventSink& sink) {
     if (descendants_missing_) add_descendants(sink);
 }
 
-bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
+bool ProcessSet::adopt(pid_t pid, pid_t parent, NoticeSink& sink) {
     // A child of our own is the command's, or lost a parent that was descended from it.
     if (parent == self_) parent = command_;
     if (!family_.follows(pid) || family_.parent_of(pid) != parent) family_.follow(pid, parent);
@@ -199,7 +189,7 @@ bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
     return add(*facts, {start, family_.ancestors_of(pid), {}}, sink);
 }
 
-ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
+ProcessSet::Judgement ProcessSet::judge(pid_t pid, NoticeSink& sink) {
     const auto facts = read_facts(root_, pid);
     const auto wanted = facts ? is_wanted(*facts) : Reading<bool>::failed(facts.error());
     if (is_lacking(wanted.error())) {
@@ -238,7 +228,7 @@ Reading<bool> ProcessSet::is_wanted(const ProcessFacts& facts) const {
     return is_named(root_, facts, wanted_.names);
 }
 
-bool ProcessSet::add(const ProcessFacts& facts, Origin origin, EventSink& sink) {
+bool ProcessSet::add(const ProcessFacts& facts, Origin origin, NoticeSink& sink) {
     if (facts.pid == self_ || watcher_.watches(facts.pid, facts.start_time)) return false;
     const Holding holding = budget_.holding_of_next(watcher_.watched());
     auto process = Process::open(root_, facts.pid, holding);
@@ -249,50 +239,23 @@ bool ProcessSet::add(const ProcessFacts& facts, Origin origin, EventSink& sink) 
     }
     pending_.erase(facts.pid);
     watcher_.add(std::move(*process), std::move(origin));
-    if (holding == Holding::nothing && !std::exchange(told_crowd_, true))
-        sink.notice(budget_.advice(watcher_.watched()));
+    if (holding == Holding::nothing) notices_.crowded(budget_, watcher_.watched(), sink);
     return true;
 }
 
 /// Judges all that are new since the last time, and those whose time has come again.
-void ProcessSet::scan(EventSink& sink) {
+void ProcessSet::scan(NoticeSink& sink) {
     listed_.clear();
     next_scan_ = now_ + kPauseAfterFailure;
     const ProcessListing listing = list_processes(root_, listed_);
     scan_failed_ = listing.state == ProcessListing::State::failed;
-    if (scan_failed_) return tell_unlisted({"list", "all processes", listing.error, {}}, sink);
-    spare_.clear();
-    auto known = candidates_.begin();
-    for (const pid_t pid : listed_) {
-        while (known != candidates_.end() && known->pid < pid) ++known;
-        const bool is_known = known != candidates_.end() && known->pid == pid;
-        Candidate candidate = is_known ? *known : Candidate{pid, now_, kFirstPause};
-        if (now_ >= candidate.next) {
-            if (pid == self_ || is_watched(pid) || pending_.contains(pid)) continue;
-            if (judge(pid, sink) == Judgement::settled) continue;
-            candidate.next = now_ + candidate.pause;
-            candidate.pause = std::min(2 * candidate.pause, kLongestPause);
-        }
-        spare_.push_back(candidate);
-    }
-    candidates_.swap(spare_);
+    if (scan_failed_) return notices_.unlisted({"list", "all processes", listing.error, {}}, sink);
+    candidates_.judge(listed_, now_, [&](pid_t pid) {
+        if (pid == self_ || is_watched(pid) || pending_.contains(pid)) return false;
+        return judge(pid, sink) == Judgement::unwanted;
+    });
     const auto affordable = kPauseForEach * static_cast<Duration::rep>(listed_.size());
     next_scan_ = now_ + std::max(wanted_.interval.duration(), affordable);
-}
-
-/// Tells what a person who waits for records should know.
-void ProcessSet::tell_start(EventSink& sink) {
-    const std::size_t denied = pending_.count(PendingProcess::Why::denied);
-    if (wanted_.all && denied > 0) {
-        const bool one = denied == 1;
-        sink.notice(fmt::format("{} may not be looked into and {} left out: {}",
-                                one ? "1 process" : fmt::format("{} processes", denied),
-                                one ? "is" : "are", advice_to_be_root()));
-    }
-    if (wanted_.waits && wanted_.by_name() && watcher_.watched() == 0)
-        sink.notice(wanted_.all ? "no process yet: waiting"
-                                : fmt::format("no process is named '{}' yet: waiting",
-                                              fmt::join(wanted_.names, "' or '")));
 }
 
 }  // namespace logfia

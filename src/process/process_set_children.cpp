@@ -15,7 +15,7 @@ constexpr Duration kPauseForEachParent = std::chrono::microseconds(100);
 
 }  // namespace
 
-bool ProcessSet::adopt_children(EventSink& sink) {
+bool ProcessSet::adopt_children(NoticeSink& sink) {
     if (!wanted_.follow || events_) return false;
     watcher_.collect_looked_at(parents_);
     for (const pid_t parent : unlisted_)
@@ -38,7 +38,7 @@ bool ProcessSet::adopt_children(EventSink& sink) {
 }
 
 /// Adopts the children that were there before us, and their children.
-void ProcessSet::add_descendants(EventSink& sink) {
+void ProcessSet::add_descendants(NoticeSink& sink) {
     descendants_missing_ = false;
     unlisted_.clear();
     std::vector<pid_t> parents = watcher_.pids();
@@ -65,38 +65,26 @@ void ProcessSet::try_descendants_again() {
 }
 
 /// Fills `listed_`. Children that cannot be listed just now will be later.
-ChildrenListing::State ProcessSet::list_children(pid_t parent, EventSink& sink) {
+ChildrenListing::State ProcessSet::list_children(pid_t parent, NoticeSink& sink) {
     listed_.clear();
     const ChildrenListing listing = append_children(root_, parent, listed_);
-    if (listing.state == ChildrenListing::State::unsupported &&
-        !std::exchange(told_no_children_files_, true))
-        sink.notice(
-            "this kernel does not list the children of a process (CONFIG_PROC_CHILDREN): they are "
-            "looked for among all processes, and short ones may be missed");
+    if (listing.state == ChildrenListing::State::unsupported) notices_.no_children_files(sink);
     if (listing.state == ChildrenListing::State::failed) {
         unlisted_.push_back(parent);
-        tell_unlisted(
+        notices_.unlisted(
             {"list", fmt::format("the children of process {}", parent), listing.error, {}}, sink);
     }
     return listing.state;
 }
 
-void ProcessSet::tell_unlisted(const Error& error, EventSink& sink) {
-    if (std::exchange(told_unlisted_, true)) return;
-    Error line = error;
-    line.operation = "cannot " + line.operation;
-    line.advice = "it is tried again";
-    sink.notice(describe(line));
-}
-
 /// Finds children where the kernel lists none: each process still tells its parent.
-bool ProcessSet::adopt_by_parents(EventSink& sink) {
+bool ProcessSet::adopt_by_parents(NoticeSink& sink) {
     listed_.clear();
     parents_to_ask_ = false;
     if (const auto listing = list_processes(root_, listed_);
         listing.state == ProcessListing::State::failed) {
         try_descendants_again();
-        tell_unlisted({"list", "all processes", listing.error, {}}, sink);
+        notices_.unlisted({"list", "all processes", listing.error, {}}, sink);
     }
     next_scan_for_parents_ =
         now_ + std::max<Duration>(wanted_.interval.duration(),

@@ -7,7 +7,7 @@
 namespace logfia {
 
 /// A process that is gone need not be tried again.
-void ProcessSet::put_off(PendingProcess process, const Error& error, EventSink& sink) {
+void ProcessSet::put_off(PendingProcess process, const Error& error, NoticeSink& sink) {
     const pid_t pid = process.pid;
     if (!is_denied(error.code) && !is_lacking(error.code)) return pending_.erase(pid);
     process.why =
@@ -15,27 +15,8 @@ void ProcessSet::put_off(PendingProcess process, const Error& error, EventSink& 
     // A right comes with an exec, mostly, and the connector tells of that.
     const bool hears = events_ && process.why == PendingProcess::Why::denied;
     const auto retry = hears ? PendingProcesses::Retry::on_news : PendingProcesses::Retry::by_time;
-    const PendingProcess told = process;
-    if (pending_.put(std::move(process), now_, retry)) tell_pending(told, error, sink);
-}
-
-/// Says a word once of each process that was meant by name or kinship, as long as there are few.
-/// With `--all` the number of those that this user may not look into is told instead.
-void ProcessSet::tell_pending(const PendingProcess& process, const Error& error, EventSink& sink) {
-    const bool denied = process.why == PendingProcess::Why::denied;
-    if (denied && wanted_.all) return;
-    int& told = denied ? denied_told_ : lacking_told_;
-    if (told > kMostTold) return;
-    if (told++ == kMostTold) {
-        sink.notice(denied ? "more processes may not be looked into: they are not told one by one "
-                             "any more"
-                           : "more processes cannot be watched yet: they are not told one by one "
-                             "any more");
-        return;
-    }
-    Error line = error;
-    if (!denied) line.advice = "it is tried again as long as it lives";
-    sink.notice(describe(line));
+    const PendingProcess::Why why = process.why;
+    if (pending_.put(std::move(process), now_, retry)) notices_.pending(why, error, sink);
 }
 
 void ProcessSet::wait_for_reaping(const ProcessFacts& facts) {
@@ -43,13 +24,13 @@ void ProcessSet::wait_for_reaping(const ProcessFacts& facts) {
                  PendingProcesses::Retry::by_time);
 }
 
-void ProcessSet::try_again(EventSink& sink) {
+void ProcessSet::try_again(NoticeSink& sink) {
     due_.clear();
     pending_.copy_due(now_, due_);
     for (PendingProcess& one : due_) try_again(std::move(one), sink);
 }
 
-void ProcessSet::try_again(PendingProcess process, EventSink& sink) {
+void ProcessSet::try_again(PendingProcess process, NoticeSink& sink) {
     if (process.wanted == PendingProcess::Wanted::undecided) {
         judge(process.pid, sink);
         return;

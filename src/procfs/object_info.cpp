@@ -41,7 +41,7 @@ std::optional<std::int64_t> parse_value(std::string_view text, int base) {
     return parse_number<std::int64_t>(text.substr(2), 16);
 }
 
-void parse_number(FdType type, std::string_view key, std::string_view value, ObjectInfo& out) {
+void store_number(FdType type, std::string_view key, std::string_view value, ObjectInfo& out) {
     for (const NumberLine& line : kNumberLines) {
         if (line.type != type || line.key != key) continue;
         const auto number = parse_value(value, line.base);
@@ -86,7 +86,7 @@ WatchTarget parse_target(std::string_view line) {
     return target;
 }
 
-void parse_target(FdType type, std::string_view line, ObjectInfo& out) {
+void store_target(FdType type, std::string_view line, ObjectInfo& out) {
     auto rest = line;
     const auto first = next_field(rest);
     const bool fits = (type == FdType::epoll && first == "tfd:") ||
@@ -111,8 +111,8 @@ std::optional<ObjectInfo> parse_object_info(FdType type, std::string_view bytes)
         const auto key = next_field(rest);
         if (type == FdType::timerfd && key == "it_value:") info.expires = parse_time_pair(rest);
         if (type == FdType::timerfd && key == "it_interval:") info.period = parse_time_pair(rest);
-        parse_number(type, key, next_field(rest), info);
-        if (is_in(type, FdGroup::targets)) parse_target(type, *line, info);
+        store_number(type, key, next_field(rest), info);
+        if (is_in(type, FdGroup::targets)) store_target(type, *line, info);
     }
     if (!bytes.empty() && !info.targets.empty()) info.targets_cut = true;
     // An epoll's come in the order of the kernel's addresses.

@@ -109,6 +109,14 @@ TEST(ParseProcessEvents, WhatIsCutOrOfAnotherConnectorIsPassedOver) {
     EXPECT_THAT(parse(Bytes(200, std::byte{0})), IsEmpty());
 }
 
+/// A child that ends at once.
+pid_t fork_and_reap() {
+    const pid_t child = fork();
+    if (child == 0) _exit(0);
+    waitpid(child, nullptr, 0);
+    return child;
+}
+
 /// Waits until all of these have come, in this order.
 bool come(ProcessEvents& source, const std::vector<ProcessEvent>& wanted) {
     std::vector<ProcessEvent> events;
@@ -199,31 +207,40 @@ TEST(ProcessEventsTest, AnOverflowIsTold) {
     if (!source) GTEST_SKIP() << describe(source.error());
     const int little = 1;
     ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
-    for (int i = 0; i < 50; ++i) {
-        const pid_t child = fork();
-        if (child == 0) _exit(0);
-        waitpid(child, nullptr, 0);
-    }
+    for (int i = 0; i < 50; ++i) fork_and_reap();
     std::vector<ProcessEvent> events;
     EXPECT_EQ(source->read(events), ProcessEvents::Reading::overflowed);
     const int usual = 1 << 20;
     ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &usual, sizeof usual), 0);
     ASSERT_TRUE(
         test::eventually([&] { return source->read(events) == ProcessEvents::Reading::complete; }));
-    const pid_t child = fork();
-    if (child == 0) _exit(0);
-    waitpid(child, nullptr, 0);
+    const pid_t child = fork_and_reap();
     EXPECT_TRUE(come(*source, {{Kind::fork, child, getpid()}}));
+}
+
+/// Why whoever was told of an overflow reads on until nothing is left before it looks around.
+TEST(ProcessEventsTest, NothingIsToldAfterAnOverflowBeforeAllElseIsRead) {
+    auto source = ProcessEvents::open();
+    if (!source) GTEST_SKIP() << describe(source.error());
+    const int little = 1;
+    ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
+    std::vector<ProcessEvent> events;
+    for (int i = 0; i < 50; ++i) fork_and_reap();
+    // The error of a socket comes before what it has kept.
+    ASSERT_EQ(source->read(events), ProcessEvents::Reading::overflowed);
+    const int usual = 1 << 20;
+    ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &usual, sizeof usual), 0);
+    const pid_t untold = fork_and_reap();
+    ASSERT_TRUE(
+        test::eventually([&] { return source->read(events) == ProcessEvents::Reading::complete; }));
+    EXPECT_FALSE(std::any_of(events.begin(), events.end(),
+                             [&](const ProcessEvent& event) { return event.pid == untold; }));
 }
 
 TEST(ProcessEventsTest, AStormIsReadInSlices) {
     auto source = ProcessEvents::open();
     if (!source) GTEST_SKIP() << describe(source.error());
-    for (int i = 0; i < ProcessEvents::kMostAtOnce; ++i) {
-        const pid_t child = fork();
-        if (child == 0) _exit(0);
-        waitpid(child, nullptr, 0);
-    }
+    for (int i = 0; i < ProcessEvents::kMostAtOnce; ++i) fork_and_reap();
     std::vector<ProcessEvent> events;
     EXPECT_EQ(source->read(events), ProcessEvents::Reading::more) << "each began and ended";
     EXPECT_LE(events.size(), std::size_t{ProcessEvents::kMostAtOnce});

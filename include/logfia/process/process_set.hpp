@@ -2,15 +2,17 @@
 
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
-#include <logfia/base/interval.hpp>
 #include <logfia/event/event_sink.hpp>
+#include <logfia/process/candidates.hpp>
 #include <logfia/process/descriptor_budget.hpp>
 #include <logfia/process/family.hpp>
 #include <logfia/process/name_flood.hpp>
 #include <logfia/process/pending_processes.hpp>
 #include <logfia/process/process_events.hpp>
 #include <logfia/process/process_list.hpp>
+#include <logfia/process/process_notices.hpp>
 #include <logfia/process/process_watcher.hpp>
+#include <logfia/process/wanted_processes.hpp>
 #include <logfia/procfs/children.hpp>
 #include <logfia/procfs/proc_root.hpp>
 #include <logfia/procfs/reading.hpp>
@@ -21,27 +23,9 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace logfia {
-
-/// The processes that are to be watched.
-struct WantedProcesses {
-    std::vector<pid_t> pids;
-    std::vector<std::string> names;  ///< shell patterns
-    std::optional<uid_t> user;       ///< of those by name, and of all
-    bool all = false;                ///< every one that may be looked into
-    bool follow = false;             ///< descendants too
-    bool waits = true;               ///< for those that come later
-    bool orphans_are_ours = false;   ///< orphaned descendants become our children (prctl(2))
-    Interval interval = Interval::back_to_back();  ///< between two looks
-
-    /// Processes that come later may have to be found by their names.
-    [[nodiscard]] bool by_name() const { return all || !names.empty(); }
-    /// How many processes to have descriptors for (DescriptorBudget).
-    [[nodiscard]] std::size_t expected() const;
-};
 
 /// Keeps the set of watched processes as it is wanted, while processes come and go: finds the new
 /// ones and hands them to the watcher, which lets go of those that end.
@@ -53,12 +37,13 @@ class ProcessSet {
     /// `root` and `watcher` must outlive the set.
     ProcessSet(WantedProcesses wanted, const DescriptorBudget& budget, const ProcRoot& root,
                ProcessWatcher& watcher);
+    ProcessSet(const ProcessSet&) = delete;
+    ProcessSet& operator=(const ProcessSet&) = delete;
 
     /// Adds what is there now; the errors are those of `pids` that cannot be watched.
-    std::vector<Error> begin(EventSink& sink);
+    std::vector<Error> begin(NoticeSink& sink);
     /// Adds a command of our own, which waits for its exec.
     Result<bool> begin_with(pid_t command, std::vector<GivenFd> given);
-    [[nodiscard]] bool watches_any() const { return watcher_.watched() > 0; }
     /// True when processes may come although none is watched just now.
     [[nodiscard]] bool awaits_more() const {
         return wanted_.waits &&
@@ -72,51 +57,43 @@ class ProcessSet {
     /// reaped: a child is known by its parent.
     News read_news(Now now, EventSink& sink);
     /// Does what the connector's news call for, in their order.
-    void hear(std::span<const ProcessEvent> news, EventSink& sink);
+    void hear(std::span<const ProcessEvent> news, NoticeSink& sink);
 
     /// Before each look.
     void refresh(Now now, EventSink& sink);
     /// After each look; true when it has added some, which then want a look of their own.
-    bool adopt_children(EventSink& sink);
+    bool adopt_children(NoticeSink& sink);
 
   private:
-    /// A process that is not watched, and may come to be: by its name after an exec, for example.
-    struct Candidate {
-        pid_t pid;
-        SteadyTime next;  ///< when it is judged again
-        Duration pause;
-    };
     enum class Judgement : std::uint8_t { settled, unwanted };
 
-    bool add(const ProcessFacts& facts, Origin origin, EventSink& sink);
-    bool adopt(pid_t pid, pid_t parent, EventSink& sink);
-    void add_descendants(EventSink& sink);
-    Judgement judge(pid_t pid, EventSink& sink);
+    bool add(const ProcessFacts& facts, Origin origin, NoticeSink& sink);
+    bool adopt(pid_t pid, pid_t parent, NoticeSink& sink);
+    void add_descendants(NoticeSink& sink);
+    Judgement judge(pid_t pid, NoticeSink& sink);
     [[nodiscard]] bool is_watched(pid_t pid) const { return watcher_.watches(pid, 0); }
     [[nodiscard]] Reading<bool> is_wanted(const ProcessFacts& facts) const;
-    void put_off(PendingProcess process, const Error& error, EventSink& sink);
-    void tell_pending(const PendingProcess& process, const Error& error, EventSink& sink);
+    void put_off(PendingProcess process, const Error& error, NoticeSink& sink);
     void wait_for_reaping(const ProcessFacts& facts);
-    void try_again(EventSink& sink);
-    void try_again(PendingProcess process, EventSink& sink);
+    void try_again(NoticeSink& sink);
+    void try_again(PendingProcess process, NoticeSink& sink);
     [[nodiscard]] bool has_parent_here(const ProcessFacts& facts) const;
-    void scan(EventSink& sink);
-    void tell_unlisted(const Error& error, EventSink& sink);
-    ChildrenListing::State list_children(pid_t parent, EventSink& sink);
-    bool adopt_by_parents(EventSink& sink);
+    void scan(NoticeSink& sink);
+    ChildrenListing::State list_children(pid_t parent, NoticeSink& sink);
+    bool adopt_by_parents(NoticeSink& sink);
     void try_descendants_again();
-    void on_fork(pid_t pid, pid_t parent, EventSink& sink);
-    void on_exec(pid_t pid, EventSink& sink);
+    void on_fork(pid_t pid, pid_t parent, NoticeSink& sink);
+    void on_exec(pid_t pid, NoticeSink& sink);
     void on_exit(pid_t pid);
     [[nodiscard]] bool makes_siblings(pid_t parent) const;
     void forget_dead();
     void recover(Now now, EventSink& sink);
-    void tell_start(EventSink& sink);
 
     WantedProcesses wanted_;
     DescriptorBudget budget_;
     const ProcRoot& root_;
     ProcessWatcher& watcher_;
+    ProcessNotices notices_{wanted_};
     std::optional<ProcessEvents> events_;
     std::vector<ProcessEvent> news_;
     NameFlood name_flood_;
@@ -129,10 +106,9 @@ class ProcessSet {
     pid_t self_ = 0;           ///< as the procfs numbers us; 0: it does not show us
     std::uint64_t began_ = 0;  ///< our own start, in clock ticks since boot
     std::vector<pid_t> listed_;
-    std::vector<pid_t> parents_;         ///< processes whose children are listed
-    std::vector<pid_t> unlisted_;        ///< processes whose children could not be
-    std::vector<Candidate> candidates_;  ///< by PID
-    std::vector<Candidate> spare_;
+    std::vector<pid_t> parents_;   ///< processes whose children are listed
+    std::vector<pid_t> unlisted_;  ///< processes whose children could not be
+    Candidates candidates_;
     static constexpr Duration kPauseAfterFailure = std::chrono::milliseconds(100);
     SteadyTime now_{};
     SteadyTime next_scan_{};
@@ -142,12 +118,6 @@ class ProcessSet {
     bool parents_to_ask_ = false;
     bool begun_ = false;
     bool news_dropped_ = false;  ///< by the kernel, behind what is still to be heard
-    static constexpr int kMostTold = 10;
-    int denied_told_ = 0;
-    int lacking_told_ = 0;
-    bool told_crowd_ = false;
-    bool told_unlisted_ = false;
-    bool told_no_children_files_ = false;
 };
 
 }  // namespace logfia

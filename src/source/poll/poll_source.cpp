@@ -45,7 +45,7 @@ PollSource::PollSource(ProcRoot root, const PollerOptions& options, WantedProces
     waiter_.want(processes_.news_fd(), POLLIN);
 }
 
-std::vector<Error> PollSource::find_processes(EventSink& sink) {
+std::vector<Error> PollSource::find_processes(NoticeSink& sink) {
     return processes_.begin(sink);
 }
 
