@@ -9,6 +9,7 @@
 
 using namespace logfia;
 using namespace logfia::fuzz;
+using test::fd_of;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     std::string_view rest = as_text(data, size);
@@ -20,7 +21,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fd_of(event).old_name = fd_of(event).descriptor.name + " (deleted)";
     SocketInfo socket;
     socket.path = fd_of(event).descriptor.name;
-    fd_of(event).descriptor.socket = std::make_shared<const SocketInfo>(socket);
+    test::fd_of(event).descriptor.socket = std::make_shared<const SocketInfo>(socket);
     const Glob glob(pattern);
     const bool matched = glob.matches(event);
     const bool host_matched = glob.matches_host(fd_of(event).descriptor.name);
