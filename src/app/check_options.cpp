@@ -37,8 +37,8 @@ constexpr Conflict kConflicts[] = {
 void check_conflicts(const GivenOptions& given) {
     for (const Conflict& conflict : kConflicts) {
         if (!given.contains(conflict.one) || !given.contains(conflict.other)) continue;
-        if (conflict.message != nullptr) refuse("{}", conflict.message);
-        refuse("{} and {} cannot be used together", conflict.one, conflict.other);
+        if (conflict.message != nullptr) throw_usage_error("{}", conflict.message);
+        throw_usage_error("{} and {} cannot be used together", conflict.one, conflict.other);
     }
 }
 
@@ -57,20 +57,22 @@ bool shows_totals(const Options& options) {
 void check_options(const Options& options, const GivenOptions& given) {
     check_conflicts(given);
     if (options.processes.user && !options.processes.by_name())
-        refuse("--user makes sense only with --name or --all");
+        throw_usage_error("--user makes sense only with --name or --all");
     if (options.processes.pids.empty() && !options.processes.by_name() && options.command.empty())
-        refuse("no process: give a PID, --name PATTERN, --all, or -- COMMAND");
+        throw_usage_error("no process: give a PID, --name PATTERN, --all, or -- COMMAND");
     const FilterOptions& filter = options.filter;
     const EventKind first = EventKind::open;
     if (options.once && filter.events && !filter.events->contains(first))
-        refuse("--once prints what is open already: --event without open would leave nothing");
+        throw_usage_error(
+            "--once prints what is open already: --event without open would leave nothing");
     if (options.json && options.color == ColorWhen::always)
-        refuse("--color makes no sense with --json");
+        throw_usage_error("--color makes no sense with --json");
     if (filter.real_files_only && filter.types && !filter.types->contains(FdType::file) &&
         !filter.types->contains(FdType::directory))
-        refuse("--real-files leaves only the types file and directory, --type neither of them");
+        throw_usage_error(
+            "--real-files leaves only the types file and directory, --type neither of them");
     if (given.contains("--leak-min") && !options.leaks)
-        refuse("--leak-min makes no sense without --leaks");
+        throw_usage_error("--leak-min makes no sense without --leaks");
 }
 
 void complete_options(Options& options, const GivenOptions& given) {

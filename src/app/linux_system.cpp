@@ -23,7 +23,8 @@ std::optional<Duration> LinuxSystem::time_to_sleep(std::optional<SteadyTime> unt
     std::optional<Duration> sleep;
     if (until) sleep = *until > now ? *until - now : Duration::zero();
     if (command_ == nullptr) return sleep;
-    if (sources_ == Sources::at_rest && !command_->all_gone()) shorten(sleep, Command::kAttendEach);
+    if (sources_ == SourcesState::at_rest && !command_->all_gone())
+        shorten(sleep, Command::kAttendEach);
     if (const auto word = command_->next_word(now))
         shorten(sleep, std::max(*word, Duration::zero()));
     return sleep;

@@ -148,7 +148,7 @@ void Loop::stop_sources() {
     for (Held& held : sources_)
         if (held.state != Source::State::ended) stop(held);
     stage_ = Stage::draining;
-    system_.sources_are(System::Sources::at_rest);
+    system_.set_sources_state(System::SourcesState::at_rest);
 }
 
 void Loop::accept(Event event) {
@@ -201,7 +201,8 @@ void Loop::pause_or_resume() {
     const std::size_t backlog = output_.backlog();
     if (paused_ ? backlog > options_.max_backlog / 2 : backlog < options_.max_backlog) return;
     paused_ = !paused_;
-    system_.sources_are(paused_ ? System::Sources::at_rest : System::Sources::at_work);
+    system_.set_sources_state(paused_ ? System::SourcesState::at_rest
+                                      : System::SourcesState::at_work);
     for (Held& held : sources_) {
         if (held.state == Source::State::ended) continue;
         if (paused_) {
@@ -240,7 +241,7 @@ void Loop::write_apart() {
     for (const Held& held : sources_) system_.forget(held.ready_fd);
     system_.forget(output_wanted_.fd);
     system_.want_instead({});
-    system_.sources_are(System::Sources::at_rest);
+    system_.set_sources_state(System::SourcesState::at_rest);
     notices_.write(text);
     const int signals = system_.attend(now_.steady).all;
     while (!notices_.flush()) {

@@ -33,8 +33,8 @@ bool all_digits(const std::string& text) {
 void add_pid(std::vector<pid_t>& pids, const std::string& text) {
     const auto pid = parse_number<pid_t>(text);
     if (!pid || *pid <= 0)
-        refuse("'{}' is not a PID: a PID is a number from 1 to {}", text,
-               std::numeric_limits<pid_t>::max());
+        throw_usage_error("'{}' is not a PID: a PID is a number from 1 to {}", text,
+                          std::numeric_limits<pid_t>::max());
     if (std::find(pids.begin(), pids.end(), *pid) == pids.end()) pids.push_back(*pid);
 }
 
@@ -54,13 +54,15 @@ std::string names_of(const Rows& rows, IsMeant is_meant) {
 }  // namespace
 
 void add_pid_word(std::vector<pid_t>& pids, const std::string& word) {
-    if (word.empty()) refuse("'' is an empty word: give a PID, as ps and pgrep show it");
+    if (word.empty()) throw_usage_error("'' is an empty word: give a PID, as ps and pgrep show it");
     if (is_path(word))
-        refuse("'{}' is a path, and processes are watched: give a PID, or -- {} starts it", word,
-               word);
+        throw_usage_error(
+            "'{}' is a path, and processes are watched: give a PID, or -- {} starts it", word,
+            word);
     if (!all_digits(word))
-        refuse("'{}' is neither a PID nor a path; --name {} watches by name, -- {} starts it", word,
-               word, word);
+        throw_usage_error(
+            "'{}' is neither a PID nor a path; --name {} watches by name, -- {} starts it", word,
+            word, word);
     add_pid(pids, word);
 }
 
@@ -69,16 +71,17 @@ void add_pid_list(std::vector<pid_t>& pids, const std::string& list) {
 }
 
 void add_name_pattern(std::vector<std::string>& names, const std::string& pattern) {
-    if (pattern.empty()) refuse("--name: the pattern is empty");
+    if (pattern.empty()) throw_usage_error("--name: the pattern is empty");
     // The kernel's name of a process has no directory: such a pattern would match nothing.
     if (pattern.find('/') != std::string::npos)
-        refuse("--name: '{}' has a '/': the name of a command is matched, not its path", pattern);
+        throw_usage_error("--name: '{}' has a '/': the name of a command is matched, not its path",
+                          pattern);
     names.push_back(pattern);
 }
 
 uid_t parse_user(const std::string& user) {
     const auto uid = user_named(user);
-    if (!uid) refuse("--user: there is no user '{}'", user);
+    if (!uid) throw_usage_error("--user: there is no user '{}'", user);
     return *uid;
 }
 
@@ -86,8 +89,8 @@ void add_types(FilterOptions& filter, const std::string& list) {
     for_each_word(list, [&](const std::string& word) {
         const auto types = types_named(word);
         if (!types)
-            refuse("--type: '{}' is not a type; write {}, inet or socket", word,
-                   names_of(fd_types(), [](const FdTypeRow&) { return true; }));
+            throw_usage_error("--type: '{}' is not a type; write {}, inet or socket", word,
+                              names_of(fd_types(), [](const FdTypeRow&) { return true; }));
         if (!filter.types) filter.types.emplace();
         filter.types->add(*types);
     });
@@ -97,58 +100,60 @@ void add_events(FilterOptions& filter, const std::string& list) {
     for_each_word(list, [&](const std::string& word) {
         const auto kind = event_named(word, Subject::descriptor);
         if (!kind)
-            refuse("--event: '{}' is not an event; write {}", word,
-                   names_of(event_kinds(), [](const EventKindRow& row) {
-                       return row.is_told_of(Subject::descriptor);
-                   }));
+            throw_usage_error("--event: '{}' is not an event; write {}", word,
+                              names_of(event_kinds(), [](const EventKindRow& row) {
+                                  return row.applies_to(Subject::descriptor);
+                              }));
         if (!filter.events) filter.events.emplace();
         filter.events->add(*kind);
     });
 }
 
 void add_pattern(std::vector<Glob>& patterns, const char* flag, const std::string& pattern) {
-    if (pattern.empty()) refuse("{}: the pattern is empty", flag);
+    if (pattern.empty()) throw_usage_error("{}: the pattern is empty", flag);
     patterns.emplace_back(pattern);
 }
 
 Interval parse_interval(const std::string& text) {
     const auto time = parse_time(text, BareUnit::milliseconds);
     if (!time)
-        refuse("--interval: '{}' is not a time; write 100 (milliseconds), 250us, 10ms, 2s or 0",
-               text);
+        throw_usage_error(
+            "--interval: '{}' is not a time; write 100 (milliseconds), 250us, 10ms, 2s or 0", text);
     return *time;
 }
 
 Duration parse_duration(const std::string& text) {
     const auto time = parse_time(text, BareUnit::seconds);
     if (!time || *time <= Duration::zero())
-        refuse("--duration: '{}' is not a time longer than 0; write 10 (seconds), 500ms, 5m or 1h",
-               text);
+        throw_usage_error(
+            "--duration: '{}' is not a time longer than 0; write 10 (seconds), 500ms, 5m or 1h",
+            text);
     return *time;
 }
 
 Duration parse_dns_wait(const std::string& text) {
     const auto wait = parse_time(text, BareUnit::milliseconds);
     if (!wait)
-        refuse("--dns-wait: '{}' is not a time; write 250 (milliseconds), 10ms, 2s or 0", text);
+        throw_usage_error("--dns-wait: '{}' is not a time; write 250 (milliseconds), 10ms, 2s or 0",
+                          text);
     return *wait;
 }
 
 std::vector<Endpoint> parse_dns_server_list(const std::string& list) {
     const auto servers = parse_dns_servers(list);
-    if (!servers) refuse("{}", describe(servers.error()));
+    if (!servers) throw_usage_error("{}", describe(servers.error()));
     return *servers;
 }
 
 std::uint64_t parse_positive(const char* flag, const std::string& text, const char* of_what) {
     const auto number = parse_number<std::uint64_t>(text);
     if (!number || *number == 0)
-        refuse("{}: '{}' is not a number of {}; write 1 or more", flag, text, of_what);
+        throw_usage_error("{}: '{}' is not a number of {}; write 1 or more", flag, text, of_what);
     return *number;
 }
 
 std::string parse_output(const std::string& file) {
-    if (file.empty()) refuse("--output: the name of the file is empty");
+    if (file.empty()) throw_usage_error("--output: the name of the file is empty");
     return file;
 }
 
@@ -157,14 +162,14 @@ TimeStyle parse_time_style(const std::string& text) {
     if (text == "unix") return TimeStyle::unix;
     if (text == "start") return TimeStyle::start;
     if (text == "delta") return TimeStyle::delta;
-    refuse("--time: '{}' is not a style; write iso, unix, start or delta", text);
+    throw_usage_error("--time: '{}' is not a style; write iso, unix, start or delta", text);
 }
 
 ColorWhen parse_color(const std::string& text) {
     if (text == "auto") return ColorWhen::automatic;
     if (text == "always") return ColorWhen::always;
     if (text == "never") return ColorWhen::never;
-    refuse("--color: '{}' is not one of auto, always and never", text);
+    throw_usage_error("--color: '{}' is not one of auto, always and never", text);
 }
 
 }  // namespace logfia

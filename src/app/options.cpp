@@ -219,15 +219,16 @@ void refuse_empty_value(const CLI::App& app, std::string_view word) {
     const CLI::Option* option = option_named(app, name);
     if (option == nullptr) return;
     if (takes_value(*option))
-        refuse("{}: its value is missing; write {}{}", word, word, option->get_type_name());
-    refuse("{}: it takes no value; write {}", word, name);
+        throw_usage_error("{}: its value is missing; write {}{}", word, word,
+                          option->get_type_name());
+    throw_usage_error("{}: it takes no value; write {}", word, name);
 }
 
 /// CLI11 takes a negative number for a cluster of flags.
 void refuse_negative_number(std::string_view word) {
     if (word.size() > 1 && word[0] == '-' && word != "-1" &&
         word.find_first_not_of("0123456789", 1) == std::string_view::npos)
-        refuse("'{}' is not a PID: a PID is a positive number", word);
+        throw_usage_error("'{}' is not a PID: a PID is a positive number", word);
 }
 
 /// Refuses what CLI11 would understand in its own way.
@@ -242,7 +243,7 @@ void check_words(const CLI::App& app, int argc, const char* const* argv) {
 
 void store_command(Options& options, GivenOptions& given, const char* const* begin,
                    const char* const* end) {
-    if (begin == end) refuse("no COMMAND stands behind --");
+    if (begin == end) throw_usage_error("no COMMAND stands behind --");
     options.command.assign(begin, end);
     given.insert("a COMMAND");
 }

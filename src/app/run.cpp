@@ -85,8 +85,11 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
         return ExitStatus::failure;
     sharpen_timer(options.interval);
     LinuxSystem system(std::move(*waiter), signals, command, notices);
-    Pipeline pipeline({options.filter, make_writers(options, *output, notices, start),
-                       std::move(resolver), options.dns_wait, options.count});
+    Pipeline pipeline({.filter = options.filter,
+                       .writers = make_writers(options, *output, notices, start),
+                       .resolver = std::move(resolver),
+                       .name_wait = options.dns_wait,
+                       .limit = options.count});
     LoopOptions loop_options;
     if (options.duration) loop_options.until = start.steady + *options.duration;
     Loop loop({std::move(sources->all), std::move(pipeline), std::move(*output)}, system, notices,

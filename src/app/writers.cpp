@@ -1,7 +1,7 @@
 #include <logfia/app/writers.hpp>
 #include <logfia/output/json_writer.hpp>
 #include <logfia/output/leak_writer.hpp>
-#include <logfia/output/loss_notices.hpp>
+#include <logfia/output/loss_notice_writer.hpp>
 #include <logfia/output/summary_writer.hpp>
 #include <logfia/output/text_writer.hpp>
 
@@ -41,7 +41,7 @@ std::vector<PipelineWriter> make_writers(const Options& options, const Output& o
     const auto format = options.json ? ReportFormat::json : ReportFormat::text;
     const auto time = TimeColumn::of_report(options.time, start.steady);
     if (options.summary == SummaryWhen::only) {
-        writers.push_back({std::make_unique<LossNotices>(notices)});
+        writers.push_back({std::make_unique<LossNoticeWriter>(notices)});
         writers.push_back(
             {std::make_unique<SummaryWriter>(ReportOptions{format, time, output.terminal()}),
              Takes::kept});

@@ -29,9 +29,9 @@ constexpr std::uint16_t kObject = in({G::object});
 constexpr std::uint16_t kWatcher = in({G::object, G::targets});
 
 // Links: the names that the callers of anon_inode_getfd() give, namespaces(7), memfd_create(2),
-// memfd_secret(2).
-// Pidfds have a filesystem of their own since Linux 6.9. Protocols: what
+// memfd_secret(2). Pidfds have a filesystem of their own since Linux 6.9. Protocols: what
 // `system.sockprotoname` tells; UNIX-STREAM since Linux 5.15.
+// The first row whose pattern fits counts: `anon_inode:*` stays last.
 constexpr std::array kTypes = std::to_array<FdTypeRow>({
     {FdType::unknown, "", in({G::path}), D::none, "", ""},
     {FdType::file, "file", kFile, D::none, "", ""},

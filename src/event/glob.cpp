@@ -59,8 +59,8 @@ bool Glob::matches_socket(const SocketInfo& socket) const {
     // The rest after a NUL, which an abstract name may hold, is not compared.
     if (!socket.path.empty() && matches_file(socket.path)) return true;
     if (!socket.peer_path.empty() && matches_file(socket.peer_path)) return true;
-    return any_text_of_address(socket,
-                               [this](const std::string& text) { return fits(text.c_str()); });
+    return any_spelling_of_address(socket,
+                                   [this](const std::string& text) { return fits(text.c_str()); });
 }
 
 bool Glob::fits(const char* text, int flags) const {

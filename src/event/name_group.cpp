@@ -74,7 +74,7 @@ std::string without_digits(std::string_view name) {
     return out;
 }
 
-std::string without_made_up(std::string_view name) {
+std::string without_random_parts(std::string_view name) {
     std::string out;
     while (!name.empty()) {
         const std::string_view component = name.substr(0, name.find('/'));

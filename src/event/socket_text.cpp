@@ -85,7 +85,7 @@ std::string name_with_type(const Descriptor& descriptor) {
     return name;
 }
 
-std::string name_of_one(const SocketInfo& socket) {
+std::string address_or_path(const SocketInfo& socket) {
     const ShownAddress shown = shown_address(socket);
     if (shown.internet == nullptr) return shown_path(socket);
     std::string name;
@@ -93,7 +93,7 @@ std::string name_of_one(const SocketInfo& socket) {
     return name;
 }
 
-std::string name_alike(const SocketInfo& socket) {
+std::string grouping_name(const SocketInfo& socket) {
     const ShownAddress shown = shown_address(socket);
     if (shown.internet == nullptr) return without_digits(shown_path(socket));
     std::string text;

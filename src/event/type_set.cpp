@@ -24,7 +24,7 @@ std::optional<TypeSet> types_named(std::string_view word) {
 
 std::optional<EventKind> event_named(std::string_view word, Subject subject) {
     for (const EventKindRow& row : event_kinds())
-        if (row.name == word && row.is_told_of(subject)) return row.kind;
+        if (row.name == word && row.applies_to(subject)) return row.kind;
     return std::nullopt;
 }
 

@@ -74,10 +74,11 @@ void append_leaks(std::string& out, const Leaks& leaks, TimeColumn time) {
         out += "no leaked descriptors\n";
     else
         fmt::format_to(std::back_inserter(out), "leaked descriptors, {} or more alike:\n",
-                       leaks.least());
+                       leaks.fewest());
     for (auto at = groups.begin(); at != small; ++at) append_group(out, *at, time);
     if (small != groups.end())
-        fmt::format_to(std::back_inserter(out), "left open, fewer than {} alike:\n", leaks.least());
+        fmt::format_to(std::back_inserter(out), "left open, fewer than {} alike:\n",
+                       leaks.fewest());
     for (auto at = small; at != groups.end(); ++at) append_group(out, *at, time);
     if (leaks.forgotten() > 0)
         fmt::format_to(std::back_inserter(out), "  and {} more that are no leak\n",
@@ -89,7 +90,7 @@ void append_leaks_json(std::string& out, const Leaks& leaks, TimeColumn time, co
     members.time("time", time, end);
     members.text("event", "leaks");
     members.truth_value("leaked", leaks.leaked());
-    members.number("leak_min", leaks.least());
+    members.number("leak_min", leaks.fewest());
     members.key("groups");
     out += '[';
     bool first = true;

@@ -16,11 +16,11 @@ constexpr std::size_t kKept = 256;
 NameQueue::NameQueue(Resolver* resolver, Duration wait)
     : resolver_(resolver), wait_(std::clamp(wait, Duration::zero(), kLongestWait)) {}
 
-void NameQueue::push(Event event, SteadyTime now, HostName name) {
+void NameQueue::push(Event event, SteadyTime now, NameNeed name) {
     HostAnswerRef host;
     std::uint64_t answers = 0;
     const Endpoint* peer = peer_of(event);
-    if (resolver_ != nullptr && name != HostName::unwanted && peer != nullptr) {
+    if (resolver_ != nullptr && name != NameNeed::unwanted && peer != nullptr) {
         host = resolver_->lookup(peer->address, now);
         answers = resolver_->answers();
     }
@@ -32,7 +32,7 @@ bool NameQueue::ready(SteadyTime now) {
     const Waiting& record = waiting_[first_];
     if (settled(record)) return true;
     if (now - record.pushed < wait_) return false;
-    if (record.answers == resolver_->answers()) gave_up_at_ = record.answers;
+    if (record.answers == resolver_->answers()) answers_when_gave_up_ = record.answers;
     return true;
 }
 
@@ -62,7 +62,7 @@ std::optional<SteadyTime> NameQueue::deadline() const {
 /// True when waiting longer can change nothing, or is not worth while.
 bool NameQueue::settled(const Waiting& record) const {
     return record.host == nullptr || record.host->state != HostAnswer::State::pending ||
-           gave_up_at_ == resolver_->answers();
+           answers_when_gave_up_ == resolver_->answers();
 }
 
 }  // namespace logfia

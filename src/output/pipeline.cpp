@@ -24,9 +24,9 @@ void Pipeline::push(Event event, SteadyTime now) {
     const bool shown = filter_.shows(event);
     if (!shown && !undecided && !counts_) return;
     if (shown && !undecided && event.kind != EventKind::lost) ++certain_;
-    const HostName name = undecided ? HostName::decides
-                          : shown   ? HostName::wanted
-                                    : HostName::unwanted;
+    const NameNeed name = undecided ? NameNeed::decides
+                          : shown   ? NameNeed::wanted
+                                    : NameNeed::unwanted;
     queue_.push(std::move(event), now, name);
 }
 
@@ -41,7 +41,7 @@ void Pipeline::write_all(std::string& out) {
 void Pipeline::write_front(std::string& out) {
     const Event& event = queue_.front();
     const std::string_view host = queue_.front_host();
-    const bool passes = queue_.front_name() != HostName::decides || filter_.decide(event, host);
+    const bool passes = queue_.front_name() != NameNeed::decides || filter_.decide(event, host);
     const bool is_loss = event.kind == EventKind::lost;
     // A loss before the last record may become known only after it.
     if (passes && (!is_full() || is_loss)) {

@@ -11,7 +11,7 @@ namespace {
 /// The part that is alike in the names of descriptors of one type.
 std::string alike_part(const Descriptor& descriptor) {
     if (is_in(descriptor.type, FdGroup::socket))
-        return descriptor.socket != nullptr ? name_alike(*descriptor.socket) : std::string();
+        return descriptor.socket != nullptr ? grouping_name(*descriptor.socket) : std::string();
     if (is_in(descriptor.type, FdGroup::path) || descriptor.name.starts_with("anon_inode:"))
         return without_digits(descriptor.name);
     return {};
@@ -20,7 +20,7 @@ std::string alike_part(const Descriptor& descriptor) {
 /// The name by which a person knows a descriptor.
 std::string shown_name(const Descriptor& descriptor) {
     std::string name;
-    if (descriptor.socket != nullptr) name = name_of_one(*descriptor.socket);
+    if (descriptor.socket != nullptr) name = address_or_path(*descriptor.socket);
     return name.empty() ? descriptor.name : name;
 }
 

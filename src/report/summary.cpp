@@ -92,7 +92,7 @@ void Summary::move(const Descriptor& descriptor, std::string_view host) {
 Summary::Index Summary::row_of(const Descriptor& descriptor, std::string_view host) {
     if (is_in(descriptor.type, FdGroup::path)) {
         const std::string name = file_name(descriptor);
-        return row_among(without_made_up(name), name, descriptor.type);
+        return row_among(without_random_parts(name), name, descriptor.type);
     }
     if (!is_in(descriptor.type, FdGroup::socket))
         return row_named(kind_name(descriptor), descriptor.type);

@@ -53,7 +53,7 @@ class Calendar final : public System {
     [[nodiscard]] bool wants(int fd) const { return wanted_.contains(fd); }
     [[nodiscard]] int sleeps() const { return sleeps_; }
     [[nodiscard]] int readings() const { return readings_; }
-    [[nodiscard]] bool sources_rest() const { return sources_ == Sources::at_rest; }
+    [[nodiscard]] bool sources_rest() const { return sources_ == SourcesState::at_rest; }
 
     /// Reading the clock takes a while, so that a source that is always busy does not stop the
     /// time.
@@ -69,7 +69,7 @@ class Calendar final : public System {
     void want_instead(std::span<const pollfd>) override {}
     Result<std::span<const pollfd>> sleep_until(std::optional<SteadyTime> time) override;
     StopRequests attend(SteadyTime) override { return requests_; }
-    void sources_are(Sources state) override { sources_ = state; }
+    void set_sources_state(SourcesState state) override { sources_ = state; }
 
   private:
     void do_what_is_planned() {
@@ -89,7 +89,7 @@ class Calendar final : public System {
     std::vector<pollfd> ready_;
     StopRequests requests_;
     bool refuses_ = false;
-    Sources sources_ = Sources::at_work;
+    SourcesState sources_ = SourcesState::at_work;
     int sleeps_ = 0;
     int readings_ = 0;
 };

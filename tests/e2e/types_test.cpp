@@ -1,4 +1,4 @@
-// Every type of the contract that this kernel and this user can make.
+// Every type of descriptor that this kernel and this user can make.
 
 #include "support/made_file.hpp"
 #include "support/temp_dir.hpp"

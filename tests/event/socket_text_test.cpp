@@ -101,8 +101,8 @@ TEST(SocketText, ReportsCallSocketsByWhatSaysMost) {
         descriptor.type = one.type;
         descriptor.socket = std::make_shared<const SocketInfo>(one.info);
         EXPECT_EQ(name_with_type(descriptor), one.with_type);
-        EXPECT_EQ(name_of_one(one.info), one.one) << one.with_type;
-        EXPECT_EQ(name_alike(one.info), one.alike) << one.with_type;
+        EXPECT_EQ(address_or_path(one.info), one.one) << one.with_type;
+        EXPECT_EQ(grouping_name(one.info), one.alike) << one.with_type;
     }
     Descriptor unknown;
     unknown.type = FdType::udp;
@@ -133,7 +133,7 @@ TEST(SocketText, AWordSaysWhatASocketWithoutAPeerIs) {
 TEST(SocketText, AnAddressMayBeNamedInSomeWays) {
     const auto texts_of = [](const SocketInfo& socket) {
         std::vector<std::string> texts;
-        EXPECT_FALSE(any_text_of_address(socket, [&](const std::string& text) {
+        EXPECT_FALSE(any_spelling_of_address(socket, [&](const std::string& text) {
             texts.push_back(text);
             return false;
         }));
@@ -146,8 +146,8 @@ TEST(SocketText, AnAddressMayBeNamedInSomeWays) {
     EXPECT_THAT(texts_of(link_local()),
                 ElementsAre("[fe80::7%eth0]:443", "fe80::7%eth0", "fe80::7"));
     EXPECT_THAT(texts_of(on_vsock(SocketState::unknown, false)), ElementsAre("*:1024"));
-    EXPECT_TRUE(any_text_of_address(connected(),
-                                    [](const std::string& text) { return text == "192.0.2.80"; }));
+    EXPECT_TRUE(any_spelling_of_address(
+        connected(), [](const std::string& text) { return text == "192.0.2.80"; }));
 }
 
 }  // namespace

@@ -241,19 +241,19 @@ TEST(NameQueueTest, LooksNothingUpWithoutAResolver) {
 
 TEST(NameQueueTest, AsksForNoNameThatIsUnwanted) {
     NameQueueWorld world;
-    world.queue.push(socket("s", kPeer), world.now, HostName::unwanted);
+    world.queue.push(socket("s", kPeer), world.now, NameNeed::unwanted);
     EXPECT_TRUE(world.dns.started().empty());
-    EXPECT_EQ(world.queue.front_name(), HostName::unwanted);
+    EXPECT_EQ(world.queue.front_name(), NameNeed::unwanted);
     EXPECT_EQ(world.take_ready(), "s\n");
 }
 
 TEST(NameQueueTest, WaitsForANameThatDecides) {
     NameQueueWorld world;
-    world.queue.push(socket("s", kPeer), world.now, HostName::decides);
+    world.queue.push(socket("s", kPeer), world.now, NameNeed::decides);
     EXPECT_FALSE(world.queue.ready(world.now));
     world.says(kPeer, "host.example");
     ASSERT_TRUE(world.queue.ready(world.now));
-    EXPECT_EQ(world.queue.front_name(), HostName::decides);
+    EXPECT_EQ(world.queue.front_name(), NameNeed::decides);
     EXPECT_EQ(world.queue.front_host(), "host.example.");
 }
 

@@ -1,6 +1,6 @@
 #include "output/events.hpp"
 #include "support/fake_lookup.hpp"
-#include <logfia/output/loss_notices.hpp>
+#include <logfia/output/loss_notice_writer.hpp>
 #include <logfia/output/pipeline.hpp>
 
 #include <fmt/format.h>
@@ -196,9 +196,9 @@ class KeptNotices final : public NoticeSink {
     std::vector<std::string> lines;
 };
 
-TEST(LossNoticesTest, SaysWhatNoRecordSays) {
+TEST(LossNoticeWriterTest, SaysWhatNoRecordSays) {
     KeptNotices notices;
-    LossNotices writer(notices);
+    LossNoticeWriter writer(notices);
     std::string out;
     writer.append(out, make_event(EventKind::open, FdType::file, "/a"), "");
     writer.append(out, lost({}, "of all"), "");

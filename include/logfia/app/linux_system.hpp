@@ -28,7 +28,7 @@ class LinuxSystem final : public System {
     void want_instead(std::span<const pollfd> fds) override { waiter_.want_instead(fds); }
     Result<std::span<const pollfd>> sleep_until(std::optional<SteadyTime> time) override;
     StopRequests attend(SteadyTime now) override;
-    void sources_are(Sources state) override { sources_ = state; }
+    void set_sources_state(SourcesState state) override { sources_ = state; }
 
   private:
     [[nodiscard]] std::optional<Duration> time_to_sleep(std::optional<SteadyTime> until) const;
@@ -37,7 +37,7 @@ class LinuxSystem final : public System {
     StopSignals& signals_;
     Command* command_;
     NoticeSink& notices_;
-    Sources sources_ = Sources::at_work;
+    SourcesState sources_ = SourcesState::at_work;
 };
 
 }  // namespace logfia

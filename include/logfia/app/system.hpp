@@ -11,14 +11,14 @@
 
 namespace logfia {
 
-/// How many signals have come that ask for an end.
+/// How many signals that ask for an end have come since the start.
 struct StopRequests {
-    int all = 0;  ///< for whomever
-    int own = 0;  ///< but those that were passed on to a command
+    int all = 0;  ///< also those that were passed on to a command
+    int own = 0;  ///< for us alone
 };
 
 /// The operating system as the loop needs it: the clocks, a sleep, and what the user says by
-/// signals. A test has a calendar in its place.
+/// signals. Tests replace it by a Calendar.
 class System {
   public:
     virtual ~System() = default;
@@ -33,7 +33,7 @@ class System {
     /// Sleeps until something wanted is ready, a signal comes, or the time has come; may return
     /// early with nothing. A time in the past does not sleep, but lets signals through. Without
     /// one: for ever. Returns what is ready, valid until the next call. Error when the kernel does
-    /// not let us wait: whoever tried again would do so without a pause.
+    /// not let us wait: trying again would spin.
     virtual Result<std::span<const pollfd>> sleep_until(std::optional<SteadyTime> time) = 0;
 
     /// Does what a command needs, and tells what was asked for up to now; never waits. To be called
@@ -42,8 +42,8 @@ class System {
 
     /// Sources that are at work wake the loop when a command has ended or was stopped; while they
     /// rest, sleeps are short enough to look for that.
-    enum class Sources : std::uint8_t { at_work, at_rest };
-    virtual void sources_are(Sources state) = 0;
+    enum class SourcesState : std::uint8_t { at_work, at_rest };
+    virtual void set_sources_state(SourcesState state) = 0;
 };
 
 }  // namespace logfia

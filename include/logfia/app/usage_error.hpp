@@ -13,7 +13,7 @@ struct UsageError : std::runtime_error {
 };
 
 template <class... Args>
-[[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
+[[noreturn]] void throw_usage_error(fmt::format_string<Args...> format, Args&&... args) {
     throw UsageError(fmt::format(format, std::forward<Args>(args)...));
 }
 

@@ -68,7 +68,7 @@ class Ledger {
         for (const Close& close : closes_) visit(known_of(close.change));
     }
 
-    /// Hands all that was noted to the sink and forgets it, in the order of the contract: losses,
+    /// Hands all that was noted to the sink and forgets it, in the order of records: losses,
     /// closes, opens, renames, connects, listens, each by process and then by descriptor. An `open`
     /// has its own time, all else happened at `now`. What was known of a closed descriptor is
     /// forgotten as well, and its slot is free.

@@ -36,7 +36,7 @@ struct Descriptor {
 
 /// True when a socket without a peer has an address of its own.
 bool is_bound(FdType type, const SocketInfo& socket);
-/// The `state` of an internet socket, as the contract names it; empty when that is not known.
+/// The `state` of an internet socket, as records name it; empty when that is not known.
 std::string_view state_name(FdType type, const SocketInfo& socket);
 
 }  // namespace logfia

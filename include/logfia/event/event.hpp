@@ -28,7 +28,7 @@ struct Loss {
     std::optional<std::uint64_t> missed_ticks;
 };
 
-/// A descriptor was opened or closed, or is told of anew.
+/// A descriptor was opened, closed or renamed, or its socket has connected or begun to listen.
 struct DescriptorChange {
     Descriptor descriptor;
     bool initial = false;                   ///< `open` of what was open before the watch began
@@ -40,7 +40,7 @@ struct DescriptorChange {
     std::optional<std::uint64_t> fd_limit;  ///< `open`: the process's RLIMIT_NOFILE, if asked for
 };
 
-/// Something happened to a file or directory, whoever had it open.
+/// Something happened to a file or directory, by whichever process.
 struct PathChange {
     std::string path;      ///< any bytes but NUL
     std::string old_path;  ///< `rename`; empty: not known

@@ -8,7 +8,9 @@
 
 namespace logfia {
 
-/// The events of the interface contract. Nothing depends on the order.
+/// The kinds of events. The rows in event_kind.cpp have the order of this list; nothing else
+/// depends on the order. Kinds of paths and processes (from `start` on) are written like any other;
+/// no source notices them yet.
 enum class EventKind : std::uint8_t {
     lost,
     close,
@@ -27,17 +29,18 @@ enum class EventKind : std::uint8_t {
 
 inline constexpr std::size_t kEventKindCount = 13;
 
-/// Subjects that an event may be about, as bits of EventKindRow::told_of.
+/// Subjects that an event may be about, as bits of EventKindRow::subjects.
 enum class Subject : std::uint8_t { nothing = 0, descriptor = 1, path = 2, process = 4 };
 
-/// Everything that is to be known of one kind of event.
+/// What is the same for all events of a kind. Adding a kind is adding its name to EventKind and
+/// its row to event_kind.cpp; writers and reports that treat it in a way of its own say so.
 struct EventKindRow {
     EventKind kind = EventKind::lost;
-    std::string_view name;  ///< of the interface contract
-    std::uint8_t told_of = 0;
+    std::string_view name;  ///< in records and for `--events`
+    std::uint8_t subjects = 0;
 
-    [[nodiscard]] bool is_told_of(Subject subject) const {
-        return (told_of & static_cast<std::uint8_t>(subject)) != 0;
+    [[nodiscard]] bool applies_to(Subject subject) const {
+        return (subjects & static_cast<std::uint8_t>(subject)) != 0;
     }
 };
 

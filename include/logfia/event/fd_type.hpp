@@ -8,8 +8,9 @@
 
 namespace logfia {
 
-/// The types of the interface contract; `unknown` has no name there and is left out of records.
-/// Nothing depends on the order: what is to be known of a type stands in its row (fd_types()).
+/// The types of descriptors. `unknown` has no name and is left out of records. All else that is to
+/// be known of a type stands in its row in fd_type.cpp, where the rows have the order of this list;
+/// nothing else depends on the order.
 enum class FdType : std::uint8_t {
     unknown,
     file,
@@ -61,8 +62,8 @@ enum class FdGroup : std::uint16_t {
     path = 1 << 1,        ///< the link is a path
     position = 1 << 2,    ///< `pos` of its fdinfo says where it will be read or written next
     socket = 1 << 3,      ///< `--type socket`
-    inet = 1 << 4,        ///< `--type inet`
-    internet = 1 << 5,    ///< a socket with an address and a port
+    inet = 1 << 4,        ///< `--type inet`: tcp, tcp6, udp and udp6 alone
+    internet = 1 << 5,    ///< a socket with an IP address and a port
     tcp = 1 << 6,         ///< counts what it carries, and has TCP's states
     datagram = 1 << 7,    ///< a socket that sends to whom it likes
     raw = 1 << 8,         ///< the port is a protocol's number
@@ -76,18 +77,20 @@ enum class FdGroup : std::uint16_t {
 enum class FdDetail : std::uint8_t {
     none,
     address,  ///< of a socket that has one of its own and one of its peer
-    name,     ///< of any other socket: a path or a protocol, and what belongs to that
+    name,     ///< of any other socket: a path or a protocol, with its peer, group or interface
     family,   ///< of a socket whose type is not known otherwise
 };
 
-/// Everything that is to be known of one type. A new type is a row more, in fd_type.cpp.
+/// Everything that is to be known of one type. Adding a type is adding its name to FdType and its
+/// row to fd_type.cpp. Sockets of a new family of addresses also need a place for these in
+/// SocketInfo, a question in socket_answer.cpp and their spelling in socket_text.cpp.
 struct FdTypeRow {
     FdType type = FdType::unknown;
-    std::string_view name;  ///< of the interface contract; empty for `unknown`
+    std::string_view name;  ///< in records and for `--type`; empty for `unknown`
     std::uint16_t groups = 0;
     FdDetail detail = FdDetail::none;
     /// The kernel's links of such descriptors (proc_pid_fd(5)), separated by `|`; one `*` in each
-    /// stands for any bytes. The links of files tell nothing, nor does an empty text.
+    /// stands for any bytes. Empty: no link tells this type, as with files.
     std::string_view links;
     /// The kernel's names of the protocol (`struct proto`), separated by `|`.
     std::string_view protocols;
@@ -106,7 +109,7 @@ inline bool is_in(FdType type, FdGroup group) {
 
 /// The type that a link's text tells; `unknown` for a path, for `?` and for what no row has.
 FdType type_of_link(std::string_view link);
-/// The type of an object that is proved to be on no mount, by a link that reads like a path;
+/// The type of an object that is on no mount and whose link reads like a path, such as a memfd;
 /// `unknown` when it may be a file all the same, as after a lazy unmount.
 FdType type_of_unmounted(std::string_view link);
 /// `unknown` when no row has the kernel's name of this protocol.

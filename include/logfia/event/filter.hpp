@@ -37,11 +37,12 @@ class Filter {
     /// When it was noticed, before any host name is asked for.
     Verdict judge(const Event& event);
 
-    /// For an event of a descriptor that judge() said `ask` of, in the same order. `host` is empty
-    /// when no name came.
+    /// For an event of a descriptor that judge() said `ask` of, in the order of those calls. `host`
+    /// is empty when no name came.
     bool decide(const Event& event, std::string_view host);
 
-    /// Whether what is kept is a record, or only counts (`-e`, `--no-initial`).
+    /// False for what is kept and not written as a record: it is only counted (`-e`,
+    /// `--no-initial`).
     [[nodiscard]] bool shows(const Event& event) const;
 
   private:

@@ -4,7 +4,7 @@
 
 namespace logfia {
 
-/// Where goes what a person should know and no record says.
+/// Receives lines for a person about things that no record tells.
 class NoticeSink {
   public:
     virtual ~NoticeSink() = default;

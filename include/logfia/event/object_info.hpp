@@ -28,7 +28,7 @@ struct WatchTarget {
 /// Facts that the kernel tells of an object without a name: an eventfd, a timerfd, a pidfd, ….
 struct ObjectInfo {
     struct Number {
-        std::string_view key;  ///< of JSON, as the interface contract has it; a literal
+        std::string_view key;  ///< in JSON; a literal
         std::int64_t value = 0;
 
         bool operator==(const Number&) const = default;

@@ -10,11 +10,12 @@
 
 namespace logfia {
 
-/// Of a TCP socket: its state. Of other sockets: `established` when it has a peer, `listen` when it
-/// accepts connections, else `unknown`.
+/// Of a TCP socket: its state, with the kernel's own number, from which it is cast (tcpi_state,
+/// /proc/net/tcp; include/net/tcp_states.h). Of other sockets: `established` when it has a peer,
+/// `listen` when it accepts connections, else `unknown`.
 enum class SocketState : std::uint8_t {
     unknown,
-    established,
+    established = 1,
     syn_sent,
     syn_recv,
     fin_wait1,
@@ -77,10 +78,11 @@ struct TcpTotals {
     std::uint64_t bytes_sent = 0;  ///< payload; what was sent again counts once
     /// Payload; a final figure may hold one more, for the end of the peer's stream.
     std::uint64_t bytes_received = 0;
-    /// Segments with payload: where there were none since, `bytes_received` has grown by that end.
+    /// Segments with payload. When `bytes_received` grows and this does not, what came is the end
+    /// of the peer's stream alone.
     std::uint64_t data_segments_received = 0;
     std::uint64_t retransmits = 0;  ///< segments
-    Duration round_trip{};          ///< smoothed; in microseconds
+    Duration round_trip{};          ///< smoothed; the kernel counts microseconds
     AsOf as_of = AsOf::last_look;
 
     bool operator==(const TcpTotals&) const = default;

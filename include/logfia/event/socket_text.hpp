@@ -41,22 +41,22 @@ const std::string& shown_path(const SocketInfo& socket);
 /// be empty. Bytes.
 std::string_view name_without_address(const SocketInfo& socket);
 
-/// The name that tells a socket from others in a report: `tcp 192.0.2.80:443` by its peer, `tcp
+/// The name of a socket in a summary: `tcp 192.0.2.80:443` by its peer, `tcp
 /// 0.0.0.0:80 LISTEN`, `unix /run/x`, `netlink route`; the type alone where there is nothing more.
 std::string name_with_type(const Descriptor& descriptor);
 
 /// The name of a single socket in a report: its address, or else its path. Empty when both have
 /// nothing to say.
-std::string name_of_one(const SocketInfo& socket);
+std::string address_or_path(const SocketInfo& socket);
 
 /// The part that is alike in the names of sockets that serve the same purpose: the peer's address
 /// without a port, but a listener's with it; paths without their digits. May be empty.
-std::string name_alike(const SocketInfo& socket);
+std::string grouping_name(const SocketInfo& socket);
 
 /// Calls `fits` with each text by which a user may name the address that is shown, until one does:
 /// with the port, with the zone alone, without either.
 template <class Fits>
-bool any_text_of_address(const SocketInfo& socket, Fits fits) {
+bool any_spelling_of_address(const SocketInfo& socket, Fits fits) {
     const ShownAddress shown = shown_address(socket);
     if (!shown) return false;
     std::string text;

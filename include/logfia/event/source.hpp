@@ -17,6 +17,10 @@ struct SourceTotals {
 
 /// Notices changes and hands Events to the rest. The loop knows nothing else of a source. A
 /// source has its own way of noticing, its own descriptors to wait for and its own timetable.
+///
+/// Processes and descriptors get their numbers from Numbers, so that those of two sources differ.
+/// The times of a source's events never go back; they may lie before `now`. The smallest example
+/// is FakeSource, by which the loop is tested.
 class Source {
   public:
     virtual ~Source() = default;
@@ -37,13 +41,13 @@ class Source {
     /// also be called when nothing is due.
     virtual State run(Now now, EventSink& sink) = 0;
 
-    /// The output is full: from now on the source notices nothing, and notes what that is. run() is
-    /// not called before resume().
+    /// The output is full: from now on the source notices nothing, and remembers what it will have
+    /// to tell as missed. run() is not called before resume().
     virtual void pause(Now now) = 0;
     /// Goes on, and tells what was missed.
     virtual void resume(Now now, EventSink& sink) = 0;
-    /// The watch is over: tells what is untold. Called once, and nothing is called afterwards but
-    /// totals().
+    /// The watch is over, or the source has ended: tells what is untold. Called once; only totals()
+    /// is called afterwards.
     virtual void stop(Now now, EventSink& sink) = 0;
 
     [[nodiscard]] virtual SourceTotals totals() const = 0;

@@ -14,7 +14,7 @@ struct JsonOptions {
     SteadyTime began{};  ///< when the watch began, for TimeStyle::start
 };
 
-/// Records as JSON Lines: the keys of the interface contract, in its order. Always valid JSON and
+/// Records as JSON Lines: the keys that the manual page lists, in its order. Always valid JSON and
 /// valid UTF-8; what is not known is absent.
 class JsonWriter : public RecordWriter {
   public:

@@ -14,8 +14,8 @@ namespace logfia {
 class LeakWriter final : public RecordWriter {
   public:
     /// A group of `least` or more is a leak.
-    LeakWriter(const ReportOptions& options, std::uint64_t least)
-        : options_(options), leaks_(least) {}
+    LeakWriter(const ReportOptions& options, std::uint64_t fewest)
+        : options_(options), leaks_(fewest) {}
 
     void append(std::string&, const Event& event, std::string_view) override { leaks_.note(event); }
     void finish(std::string& out, const RunTotals& totals, Now end) override;

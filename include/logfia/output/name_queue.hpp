@@ -12,7 +12,7 @@
 namespace logfia {
 
 /// Why the host name of an event's peer is needed.
-enum class HostName : std::uint8_t {
+enum class NameNeed : std::uint8_t {
     unwanted,
     wanted,   ///< the record shows the name
     decides,  ///< a filter has yet to decide by it whether the event passes
@@ -22,15 +22,15 @@ enum class HostName : std::uint8_t {
 /// `wait` from its push; whatever stands behind it waits with it, so that a hundred dead peers cost
 /// one wait.
 ///
-/// When a wait has run out and no server has answered anything meanwhile, no more is waited until
-/// one does: names that are known or come in time are still used.
+/// When a wait has run out and no server has answered anything meanwhile, later events do not wait
+/// until a server answers again: names that are known or come in time are still used.
 class NameQueue {
   public:
     /// `resolver` must outlive this; null: nothing is looked up. A `wait` of 0 never waits.
     NameQueue(Resolver* resolver, Duration wait);
 
     /// Starts the look-up of the peer, if there is one and its name is wanted.
-    void push(Event event, SteadyTime now, HostName name = HostName::wanted);
+    void push(Event event, SteadyTime now, NameNeed name = NameNeed::wanted);
 
     /// True when the first event need not wait any more. Call Resolver::process before, so that an
     /// answer that is there is seen.
@@ -38,7 +38,7 @@ class NameQueue {
 
     /// The first event, whether it is ready or not. Of a queue that is not empty.
     [[nodiscard]] const Event& front() const { return waiting_[first_].event; }
-    [[nodiscard]] HostName front_name() const { return waiting_[first_].name; }
+    [[nodiscard]] NameNeed front_name() const { return waiting_[first_].name; }
     /// The name of its peer with its last dot; empty: none is known (yet).
     [[nodiscard]] std::string_view front_host() const;
     void pop();
@@ -52,7 +52,7 @@ class NameQueue {
   private:
     struct Waiting {
         Event event;
-        HostName name = HostName::wanted;
+        NameNeed name = NameNeed::wanted;
         HostAnswerRef host;  ///< null: needs none
         SteadyTime pushed;
         std::uint64_t answers = 0;  ///< Resolver::answers when it was pushed
@@ -66,8 +66,8 @@ class NameQueue {
     /// its memory is used again.
     std::vector<Waiting> waiting_;
     std::size_t first_ = 0;
-    /// Resolver::answers when a wait was in vain: until it grows, nothing waits.
-    std::optional<std::uint64_t> gave_up_at_;
+    /// Resolver::answers when a wait was in vain: until that number grows, nothing waits.
+    std::optional<std::uint64_t> answers_when_gave_up_;
 };
 
 }  // namespace logfia

@@ -28,7 +28,7 @@ enum class WriteStatus : std::uint8_t {
 /// or `failed` nothing more is written, and flush() says the same again.
 class Output {
   public:
-    /// Bytes that may wait before whoever makes records had better stop.
+    /// Sources pause while more bytes than these wait. A soft bound: one look is written whole.
     static constexpr std::size_t kMaxBacklog = std::size_t{64} * 1024 * 1024;
 
     /// Standard output, as it was inherited: its file status flags, which are shared with the shell
@@ -58,7 +58,6 @@ class Output {
 
     /// Bytes that wait.
     [[nodiscard]] std::size_t backlog() const { return backlog_.size(); }
-    [[nodiscard]] bool full() const { return backlog() >= kMaxBacklog; }
 
     /// The events to poll for: POLLOUT while something waits; else no events, since a reader that
     /// goes away is reported all the same. The descriptor is -1, which poll(2) passes over, when
@@ -78,8 +77,8 @@ class Output {
     enum class Kind : std::uint8_t {
         regular,  ///< written through
         own,      ///< a pipe or terminal through an open file description of our own: O_NONBLOCK
-        shared,   ///< a pipe or terminal of which only the inherited description could be had, and
-                  ///< other devices
+        shared,   ///< a pipe or terminal that could not be opened again, so that its open file
+                  ///< description is the inherited one; and other devices
         socket,
     };
 

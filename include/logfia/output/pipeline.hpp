@@ -50,15 +50,15 @@ class Pipeline {
 
     /// `now` is when the event's wait for a name begins.
     void push(Event event, SteadyTime now);
-    /// As many records as the limit allows are queued or written for certain: what else is noticed
-    /// will not be written.
+    /// As many records as the limit allows are written, or queued and sure to be written: no later
+    /// event will be written, except `lost`.
     [[nodiscard]] bool has_enough() const { return parts_.limit && certain_ >= *parts_.limit; }
 
     /// Writes what need not wait.
     void write_ready(SteadyTime now, std::string& out);
     /// Writes all: nothing waits any more.
     void write_all(std::string& out);
-    /// The limit is reached: only losses may still be written.
+    /// As many records as the limit allows are written: only `lost` may still be.
     [[nodiscard]] bool is_full() const { return parts_.limit && records_ >= *parts_.limit; }
     [[nodiscard]] bool empty() const { return queue_.empty(); }
 
@@ -82,9 +82,10 @@ class Pipeline {
     Parts parts_;
     Filter filter_;
     NameQueue queue_;
-    bool counts_ = false;        // a writer takes what is not shown
-    std::uint64_t certain_ = 0;  // records that wait for no decision, from the beginning
-    std::uint64_t records_ = 0;  // written, but `lost`
+    bool counts_ = false;  // a writer takes what is not shown
+    std::uint64_t certain_ =
+        0;  // records that are written or sure to be, whatever a filter still decides
+    std::uint64_t records_ = 0;  // written, without `lost`
 };
 
 }  // namespace logfia

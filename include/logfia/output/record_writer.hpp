@@ -15,7 +15,7 @@ struct RunTotals {
     SourceTotals sources;           ///< of all of them together
     std::uint64_t names_asked = 0;  ///< addresses that a name was looked up for
     std::uint64_t names_found = 0;
-    std::uint64_t records = 0;  ///< but `lost`
+    std::uint64_t records = 0;  ///< without `lost`
 };
 
 /// Turns each Event into a record, or gathers what is to be told at the end.

@@ -32,6 +32,10 @@ namespace logfia {
 ///
 /// The kernel's process connector tells of each new process at once. Where there is none, the
 /// children of what was looked at are listed with each look, and the whole procfs is for names.
+/// Nothing is said of that on standard error: what can be missed then stands in the manual page.
+///
+/// Defined in process_set.cpp; listing children in process_set_children.cpp, and trying again in
+/// process_set_pending.cpp.
 class ProcessSet {
   public:
     /// `root` and `watcher` must outlive the set.

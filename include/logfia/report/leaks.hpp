@@ -25,24 +25,24 @@ struct LeakGroup {
 };
 
 /// Descriptors that were opened during the watch and were still open when their process, or the
-/// watch, ended; grouped by process, type and name (digits alike; sockets by the peer's address
-/// without its port; pipes and anonymous inodes by their type). A group of at least `least` is a
-/// leak. Standard streams (0, 1 and 2) do not count.
+/// watch, ended; grouped by process, type and name (names that differ in digits alone are alike;
+/// sockets are grouped by the peer's address without its port, pipes and anonymous inodes by their
+/// type). A group of at least `fewest` is a leak. Standard streams (0, 1 and 2) do not count.
 ///
 /// Groups of ended processes are bounded: of those that are no leak the oldest are forgotten.
 class Leaks {
   public:
     static constexpr std::size_t kMaxGroups = 10'000;
 
-    explicit Leaks(std::uint64_t least) : least_(least) {}
+    explicit Leaks(std::uint64_t fewest) : fewest_(fewest) {}
 
     void note(const Event& event);
 
     /// As it stands: the biggest first, then by process, type and name.
     [[nodiscard]] std::vector<LeakGroup> groups() const;
-    [[nodiscard]] bool is_leak(const LeakGroup& group) const { return group.count >= least_; }
+    [[nodiscard]] bool is_leak(const LeakGroup& group) const { return group.count >= fewest_; }
     [[nodiscard]] bool leaked() const;
-    [[nodiscard]] std::uint64_t least() const { return least_; }
+    [[nodiscard]] std::uint64_t fewest() const { return fewest_; }
     /// How many groups were forgotten.
     [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
@@ -63,7 +63,7 @@ class Leaks {
     void note_name(const Event& event, const DescriptorChange& change);
     void forget_small_ones();
 
-    std::uint64_t least_;
+    std::uint64_t fewest_;
     std::unordered_map<std::uint64_t, Open> open_;  // by Descriptor::id
     Groups left_;                                   // by processes that have ended
     std::uint64_t forgotten_ = 0;

@@ -33,11 +33,11 @@ struct SummaryRow {
 
 /// Counts events by name, as they pass.
 ///
-/// Names of the moment (name_group.hpp) share a row once there are three of them, and so do the
-/// ports of a client. A descriptor
-/// stays with the name of its `open`, but that a socket moves to its peer when it gets one. There
-/// are at most kMaxRows rows, what comes later is one more row, `(others)`, of no type and no host;
-/// what is remembered of a descriptor goes with its `close`.
+/// Temporary names (name_group.hpp) share a row once there are three of them, and so do the ports
+/// of a client. A descriptor stays with the name of its `open`; only a socket that gets a peer
+/// moves to the peer's row. There are at most kMaxRows rows: names that come later are counted in
+/// one more row, `(others)`, of no type and no host. What is remembered of a descriptor goes with
+/// its `close`.
 class Summary {
   public:
     static constexpr std::size_t kMaxRows = 10'000;

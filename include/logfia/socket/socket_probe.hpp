@@ -3,9 +3,9 @@
 #include <logfia/procfs/proc_root.hpp>
 #include <logfia/socket/blocking_asker.hpp>
 #include <logfia/socket/link_zones.hpp>
-#include <logfia/socket/socket_ends.hpp>
-#include <logfia/socket/socket_lookup.hpp>
+#include <logfia/socket/socket_end_notices.hpp>
 #include <logfia/socket/socket_query.hpp>
+#include <logfia/socket/socket_tables.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -81,7 +81,7 @@ class SocketProbe {
 
     BlockingAsker& asker_;
     Options options_;
-    SocketEnds ends_;
+    SocketEndNotices ends_;
     SocketTables tables_;
     LinkZones zones_;
     std::uint64_t rows_last_read_ = 0;

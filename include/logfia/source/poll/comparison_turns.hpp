@@ -5,9 +5,10 @@
 namespace logfia {
 
 /// Shares out the comparisons that one look may make among the processes, which are looked at in
-/// the order of their PIDs. The first one that is left out comes first in the next look, with all
-/// but the eighth that those before it share then. So whoever wants comparisons gets some after as
-/// many looks as there are processes that use up one, at the latest.
+/// the order of their PIDs. The first process that gets none has its turn in the next look: seven
+/// eighths of that look's comparisons are kept for it, and the processes with lower PIDs share the
+/// eighth. So a process waits for at most as many looks as there are processes that each use up
+/// those of a look.
 class ComparisonTurns {
   public:
     /// `highest`: the PID of the last process there is.

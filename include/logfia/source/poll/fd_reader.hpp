@@ -38,18 +38,18 @@ class FdReader {
     /// changed within the last kHotLooks looks are read first, since they are the ones that may be
     /// gone in a moment.
     ///
-    /// Nothing is listed where no number is such a one, the kernel counts as many open descriptors
-    /// as before (the directory's `st_size`, since Linux 6.2, proc_fd_getattr() in fs/proc/fd.c)
-    /// before and after all links were read, and all could be.
+    /// Nothing is listed where no number is hot (is_hot()), the kernel counts as many open
+    /// descriptors as before (the directory's `st_size`, since Linux 6.2, proc_fd_getattr() in
+    /// fs/proc/fd.c) before and after all links were read, and all could be.
     ///
     /// A link that may not be read keeps the text it had, or is `?` when it had none. A number that
     /// is closed between the listing and the reading is left out. No link is followed, so that a
     /// filesystem that hangs is never asked (readlinkat(2) of a magic link, proc_pid_fd(5)).
     ///
-    /// With Links::some, of the numbers that were open before and are not such ones a sixteenth is
-    /// read again, another with each look; the others keep the text that they had. So a look costs
-    /// little more than the listing, and a number that was closed and opened again between two of
-    /// them is noticed some looks later.
+    /// With Links::some, a sixteenth of the numbers that were open before and are not hot is read
+    /// again, another sixteenth with each look; the others keep the text that they had. So a look
+    /// costs little more than the listing, and a number that was closed and opened again between
+    /// two of them is noticed some looks later.
     enum class Links : std::uint8_t { all, some };
     LookOutcome read(int fd_dir, std::uint32_t look, const FdSnapshot& before, FdSnapshot& after,
                      Links links = Links::all);

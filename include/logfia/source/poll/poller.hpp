@@ -26,7 +26,7 @@ namespace logfia {
 
 struct PollerOptions {
     Interval interval = Interval::back_to_back();  ///< between two looks
-    bool socket_details = true;                    ///< false: no socket table is read
+    bool socket_details = true;                    ///< false: sockets are not asked what they are
     bool limits = false;                           ///< an `open` tells the process's RLIMIT_NOFILE
     bool single_look = false;  ///< there will be no other, to mend what this one has missed
     bool copies = true;        ///< false: no descriptor of a process is duplicated, not for a µs
@@ -36,7 +36,8 @@ struct PollerOptions {
     std::size_t kept_links = 0;
 };
 
-/// The source that notices changes by looking at the descriptor tables of processes.
+/// Looks at the descriptor tables of processes and makes Events of what has changed. PollSource
+/// decides when to look.
 class Poller {
   public:
     /// `numbers`, which gives processes and descriptors theirs, must outlive the poller.
@@ -50,8 +51,8 @@ class Poller {
     [[nodiscard]] const WatchList& processes() const { return processes_; }
     [[nodiscard]] const SocketSchedule& sockets() const { return details_.sockets(); }
 
-    /// Looks at every process: each change becomes an Event for the sink, in the order of the
-    /// contract. A process that has ended gives a `close` for each descriptor and is forgotten.
+    /// Looks at every process: each change becomes an Event for the sink, in the order of
+    /// records. A process that has ended gives a `close` for each descriptor and is forgotten.
     void look(Now now, EventSink& sink);
 
     /// Looks in the same way at those alone that were added since the last look.

@@ -29,8 +29,8 @@ class ReplacementSearch {
     /// After each change of the process's table: lists what is to be compared in it.
     void list(WatchedProcess& watched) const;
 
-    /// True when others had their turns before, so that a look is worth its cost though the process
-    /// may not have run any more.
+    /// True when a process still has comparisons to make since others had their turns before: then
+    /// a look is worth its cost even if the process has not run.
     [[nodiscard]] static bool owes_turn(const WatchedProcess& watched);
     /// For a process that is owed a turn. False when it is not its turn in this look either.
     bool claim_turn(const WatchedProcess& watched);
@@ -38,7 +38,7 @@ class ReplacementSearch {
     enum class Found : std::uint8_t {
         nothing,
         replaced,           ///< descriptors were: a close and an open each
-        replaced_by_other,  ///< the process has not run since these were compared before
+        replaced_by_other,  ///< likewise, though the process has not run since the last comparison
     };
     /// Compares as many as it is the process's turn to; it must be acquired.
     Found search(WatchedProcess& watched, const Look& look);

@@ -24,7 +24,8 @@ class SocketHolders {
     void begin(WatchedProcesses processes, std::uint32_t turn);
     /// A socket of this inode will be looked for.
     void will_find(std::uint64_t inode) { inodes_.push_back(inode); }
-    /// A descriptor of which nothing new is known in this look.
+    /// A descriptor that is not answered in this look: what is known of it is old, and find()
+    /// prefers any other.
     void add_unanswered(const WatchedProcess& process, std::uint32_t slot) {
         unanswered_.emplace_back(process.actor.number, slot);
     }

@@ -13,9 +13,9 @@
 
 namespace logfia {
 
-/// Puts the questions about sockets to the probe: those that are new in a look at once, and those
-/// that may still change again in each look that their process has run in, or seldom
-/// (SocketTimetable). Fills in the known descriptors with the answers.
+/// Puts questions about sockets to the SocketProbe, and fills in the known descriptors with the
+/// answers. New sockets are asked at once; SocketTimetable says when those that may still change
+/// are asked again; SocketHolders finds another descriptor of a socket that cannot be asked itself.
 class SocketSchedule {
   public:
     /// `interval`: between two looks.

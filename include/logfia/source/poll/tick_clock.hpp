@@ -7,7 +7,7 @@
 
 namespace logfia {
 
-/// An absolute timetable: ticks at `start`, `start + interval`, …, however late each one is taken.
+/// An absolute timetable: ticks at `first`, `first + interval`, …, however late each one is taken.
 /// Back to back, the next tick is due at once and none is missed.
 class TickClock {
   public:

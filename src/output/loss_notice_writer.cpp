@@ -1,10 +1,10 @@
-#include <logfia/output/loss_notices.hpp>
+#include <logfia/output/loss_notice_writer.hpp>
 
 #include <fmt/format.h>
 
 namespace logfia {
 
-void LossNotices::append(std::string&, const Event& event, std::string_view) {
+void LossNoticeWriter::append(std::string&, const Event& event, std::string_view) {
     const Loss* loss = event.loss();
     if (loss == nullptr || loss->missed_ticks) return;
     const Actor& actor = event.actor;

@@ -1,6 +1,6 @@
 // Sockets of the test itself, on the loopback, found in the tables of this kernel.
 #include <logfia/base/unique_fd.hpp>
-#include <logfia/socket/socket_lookup.hpp>
+#include <logfia/socket/socket_tables.hpp>
 #include <logfia/socket/socket_type_hint.hpp>
 
 #include <arpa/inet.h>

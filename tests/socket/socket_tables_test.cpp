@@ -1,4 +1,4 @@
-#include <logfia/socket/socket_lookup.hpp>
+#include <logfia/socket/socket_tables.hpp>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

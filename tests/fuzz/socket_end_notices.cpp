@@ -1,7 +1,7 @@
 // The kernel's notice that a TCP socket is no more: a netlink message.
 
 #include "fuzz.hpp"
-#include <logfia/socket/socket_ends.hpp>
+#include <logfia/socket/socket_end_notices.hpp>
 
 using namespace logfia;
 using namespace logfia::fuzz;

@@ -24,7 +24,7 @@ std::optional<SocketEnd> parse_socket_end(std::span<const char> message);
 /// Listens for the ends of TCP sockets of our own network namespace, those of others too, and keeps
 /// the figures of those that are followed. Where the kernel refuses, or has more to tell than its
 /// buffer holds, nothing is known.
-class SocketEnds {
+class SocketEndNotices {
   public:
     /// From now on, until forget() has been called as often. The first call begins to listen.
     void follow(std::uint64_t cookie);

@@ -1,7 +1,7 @@
 #include "support/watching.hpp"
 #include <logfia/base/unique_fd.hpp>
 #include <logfia/socket/socket_answer.hpp>
-#include <logfia/socket/socket_ends.hpp>
+#include <logfia/socket/socket_end_notices.hpp>
 
 #include <gtest/gtest.h>
 #include <linux/inet_diag.h>
@@ -94,8 +94,8 @@ std::uint64_t cookie_of(int fd) {
     return ask_socket(fd, TcpDetails::wanted).cookie;
 }
 
-TEST(SocketEnds, TellTheFinalFigures) {
-    SocketEnds ends;
+TEST(SocketEndNotices, TellTheFinalFigures) {
+    SocketEndNotices ends;
     Pair pair = connected();
     const std::uint64_t cookie = cookie_of(pair.client.get());
     ASSERT_NE(cookie, 0U);
@@ -118,8 +118,8 @@ TEST(SocketEnds, TellTheFinalFigures) {
 }
 
 /// A socket under two numbers ends once.
-TEST(SocketEnds, AreKeptForAsManyAsFollow) {
-    SocketEnds ends;
+TEST(SocketEndNotices, AreKeptForAsManyAsFollow) {
+    SocketEndNotices ends;
     Pair pair = connected();
     const std::uint64_t cookie = cookie_of(pair.client.get());
     ends.follow(cookie);

@@ -1,5 +1,5 @@
 #include <logfia/base/unique_fd.hpp>
-#include <logfia/socket/socket_lookup.hpp>
+#include <logfia/socket/socket_tables.hpp>
 
 #include <fcntl.h>
 #include <sys/un.h>

@@ -8,12 +8,12 @@
 
 namespace logfia {
 
-/// Says on standard error what may have been missed, where no record says it. Late looks are left
-/// to the summary, which counts them.
-class LossNotices final : public RecordWriter {
+/// Says on standard error what may have been missed, where no records are written (`-c`). Late
+/// looks are left to the summary, which counts them.
+class LossNoticeWriter final : public RecordWriter {
   public:
     /// `notices` must outlive this.
-    explicit LossNotices(NoticeSink& notices) : notices_(notices) {}
+    explicit LossNoticeWriter(NoticeSink& notices) : notices_(notices) {}
 
     void append(std::string& out, const Event& event, std::string_view host) override;
 

@@ -1,5 +1,5 @@
 #include <logfia/socket/socket_answer.hpp>
-#include <logfia/socket/socket_ends.hpp>
+#include <logfia/socket/socket_end_notices.hpp>
 
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
@@ -71,18 +71,18 @@ std::optional<SocketEnd> parse_socket_end(std::span<const char> message) {
     return end;
 }
 
-void SocketEnds::follow(std::uint64_t cookie) {
+void SocketEndNotices::follow(std::uint64_t cookie) {
     if (!begun_) socket_ = listen_for_ends();
     begun_ = true;
     if (socket_) ++followed_[cookie].count;
 }
 
-void SocketEnds::forget(std::uint64_t cookie) {
+void SocketEndNotices::forget(std::uint64_t cookie) {
     const auto known = followed_.find(cookie);
     if (known != followed_.end() && --known->second.count == 0) followed_.erase(known);
 }
 
-void SocketEnds::hear() {
+void SocketEndNotices::hear() {
     if (!socket_) return;
     std::array<char, 4096> buffer;
     bool overflowed = false;
@@ -99,7 +99,7 @@ void SocketEnds::hear() {
     }
 }
 
-std::optional<TcpTotals> SocketEnds::totals_of(std::uint64_t cookie) const {
+std::optional<TcpTotals> SocketEndNotices::totals_of(std::uint64_t cookie) const {
     const auto known = followed_.find(cookie);
     return known == followed_.end() ? std::nullopt : known->second.totals;
 }
