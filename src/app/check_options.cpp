@@ -45,7 +45,7 @@ void check_conflicts(const GivenOptions& given) {
 /// A `close` of a TCP connection has a place for what it has carried.
 bool shows_totals(const Options& options) {
     const FilterOptions& filter = options.filter;
-    if (options.once || options.summary == SummaryWhen::only) return false;
+    if (options.poller.single_look || options.summary == SummaryWhen::only) return false;
     if (!options.json && !options.long_format) return false;
     if (filter.events && !filter.events->contains(EventKind::close)) return false;
     return !filter.types || filter.types->contains(FdType::tcp) ||
@@ -62,7 +62,7 @@ void check_options(const Options& options, const GivenOptions& given) {
         throw_usage_error("no process: give a PID, --name PATTERN, --all, or -- COMMAND");
     const FilterOptions& filter = options.filter;
     const EventKind first = EventKind::open;
-    if (options.once && filter.events && !filter.events->contains(first))
+    if (options.poller.single_look && filter.events && !filter.events->contains(first))
         throw_usage_error(
             "--once prints what is open already: --event without open would leave nothing");
     if (options.json && options.color == ColorWhen::always)
@@ -79,20 +79,17 @@ void complete_options(Options& options, const GivenOptions& given) {
     WantedProcesses& processes = options.processes;
     const bool has_command = !options.command.empty();
     if (has_command && !given.contains("--interval"))
-        options.interval = std::chrono::milliseconds(1);
-    if (options.once && !given.contains("--dns-wait")) options.dns_wait = std::chrono::seconds(2);
+        options.poller.interval = std::chrono::milliseconds(1);
+    if (options.poller.single_look && !given.contains("--dns-wait"))
+        options.dns_wait = std::chrono::seconds(2);
     const bool many = processes.by_name() || processes.follow || processes.pids.size() > 1;
     if (many && !given.contains("--no-long")) options.long_format = true;
     options.filter.hosts = !options.numeric;
 
-    processes.waits = !options.once;
+    processes.waits = !options.poller.single_look;
     processes.orphans_are_ours = has_command;
-    processes.interval = options.interval;
-
-    options.poller.interval = options.interval;
     options.poller.socket_details = !options.filter.real_files_only;
     options.poller.limits = options.leaks;
-    options.poller.single_look = options.once;
     options.poller.totals = shows_totals(options);
     options.poller.targets = options.json;
 }

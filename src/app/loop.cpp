@@ -1,6 +1,7 @@
 #include <logfia/app/loop.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -9,8 +10,8 @@ namespace {
 
 // A look at ten thousand descriptors need not be held in memory whole.
 constexpr std::size_t kRecordsAtOnce = 256;
-// So many slices of one source, and then it is the others' turn.
-constexpr int kMostSlices = 4;
+// So long slice after slice of one source, and then it is the turn of signals and the others.
+constexpr Duration kLongestTurn = std::chrono::milliseconds(1);
 
 using FinishGoes = PipelineWriter::FinishGoes;
 
@@ -92,7 +93,7 @@ void Loop::note_ready(std::span<const pollfd> ready) {
 
 void Loop::read_clocks() {
     now_ = system_.now();
-    accepted_at_ = now_.steady;
+    waits_since_.reset();
     accepted_ = 0;
 }
 
@@ -108,8 +109,9 @@ void Loop::act_on_signals() {
 
 void Loop::run_sources() {
     for (Held& held : sources_) {
-        if (stage_ != Stage::watching || paused_) return;
+        if (stage_ != Stage::watching) return;
         if (is_due(held)) run(held);
+        if (pipeline_.has_enough()) break;
     }
     const bool all_ended = std::all_of(sources_.begin(), sources_.end(), [](const Held& held) {
         return held.state == Source::State::ended;
@@ -118,6 +120,7 @@ void Loop::run_sources() {
 }
 
 bool Loop::is_due(const Held& held) const {
+    if (paused_) return held.is_ready;
     if (held.state != Source::State::waiting) return held.state == Source::State::busy;
     const auto next = held.source->next();
     return held.is_ready || (next && *next <= now_.steady);
@@ -125,12 +128,14 @@ bool Loop::is_due(const Held& held) const {
 
 void Loop::run(Held& held) {
     held.is_ready = false;
-    for (int slice = 0; slice < kMostSlices; ++slice) {
-        // A slice has a time of its own.
-        if (slice > 0) read_clocks();
+    const SteadyTime began = now_.steady;
+    while (true) {
         held.state = held.source->run(now_, *this);
-        if (held.state != Source::State::busy || pipeline_.has_enough()) break;
+        if (held.state != Source::State::busy || paused_ || pipeline_.has_enough()) break;
         if (stage_ == Stage::finished) return;
+        // A slice has a time of its own.
+        read_clocks();
+        if (now_.steady - began >= kLongestTurn) break;
     }
     if (held.state == Source::State::ended) stop(held);
 }
@@ -153,17 +158,19 @@ void Loop::stop_sources() {
 
 void Loop::accept(Event event) {
     if (stage_ != Stage::watching || (pipeline_.has_enough() && !stopping_)) return;
-    pipeline_.push(std::move(event), accepted_at_);
+    // A look at ten thousand sockets takes longer than a record may wait for its name, and may tell
+    // the first of them only at its end.
+    if (!waits_since_ && peer_of(event) != nullptr) waits_since_ = system_.now().steady;
+    pipeline_.push(std::move(event), waits_since_.value_or(now_.steady));
     if (++accepted_ >= kRecordsAtOnce) write_in_between();
 }
 
 /// Within a slice of a source, which may be a long one.
 void Loop::write_in_between() {
     accepted_ = 0;
+    waits_since_.reset();
     pipeline_.write_ready(now_.steady, output_.buffer());
     note_written(output_.flush());
-    // A look at ten thousand sockets takes longer than a record may wait for its name.
-    accepted_at_ = system_.now().steady;
 }
 
 void Loop::write() {
@@ -206,11 +213,8 @@ void Loop::pause_or_resume() {
     for (Held& held : sources_) {
         if (held.state == Source::State::ended) continue;
         if (paused_) {
-            // A source that is not asked must not wake us.
-            system_.forget(held.ready_fd);
             held.source->pause(now_);
         } else {
-            system_.want(held.ready_fd, POLLIN);
             held.source->resume(now_, *this);
             held.state = Source::State::busy;
         }

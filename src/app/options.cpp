@@ -74,9 +74,9 @@ constexpr OptionRow kLooks[] = {
     {"-d,--interval", "TIME",
      "Time between two looks, 0: back to back; a bare number is milliseconds [100; 1 with a "
      "COMMAND]",
-     [](Options& o, Text time) { o.interval = parse_interval(time); }},
+     [](Options& o, Text time) { o.poller.interval = parse_interval(time); }},
     {"-1,--once", nullptr, "Print what is open now, then exit",
-     [](Options& o, Text) { o.once = true; }},
+     [](Options& o, Text) { o.poller.single_look = true; }},
     {"--duration", "TIME", "Stop after that long; a bare number is seconds",
      [](Options& o, Text time) { o.duration = parse_duration(time); }},
     {"--count", "N", "Stop after exactly that many records",

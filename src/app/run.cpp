@@ -83,7 +83,7 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
     const Now start = read_clocks();
     if (command != nullptr && !go(*command, options, *sources->poll, signals, notices, start))
         return ExitStatus::failure;
-    sharpen_timer(options.interval);
+    sharpen_timer(options.poller.interval);
     LinuxSystem system(std::move(*waiter), signals, command, notices);
     Pipeline pipeline({.filter = options.filter,
                        .writers = make_writers(options, *output, notices, start),

@@ -1,4 +1,5 @@
 #include <logfia/process/open_processes.hpp>
+#include <logfia/process/process_connector.hpp>
 #include <logfia/process/process_set.hpp>
 
 #include <fmt/format.h>
@@ -15,22 +16,35 @@ namespace {
 // A listing costs about 0.5 us a process: keep that below 5 % of a CPU.
 constexpr Duration kPauseForEach = std::chrono::microseconds(10);
 
+// About 5,000 news, so that they are not heard more slowly than they come where looks are long, and
+// are not all that is done where there is no end of them.
+constexpr int kMostReadingsBeforeLook = 80;
+
 Error cannot_watch(pid_t pid, int code) {
     return {"cannot watch", fmt::format("process {}", pid), code, {}};
 }
 
 }  // namespace
 
-ProcessSet::ProcessSet(WantedProcesses wanted, const DescriptorBudget& budget, const ProcRoot& root,
-                       ProcessWatcher& watcher)
-    : wanted_(std::move(wanted)), budget_(budget), root_(root), watcher_(watcher) {
+std::unique_ptr<ProcessEvents> ProcessSet::connect(const ProcRoot& root,
+                                                   const WantedProcesses& wanted) {
+    if (!wanted.waits || (!wanted.by_name() && !wanted.follow) || !root.native()) return nullptr;
+    auto connector = ProcessConnector::open();
+    return connector ? std::make_unique<ProcessConnector>(std::move(*connector)) : nullptr;
+}
+
+ProcessSet::ProcessSet(WantedProcesses wanted, Interval interval, const DescriptorBudget& budget,
+                       const ProcRoot& root, ProcessWatcher& watcher,
+                       std::unique_ptr<ProcessEvents> events)
+    : wanted_(std::move(wanted)),
+      interval_(interval),
+      budget_(budget),
+      root_(root),
+      watcher_(watcher),
+      events_(std::move(events)) {
     const auto self = read_facts(root_, root_.self());
     self_ = root_.self();
     began_ = self ? self->start_time : std::numeric_limits<std::uint64_t>::max();
-    if (!wanted_.waits || (!wanted_.by_name() && !wanted_.follow)) return;
-    if (root_.native()) {
-        if (auto events = ProcessEvents::open()) events_ = std::move(*events);
-    }
 }
 
 std::vector<Error> ProcessSet::begin(NoticeSink& sink) {
@@ -159,7 +173,8 @@ void ProcessSet::recover(Now now, EventSink& sink) {
 
 void ProcessSet::refresh(Now now, EventSink& sink) {
     now_ = now.steady;
-    read_news(now, sink);
+    int readings = 0;
+    while (read_news(now, sink) == News::more && ++readings < kMostReadingsBeforeLook) continue;
     try_again(sink);
     if (now_ < next_scan_) return;
     if (wanted_.by_name() && (!events_ || scan_failed_)) scan(sink);
@@ -255,7 +270,7 @@ void ProcessSet::scan(NoticeSink& sink) {
         return judge(pid, sink) == Judgement::unwanted;
     });
     const auto affordable = kPauseForEach * static_cast<Duration::rep>(listed_.size());
-    next_scan_ = now_ + std::max(wanted_.interval.duration(), affordable);
+    next_scan_ = now_ + std::max(interval_.duration(), affordable);
 }
 
 }  // namespace logfia

@@ -16,7 +16,7 @@ constexpr Duration kPauseForEachParent = std::chrono::microseconds(100);
 }  // namespace
 
 bool ProcessSet::adopt_children(NoticeSink& sink) {
-    if (!wanted_.follow || events_) return false;
+    if (!wanted_.follow || !wanted_.waits || events_) return false;
     watcher_.collect_looked_at(parents_);
     for (const pid_t parent : unlisted_)
         if (is_watched(parent)) parents_.push_back(parent);
@@ -87,7 +87,7 @@ bool ProcessSet::adopt_by_parents(NoticeSink& sink) {
         notices_.unlisted({"list", "all processes", listing.error, {}}, sink);
     }
     next_scan_for_parents_ =
-        now_ + std::max<Duration>(wanted_.interval.duration(),
+        now_ + std::max<Duration>(interval_.duration(),
                                   kPauseForEachParent * static_cast<Duration::rep>(listed_.size()));
     std::vector<ProcessFacts> strangers;
     for (const pid_t pid : listed_) {

@@ -49,8 +49,8 @@ TEST(Memory, ProcessesThatComeAndGoLeaveNothing) {
     Poller poller(std::move(*root), options, numbers);
     WantedProcesses wanted;
     wanted.all = true;
-    wanted.interval = options.interval;
-    ProcessSet set(wanted, DescriptorBudget(wanted.expected()), poller.root(), poller.processes());
+    ProcessSet set(wanted, options.interval, DescriptorBudget(wanted.expected()), poller.root(),
+                   poller.processes(), nullptr);
     Remembering sink;
     ASSERT_TRUE(set.begin(sink).empty());
     Now now{WallTime(seconds(1)), SteadyTime(seconds(1000))};

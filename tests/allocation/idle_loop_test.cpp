@@ -22,7 +22,6 @@ std::unique_ptr<Source> idle_source(const FakeProc& proc, Numbers& numbers) {
     WantedProcesses wanted;
     wanted.pids = {10};
     wanted.follow = true;
-    wanted.interval = options.interval;
     auto source =
         PollSource::create(std::move(*ProcRoot::open(proc.path())), options, wanted, numbers);
     CountedEvents nobody;

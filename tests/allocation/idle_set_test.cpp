@@ -25,8 +25,8 @@ std::size_t allocations_of_idle_ticks(const std::string& proc, pid_t pid) {
     WantedProcesses wanted;
     wanted.pids = {pid};
     wanted.follow = true;
-    wanted.interval = options.interval;
-    ProcessSet set(wanted, DescriptorBudget(wanted.expected()), poller.root(), poller.processes());
+    ProcessSet set(wanted, options.interval, DescriptorBudget(wanted.expected()), poller.root(),
+                   poller.processes(), nullptr);
     test::CountedEvents sink;
     EXPECT_TRUE(set.begin(sink).empty());
     Now now = read_clocks();

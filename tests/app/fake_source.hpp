@@ -32,7 +32,7 @@ class FakeSource final : public Source {
     void will_hear(int ms, const std::string& name) {
         calendar_.at(ms, [this, name] {
             heard_.push_back(name);
-            calendar_.make_ready(fd_);
+            if (!paused_ || hears_in_a_pause_) calendar_.make_ready(fd_);
         });
     }
     void will_end(int ms) { end_ = Calendar::time_at(ms); }
@@ -41,8 +41,13 @@ class FakeSource final : public Source {
     void takes_after(int events, Duration time, std::function<void()> meanwhile = {}) {
         takes_after_ = {events, time, std::move(meanwhile)};
     }
+    /// Whatever is noticed is told only so much after run() was called.
+    void takes_before(Duration time) { takes_before_ = time; }
     /// `lost` with that reason, when it is stopped.
     void has_untold(std::string reason) { untold_ = std::move(reason); }
+
+    /// In a pause its descriptor stays ready for what it hears.
+    void hears_in_a_pause() { hears_in_a_pause_ = true; }
 
     [[nodiscard]] const std::vector<std::string>& calls() const { return calls_; }
     [[nodiscard]] int runs() const { return runs_; }
@@ -60,9 +65,13 @@ class FakeSource final : public Source {
         return time;
     }
     State run(Now now, EventSink& sink) override;
-    void pause(Now now) override { note("pause", now); }
+    void pause(Now now) override {
+        note("pause", now);
+        paused_ = true;
+    }
     void resume(Now now, EventSink& sink) override {
         note("resume", now);
+        paused_ = false;
         tell(lost(now, "looking stopped"), now, sink);
     }
     void stop(Now now, EventSink& sink) override {
@@ -84,6 +93,7 @@ class FakeSource final : public Source {
     };
     void tell(Event event, Now now, EventSink& sink) {
         event.at = now;
+        if (told_ == 0) calendar_.advance(takes_before_);
         sink.accept(std::move(event));
         if (++told_ != takes_after_.events) return;
         if (takes_after_.meanwhile) takes_after_.meanwhile();
@@ -96,18 +106,21 @@ class FakeSource final : public Source {
     std::deque<std::string> heard_;
     std::optional<SteadyTime> end_;
     bool busy_ = false;
+    bool hears_in_a_pause_ = false;
+    bool paused_ = false;
     std::string untold_;
     std::vector<std::string> calls_;  // but run
     int runs_ = 0;
     int told_ = 0;
     Delay takes_after_;
+    Duration takes_before_{};
 };
 
 inline Source::State FakeSource::run(Now now, EventSink& sink) {
     ++runs_;
     calendar_.make_unready(fd_);
     for (; !heard_.empty(); heard_.pop_front()) tell(open(heard_.front()), now, sink);
-    while (!timetable_.empty() && timetable_.begin()->first <= now.steady) {
+    while (!paused_ && !timetable_.empty() && timetable_.begin()->first <= now.steady) {
         Event event = std::move(timetable_.begin()->second);
         timetable_.erase(timetable_.begin());
         tell(std::move(event), now, sink);

@@ -41,16 +41,10 @@ TEST_F(FullLoopTest, SourcesPauseUntilHalfOfItIsRead) {
     source_.will_end(100);
     FakeSource& other = add_source();
     other.will_end(100);
-    calendar_.at(50, [this] {
-        EXPECT_FALSE(calendar_.wants(source_.fd()));
-        EXPECT_TRUE(calendar_.sources_rest());
-    });
+    calendar_.at(50, [this] { EXPECT_TRUE(calendar_.sources_rest()); });
     reads_from(60);
     calendar_.at(60, [] {});
-    calendar_.at(70, [this] {
-        EXPECT_TRUE(calendar_.wants(source_.fd()));
-        EXPECT_FALSE(calendar_.sources_rest());
-    });
+    calendar_.at(70, [this] { EXPECT_FALSE(calendar_.sources_rest()); });
     EXPECT_EQ(run(), ExitStatus::success);
     EXPECT_EQ(records(), 8);
     EXPECT_THAT(source_.calls(), ElementsAre("pause 8", "resume 60", "stop 100"));
@@ -71,6 +65,31 @@ TEST_F(FullLoopTest, APausedSourceWakesNobody) {
     EXPECT_EQ(run(), ExitStatus::success);
     EXPECT_LT(calendar_.sleeps(), 50);
     EXPECT_THAT(lines(), ::testing::Contains("heard in the pause"));
+}
+
+TEST_F(FullLoopTest, WhatCannotBeToldLaterIsToldInAPause) {
+    fill();
+    source_.hears_in_a_pause();
+    source_.will_hear(20, "an end");
+    source_.will_end(100);
+    calendar_.at(50, [this] { EXPECT_EQ(source_.runs(), 10); });
+    reads_from(60);
+    calendar_.at(60, [] {});
+    EXPECT_EQ(run(), ExitStatus::success);
+    EXPECT_EQ(lines()[8], "an end");
+    EXPECT_EQ(lines()[9], "lost looking stopped");
+}
+
+TEST_F(FullLoopTest, ASourceMayEndInAPause) {
+    fill();
+    source_.hears_in_a_pause();
+    source_.will_hear(20, "the last end");
+    source_.will_end(20);
+    reads_from(60);
+    calendar_.at(60, [] {});
+    EXPECT_EQ(run(), ExitStatus::success);
+    EXPECT_THAT(source_.calls(), ElementsAre("pause 8", "stop 20"));
+    EXPECT_EQ(lines().back(), "end 20 of 9");
 }
 
 TEST_F(FullLoopTest, APauseEndsWithTheDuration) {

@@ -33,7 +33,6 @@ class PausedWatchTest : public LoopTest {
         options.interval = milliseconds(10);
         WantedProcesses wanted;
         wanted.pids = {10};
-        wanted.interval = options.interval;
         auto source =
             PollSource::create(std::move(*ProcRoot::open(proc_.path())), options, wanted, numbers_);
         CountedEvents nobody;

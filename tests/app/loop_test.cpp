@@ -152,6 +152,17 @@ TEST_F(LoopTest, InALongLookEachWaitForANameIsItsOwn) {
     EXPECT_EQ(lines()[256], "late host.example.");
 }
 
+TEST_F(LoopTest, AWaitForANameBeginsWhenALongLookTellsOfTheSocket) {
+    FakeSource& source = add_source();
+    parts_.name_wait = milliseconds(250);
+    source.takes_before(milliseconds(400));
+    source.will_notice(10, socket("first", 1));
+    source.will_end(20);
+    calendar_.at(500, [this] { dns_->says(peer(1), "host.example"); });
+    EXPECT_EQ(run(), ExitStatus::success);
+    EXPECT_EQ(lines()[0], "first host.example.");
+}
+
 TEST_F(LoopTest, ALongLookIsWrittenInBetween) {
     FakeSource& source = add_source();
     for (int i = 0; i < 256; ++i) source.will_notice(0, "x");

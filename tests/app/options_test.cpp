@@ -21,13 +21,13 @@ TEST(Options, Defaults) {
     const auto parsed = parse({"42"});
     const Options& options = parsed.options();
     EXPECT_THAT(options.processes.pids, ElementsAre(42));
-    EXPECT_EQ(options.interval, Interval(milliseconds(100)));
+    EXPECT_EQ(options.poller.interval, Interval(milliseconds(100)));
     EXPECT_EQ(options.dns_wait, milliseconds(250));
     EXPECT_EQ(options.proc, "/proc");
     EXPECT_EQ(options.time, TimeStyle::iso);
     EXPECT_TRUE(options.filter.initial && options.filter.hosts);
     EXPECT_FALSE(options.long_format || options.json || options.numeric ||
-                 options.filter.real_files_only || options.once || options.quiet ||
+                 options.filter.real_files_only || options.poller.single_look || options.quiet ||
                  options.duration || options.count || options.processes.follow ||
                  options.processes.all || options.leaks || options.filter.types ||
                  options.filter.events || options.processes.user);
@@ -41,7 +41,7 @@ TEST(Options, TheLastOfTwoCounts) {
     const auto parsed = parse({"-d", "5", "--time", "unix", "-t", "file", "-d", "7", "--time=iso",
                                "-t", "tcp", "-n", "-n", "42"});
     const Options& options = parsed.options();
-    EXPECT_EQ(options.interval, Interval(milliseconds(7)));
+    EXPECT_EQ(options.poller.interval, Interval(milliseconds(7)));
     EXPECT_EQ(options.time, TimeStyle::iso);
     EXPECT_TRUE(options.filter.types->contains(FdType::file)) << "of a list, all count";
     EXPECT_TRUE(options.filter.types->contains(FdType::tcp));
@@ -57,10 +57,10 @@ TEST(Options, EveryFlagHasItsPlace) {
                                "/tmp/x", "--time", "delta", "--proc", "/host", "42"});
     ASSERT_TRUE(std::holds_alternative<Options>(parsed.result)) << parsed.err;
     const Options& options = parsed.options();
-    EXPECT_TRUE(options.filter.real_files_only && options.json && options.numeric && options.once &&
-                options.quiet);
+    EXPECT_TRUE(options.filter.real_files_only && options.json && options.numeric &&
+                options.poller.single_look && options.quiet);
     EXPECT_FALSE(options.filter.hosts);
-    EXPECT_EQ(options.interval, Interval(milliseconds(10)));
+    EXPECT_EQ(options.poller.interval, Interval(milliseconds(10)));
     EXPECT_EQ(options.count, 5U);
     EXPECT_EQ(options.output, "/tmp/x");
     EXPECT_EQ(options.time, TimeStyle::delta);
@@ -97,9 +97,10 @@ TEST(Options, WhatFollowsTheDashesIsTheCommand) {
     const Options& options = parsed.options();
     EXPECT_THAT(options.command, ElementsAre("make", "-j", "2", "--", "-d", "x"));
     EXPECT_FALSE(options.json);
-    EXPECT_EQ(options.interval, Interval(milliseconds(1)));
-    EXPECT_EQ(parse({"-d", "20", "--", "true"}).options().interval, Interval(milliseconds(20)));
-    EXPECT_TRUE(parse({"-d", "0", "--", "true"}).options().interval.is_back_to_back());
+    EXPECT_EQ(options.poller.interval, Interval(milliseconds(1)));
+    EXPECT_EQ(parse({"-d", "20", "--", "true"}).options().poller.interval,
+              Interval(milliseconds(20)));
+    EXPECT_TRUE(parse({"-d", "0", "--", "true"}).options().poller.interval.is_back_to_back());
 }
 
 TEST(Options, ProcessesByNameAndUser) {
@@ -132,8 +133,6 @@ TEST(Options, EachPartIsToldWhatItNeeds) {
     EXPECT_FALSE(once.processes.waits);
     EXPECT_TRUE(once.poller.single_look);
     EXPECT_FALSE(once.poller.socket_details);
-    EXPECT_EQ(once.poller.interval, once.interval);
-    EXPECT_EQ(once.processes.interval, once.interval);
 
     const auto command = parse({"-j", "--leaks", "--no-dup", "--", "true"}).options();
     EXPECT_TRUE(command.processes.waits && command.processes.orphans_are_ours);

@@ -2,7 +2,7 @@
 
 #include "support/made_file.hpp"
 #include "support/watching.hpp"
-#include <logfia/process/process_events.hpp>
+#include <logfia/process/process_connector.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,7 +50,7 @@ TEST(Comm, OfAChildThatHasCalledExec) {
     LogfiaRun run({"-n", "-j", "-f", "-d", "2", maker.pid_text()});
     RecordStream records(run);
     records.next("open", 2);
-    const bool told = static_cast<bool>(ProcessEvents::open());
+    const bool told = static_cast<bool>(ProcessConnector::open());
     for (int i = 0; i < 5; ++i) {
         const std::string child = maker.ask("fork-exec /bin/sleep 1000").at(0);
         records.next([&](const JsonRecord& r) { return r["pid"] == child && r["fd"] == "2"; });
@@ -78,7 +78,7 @@ TEST(Comm, ThatAProcessHasGivenItself) {
     maker.ask("comm one");
     maker.ask("thread-comm of-a-thread");
     wait_for_name(maker, records, maker.pid_text(), "one",
-                  static_cast<bool>(ProcessEvents::open()));
+                  static_cast<bool>(ProcessConnector::open()));
     maker.end();
     EXPECT_EQ(run.finish(), 0);
     EXPECT_THAT(last_names(run, maker.pid_text()), ElementsAre("one"));

@@ -1,7 +1,7 @@
 // A datagram of the kernel's process connector.
 
 #include "fuzz.hpp"
-#include <logfia/process/process_events.hpp>
+#include <logfia/process/process_connector.hpp>
 
 using namespace logfia;
 using namespace logfia::fuzz;

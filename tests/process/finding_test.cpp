@@ -46,12 +46,11 @@ class Finding : public ::testing::Test {
         proc_.set_stat(pid, stat);
     }
     void make(WantedProcesses wanted) {
-        wanted.interval = milliseconds(100);
         auto root = ProcRoot::open(proc_.path());
         ASSERT_TRUE(root);
         root_.emplace(std::move(*root));
         const DescriptorBudget budget(wanted.expected());
-        set_.emplace(std::move(wanted), budget, *root_, watcher_);
+        set_.emplace(std::move(wanted), milliseconds(100), budget, *root_, watcher_, nullptr);
     }
     Lines begin(WantedProcesses wanted) {
         make(std::move(wanted));

@@ -85,8 +85,8 @@ class Loop final : EventSink {
     Notices& notices_;
     LoopOptions options_;
 
-    Now now_;                   // when this slice of work began
-    SteadyTime accepted_at_;    // later in a long slice: when waits for names begin
+    Now now_;                                // when this slice of work began
+    std::optional<SteadyTime> waits_since_;  // for names; of the events that come now
     std::size_t accepted_ = 0;  // events of this slice that are not written in between yet
     Stage stage_ = Stage::watching;
     ExitStatus status_ = ExitStatus::success;

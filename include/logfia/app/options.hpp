@@ -2,7 +2,6 @@
 
 #include <logfia/app/exit_status.hpp>
 #include <logfia/base/clock.hpp>
-#include <logfia/base/interval.hpp>
 #include <logfia/event/address.hpp>
 #include <logfia/event/filter.hpp>
 #include <logfia/output/time_style.hpp>
@@ -29,12 +28,10 @@ enum class SummaryWhen {
 struct Options {
     WantedProcesses processes;
     std::vector<std::string> command;  ///< to be started; empty: none
-    Interval interval = std::chrono::milliseconds(100);
-    PollerOptions poller;
+    PollerOptions poller;              ///< `--interval` is its interval, `--once` its single look
     FilterOptions filter;
     bool json = false;
     bool numeric = false;
-    bool once = false;
     bool quiet = false;
     bool long_format = false;
     std::optional<Duration> duration;

@@ -32,7 +32,8 @@ class Source {
     };
 
     /// Readable while run() has work: one descriptor, or an epoll(7) of the source's own. It stays
-    /// the source's, and the same for the source's life. -1: next() alone says when.
+    /// the source's, and the same for the source's life. -1: next() alone says when. A source that
+    /// leaves it readable after run() is called again at once.
     [[nodiscard]] virtual int ready_fd() const = 0;
     /// When run() is to be called at the latest; nothing when only ready_fd() tells.
     [[nodiscard]] virtual std::optional<SteadyTime> next() const = 0;
@@ -41,8 +42,9 @@ class Source {
     /// also be called when nothing is due.
     virtual State run(Now now, EventSink& sink) = 0;
 
-    /// The output is full: from now on the source notices nothing, and remembers what it will have
-    /// to tell as missed. run() is not called before resume().
+    /// The output is full: from now on run() is called only when ready_fd() is readable, and should
+    /// be readable only for what cannot be told later as well. The source remembers what it will
+    /// have to tell as missed.
     virtual void pause(Now now) = 0;
     /// Goes on, and tells what was missed.
     virtual void resume(Now now, EventSink& sink) = 0;

@@ -1,21 +1,17 @@
 #pragma once
 
-#include <logfia/base/error.hpp>
-#include <logfia/base/unique_fd.hpp>
-
 #include <sys/types.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string_view>
 #include <vector>
 
 namespace logfia {
 
-/// The kernel's news of processes (never of threads).
+/// The kernel's news of a process (never of a thread).
 struct ProcessEvent {
     enum class Kind : std::uint8_t { fork, exec, comm, exit };
 
@@ -33,40 +29,25 @@ struct ProcessEvent {
     bool operator==(const ProcessEvent&) const = default;
 };
 
-/// The kernel's process connector (netlink(7), NETLINK_CONNECTOR; <linux/cn_proc.h>): each new
-/// process at once, whoever starts it. Since Linux 6.6 any user may listen, before that root. It
-/// serves the initial PID, user and network namespaces alone.
+/// News of processes, in their order, from the time on that this was made.
 class ProcessEvents {
   public:
-    /// Error when the kernel does not serve us.
-    static Result<ProcessEvents> open();
+    virtual ~ProcessEvents() = default;
 
-    /// Readable when something has come.
-    [[nodiscard]] int fd() const { return socket_.get(); }
+    /// Readable when something has come; stays this object's.
+    [[nodiscard]] virtual int fd() const = 0;
 
     enum class Reading : std::uint8_t {
         complete,    ///< nothing else has come
         more,        ///< the rest is still there
-        overflowed,  ///< the kernel has dropped some, since they were not read in time; what it
-                     ///< has kept may still be there
+        overflowed,  ///< some were dropped, since they were not read in time; those before them may
+                     ///< still be there
     };
-    /// How many datagrams one read() takes at most: news may come faster than they are read.
-    static constexpr int kMostAtOnce = 64;
-    /// Appends what has come. Never waits.
-    Reading read(std::vector<ProcessEvent>& out);
+    /// Appends some of what has come, a bounded number. Never waits.
+    virtual Reading read(std::vector<ProcessEvent>& out) = 0;
 
-    /// False: nothing is told of new names from now on.
-    void hear_names(bool hear);
-
-  private:
-    explicit ProcessEvents(UniqueFd socket) : socket_(std::move(socket)) {}
-
-    UniqueFd socket_;
-    bool hears_names_ = true;
+    /// False: nothing need be told of new names from now on.
+    virtual void hear_names(bool hear) = 0;
 };
-
-/// Appends what one datagram tells, which may hold several messages; what is cut or of no interest
-/// is passed over.
-void parse_process_events(std::span<const std::byte> datagram, std::vector<ProcessEvent>& out);
 
 }  // namespace logfia

@@ -2,6 +2,7 @@
 
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
+#include <logfia/base/interval.hpp>
 #include <logfia/event/event_sink.hpp>
 #include <logfia/process/candidates.hpp>
 #include <logfia/process/descriptor_budget.hpp>
@@ -21,7 +22,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -38,9 +39,15 @@ namespace logfia {
 /// process_set_pending.cpp.
 class ProcessSet {
   public:
-    /// `root` and `watcher` must outlive the set.
-    ProcessSet(WantedProcesses wanted, const DescriptorBudget& budget, const ProcRoot& root,
-               ProcessWatcher& watcher);
+    /// The connector, where it serves and is of use for these; else null.
+    static std::unique_ptr<ProcessEvents> connect(const ProcRoot& root,
+                                                  const WantedProcesses& wanted);
+
+    /// `interval` lies between two looks. `events` null: all new processes have to be found. `root`
+    /// and `watcher` must outlive the set.
+    ProcessSet(WantedProcesses wanted, Interval interval, const DescriptorBudget& budget,
+               const ProcRoot& root, ProcessWatcher& watcher,
+               std::unique_ptr<ProcessEvents> events);
     ProcessSet(const ProcessSet&) = delete;
     ProcessSet& operator=(const ProcessSet&) = delete;
 
@@ -57,13 +64,13 @@ class ProcessSet {
     /// Becomes readable when processes have come: then call read_news(). -1: there is none.
     [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
     enum class News : std::uint8_t { all_heard, more };
-    /// Hears some news, at most ProcessEvents::kMostAtOnce. To be called before what has ended is
-    /// reaped: a child is known by its parent.
+    /// Hears some news, as many as one ProcessEvents::read() gives. To be called before what has
+    /// ended is reaped: a child is known by its parent.
     News read_news(Now now, EventSink& sink);
     /// Does what the connector's news call for, in their order.
     void hear(std::span<const ProcessEvent> news, NoticeSink& sink);
 
-    /// Before each look.
+    /// Before each look. Hears the news too, if there are not far too many.
     void refresh(Now now, EventSink& sink);
     /// After each look; true when it has added some, which then want a look of their own.
     bool adopt_children(NoticeSink& sink);
@@ -94,11 +101,12 @@ class ProcessSet {
     void recover(Now now, EventSink& sink);
 
     WantedProcesses wanted_;
+    Interval interval_;
     DescriptorBudget budget_;
     const ProcRoot& root_;
     ProcessWatcher& watcher_;
     ProcessNotices notices_{wanted_};
-    std::optional<ProcessEvents> events_;
+    std::unique_ptr<ProcessEvents> events_;
     std::vector<ProcessEvent> news_;
     NameFlood name_flood_;
     /// The processes that are followed, by what the connector tells; also those that may not be

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <logfia/base/interval.hpp>
-
 #include <sys/types.h>
 
 #include <cstddef>
@@ -20,7 +18,6 @@ struct WantedProcesses {
     bool follow = false;             ///< descendants too
     bool waits = true;               ///< for those that come later
     bool orphans_are_ours = false;   ///< orphaned descendants become our children (prctl(2))
-    Interval interval = Interval::back_to_back();  ///< between two looks
 
     /// Processes that come later may have to be found by their names.
     [[nodiscard]] bool by_name() const { return all || !names.empty(); }

@@ -27,19 +27,30 @@ PollerOptions with_links(PollerOptions options, const DescriptorBudget& budget) 
 Result<std::unique_ptr<PollSource>> PollSource::create(ProcRoot root, const PollerOptions& options,
                                                        WantedProcesses wanted, Numbers& numbers,
                                                        MayEnd may_end) {
+    auto events = ProcessSet::connect(root, wanted);
+    return create(std::move(root), options, std::move(wanted), numbers, std::move(may_end),
+                  std::move(events));
+}
+
+Result<std::unique_ptr<PollSource>> PollSource::create(ProcRoot root, const PollerOptions& options,
+                                                       WantedProcesses wanted, Numbers& numbers,
+                                                       MayEnd may_end,
+                                                       std::unique_ptr<ProcessEvents> events) {
     auto waiter = Waiter::create();
     if (!waiter) return waiter.error();
     return std::unique_ptr<PollSource>(new PollSource(std::move(root), options, std::move(wanted),
                                                       numbers, std::move(may_end),
-                                                      std::move(*waiter)));
+                                                      std::move(events), std::move(*waiter)));
 }
 
 PollSource::PollSource(ProcRoot root, const PollerOptions& options, WantedProcesses wanted,
-                       Numbers& numbers, MayEnd may_end, Waiter waiter)
+                       Numbers& numbers, MayEnd may_end, std::unique_ptr<ProcessEvents> events,
+                       Waiter waiter)
     : options_(options),
       budget_(wanted.expected()),
       poller_(std::move(root), with_links(options, budget_), numbers),
-      processes_(std::move(wanted), budget_, poller_.root(), poller_.processes()),
+      processes_(std::move(wanted), options.interval, budget_, poller_.root(), poller_.processes(),
+                 std::move(events)),
       may_end_(std::move(may_end)),
       waiter_(std::move(waiter)) {
     waiter_.want(processes_.news_fd(), POLLIN);
@@ -70,6 +81,10 @@ Source::State PollSource::run(Now now, EventSink& sink) {
 /// Takes one look, at all processes or at some. A look has a time of its own: within it, closes
 /// come before opens.
 void PollSource::run_slice(Now now, EventSink& sink) {
+    if (paused_since_) {
+        collect_ready();
+        return reap(now, sink);
+    }
     if (looks_ == 0) return look(now, sink);
     // The timetable begins once all that was open already is described.
     if (!ticks_ && !has_newcomers_)
@@ -127,15 +142,19 @@ void PollSource::look_at_newcomers(Now now, EventSink& sink) {
     has_newcomers_ = processes_.adopt_children(sink);
 }
 
-/// Newcomers go first: a child is known by its parent, which may have ended since.
-void PollSource::handle_ready(Now now, EventSink& sink) {
-    turns_without_reaping_ = 0;
+void PollSource::collect_ready() {
     for (const pollfd& one : waiter_.ready_now()) {
         if (one.fd == processes_.news_fd())
             has_more_news_ = true;
         else
             to_reap_.push_back(one);
     }
+}
+
+/// Newcomers go first: a child is known by its parent, which may have ended since.
+void PollSource::handle_ready(Now now, EventSink& sink) {
+    turns_without_reaping_ = 0;
+    collect_ready();
     if (!to_reap_.empty() && processes_.news_fd() >= 0) has_more_news_ = true;
     if (has_more_news_) return hear_news(now, sink);
     if (!to_reap_.empty()) reap(now, sink);
@@ -154,15 +173,23 @@ void PollSource::reap(Now now, EventSink& sink) {
     to_reap_.clear();
 }
 
+/// Without the news, which wait: they would have the loop wake for nothing.
 void PollSource::pause(Now now) {
     paused_since_ = now.steady;
+    waiter_.forget(processes_.news_fd());
 }
 
 void PollSource::resume(Now now, EventSink& sink) {
+    waiter_.want(processes_.news_fd(), POLLIN);
     tell_pause(now, sink);
 }
 
+/// What has come since the last slice is told as in a slice that nothing else was due in.
 void PollSource::stop(Now now, EventSink& sink) {
+    if (looks_ > 0 && !options_.single_look) {
+        handle_ready(now, sink);
+        reap(now, sink);
+    }
     tell_pause(now, sink);
     tell_late(now, sink, late_.rest());
 }

@@ -103,7 +103,8 @@ void Poller::look(Now now, EventSink& sink) {
 bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
     ended_.clear();
     for (const pollfd& one : ready)
-        if (WatchedProcess* watched = processes_.pidfds().owner_of(one.fd))
+        if (WatchedProcess* watched = processes_.pidfds().owner_of(one.fd);
+            watched != nullptr && watched->process.has_ended())
             ended_.push_back(watched);
     if (ended_.empty()) return false;
     look_.now = now;

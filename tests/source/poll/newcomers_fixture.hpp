@@ -50,15 +50,14 @@ class NewcomersTest : public ::testing::Test {
         ASSERT_TRUE(set_->begin_with(pid, {}));
     }
     void make(WantedProcesses wanted) {
-        wanted.interval = std::chrono::milliseconds(100);
         auto root = ProcRoot::open(proc_.path());
         ASSERT_TRUE(root);
         PollerOptions options;
-        options.interval = wanted.interval;
+        options.interval = std::chrono::milliseconds(100);
         poller_ = std::make_unique<Poller>(std::move(*root), options, numbers_);
         const DescriptorBudget budget(wanted.expected());
-        set_ = std::make_unique<ProcessSet>(std::move(wanted), budget, poller_->root(),
-                                            poller_->processes());
+        set_ = std::make_unique<ProcessSet>(std::move(wanted), options.interval, budget,
+                                            poller_->root(), poller_->processes(), nullptr);
     }
     /// A tick of a watch.
     Lines tick() {

@@ -1,8 +1,5 @@
-#include "support/event_parts.hpp"
-#include "support/event_sinks.hpp"
-#include "support/fake_proc.hpp"
+#include "source/poll/poll_source_fixture.hpp"
 #include "support/fd_maker_client.hpp"
-#include <logfia/source/poll/poll_source.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -27,61 +24,6 @@ using ::testing::IsEmpty;
 using State = Source::State;
 using test::Lines;
 
-constexpr SteadyTime kBegin{std::chrono::hours(1)};
-
-/// `MS EVENT PID NAME`, `MS lost REASON (MISSED)`.
-std::string line_of(const Event& event) {
-    const auto ms = (event.at.steady - kBegin) / milliseconds(1);
-    if (const Loss* loss = event.loss())
-        return fmt::format("{} lost {} ({})", ms, loss->reason, loss->missed_ticks.value_or(0));
-    return fmt::format("{} {} {} {}", ms, to_string(event.kind), event.actor.pid,
-                       fd_of(event).descriptor.name);
-}
-
-/// Ticks of 100 ms in a tree that the test builds. There is no connector.
-class PollSourceTest : public ::testing::Test {
-  protected:
-    PollSourceTest() {
-        poller_.interval = milliseconds(100);
-        for (const int pid : {10, 11}) proc_.add_process(pid, "worker");
-        proc_.open(10, 3, "/a");
-    }
-    void make(const std::string& proc, WantedProcesses wanted, PollSource::MayEnd may_end = {}) {
-        wanted.interval = poller_.interval;
-        auto root = ProcRoot::open(proc);
-        ASSERT_TRUE(root);
-        auto source = PollSource::create(std::move(*root), poller_, std::move(wanted), numbers_,
-                                         std::move(may_end));
-        ASSERT_TRUE(source);
-        source_ = std::move(*source);
-        ASSERT_THAT(source_->find_processes(sink_), IsEmpty());
-    }
-    static WantedProcesses only(pid_t pid) {
-        WantedProcesses wanted;
-        wanted.pids = {pid};
-        return wanted;
-    }
-    static WantedProcesses following(pid_t pid) {
-        WantedProcesses wanted = only(pid);
-        wanted.follow = true;
-        return wanted;
-    }
-    static Now at(int ms) { return {WallTime(milliseconds(ms)), kBegin + milliseconds(ms)}; }
-    State run(int ms) { return source_->run(at(ms), sink_); }
-    /// Up to the timetable, which begins at 0.
-    void begin() {
-        ASSERT_EQ(run(0), State::busy);
-        ASSERT_EQ(run(0), State::waiting);
-        sink_.take_lines();
-    }
-
-    FakeProc proc_;
-    PollerOptions poller_;
-    test::KeptEvents sink_{line_of};
-    Numbers numbers_;
-    std::unique_ptr<PollSource> source_;
-};
-
 TEST_F(PollSourceTest, TheTimetableBeginsAfterTheFirstLook) {
     make(proc_.path(), only(10));
     EXPECT_TRUE(source_->has_work());
@@ -104,6 +46,18 @@ TEST_F(PollSourceTest, EndsAfterASingleLook) {
     make(proc_.path(), only(10));
     EXPECT_EQ(run(0), State::ended);
     EXPECT_THAT(sink_.take_lines(), ElementsAre("0 open 10 /a"));
+}
+
+/// Whoever asks what is open now is not told of what has come since.
+TEST_F(PollSourceTest, ASingleLookIsTakenAtNoChildThatCameSince) {
+    poller_.single_look = true;
+    WantedProcesses wanted = following(10);
+    wanted.waits = false;
+    make(proc_.path(), wanted);
+    proc_.add_process(20, "child");
+    proc_.children(10, "20 ");
+    EXPECT_EQ(run(0), State::ended);
+    EXPECT_EQ(source_->totals().processes, 1U);
 }
 
 TEST_F(PollSourceTest, TellsOfLateLooksAtOnceAndThenOnceASecond) {
@@ -254,6 +208,47 @@ TEST_F(PollSourceRealTest, NoticesAnEndAlthoughATickIsAlwaysDue) {
     State state = State::waiting;
     for (int i = 0; i < 100 && state == State::waiting; ++i) state = run(1);
     EXPECT_EQ(state, State::ended);
+}
+
+TEST_F(PollSourceRealTest, TellsOfAnEndThatCameJustBeforeItIsStopped) {
+    make("/proc", only(maker_.pid()));
+    begin();
+    maker_.child().signal(SIGKILL);
+    ASSERT_TRUE(becomes_ready());
+    source_->stop(at(50), sink_);
+    EXPECT_THAT(sink_.take_lines(), Contains(AllOf(HasSubstr("50 close "), HasSubstr("pipe:["))));
+}
+
+TEST_F(PollSourceRealTest, NoticesAnEndInAPause) {
+    make("/proc", only(maker_.pid()));
+    begin();
+    source_->pause(at(10));
+    maker_.child().signal(SIGKILL);
+    ASSERT_TRUE(becomes_ready());
+    EXPECT_EQ(run(250), State::ended);
+    EXPECT_THAT(sink_.take_lines(), Contains(AllOf(HasSubstr("250 close "), HasSubstr("pipe:["))));
+}
+
+TEST_F(PollSourceRealTest, TellsOfAnEndInAPauseThatIsCutShort) {
+    make("/proc", only(maker_.pid()));
+    begin();
+    source_->pause(at(10));
+    maker_.child().signal(SIGKILL);
+    ASSERT_TRUE(becomes_ready());
+    source_->stop(at(250), sink_);
+    const Lines lines = sink_.take_lines();
+    EXPECT_THAT(lines, Contains(AllOf(HasSubstr("250 close "), HasSubstr("pipe:["))));
+    EXPECT_THAT(lines.back(), HasSubstr("lost looking stopped for 0.2 s"));
+}
+
+TEST_F(PollSourceRealTest, ASingleLookTellsNoEnd) {
+    poller_.single_look = true;
+    make("/proc", only(maker_.pid()));
+    EXPECT_EQ(run(0), State::ended);
+    sink_.take_lines();
+    maker_.child().signal(SIGKILL);
+    source_->stop(at(1), sink_);
+    EXPECT_THAT(sink_.take_lines(), IsEmpty());
 }
 
 }  // namespace

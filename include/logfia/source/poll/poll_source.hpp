@@ -28,6 +28,8 @@ namespace logfia {
 /// tick of a timetable, and one in between at each process that has come. An end is noticed at
 /// once, by the pidfd.
 ///
+/// During a pause ends are still noticed: nobody could tell their times afterwards.
+///
 /// Ends when all processes have ended and no other is awaited; with PollerOptions::single_look
 /// after the first look.
 class PollSource final : public Source {
@@ -41,6 +43,11 @@ class PollSource final : public Source {
     static Result<std::unique_ptr<PollSource>> create(ProcRoot root, const PollerOptions& options,
                                                       WantedProcesses wanted, Numbers& numbers,
                                                       MayEnd may_end = {});
+    /// The same with news from elsewhere than the process connector; null: without any.
+    static Result<std::unique_ptr<PollSource>> create(ProcRoot root, const PollerOptions& options,
+                                                      WantedProcesses wanted, Numbers& numbers,
+                                                      MayEnd may_end,
+                                                      std::unique_ptr<ProcessEvents> events);
 
     /// Before the first run() one of these two: adds the processes that are there now, the errors
     /// are those of PIDs that cannot be watched; or a command that waits for its exec.
@@ -63,7 +70,8 @@ class PollSource final : public Source {
 
   private:
     PollSource(ProcRoot root, const PollerOptions& options, WantedProcesses wanted,
-               Numbers& numbers, MayEnd may_end, Waiter waiter);
+               Numbers& numbers, MayEnd may_end, std::unique_ptr<ProcessEvents> events,
+               Waiter waiter);
 
     void run_slice(Now now, EventSink& sink);
     [[nodiscard]] State state_after(Now now);
@@ -71,6 +79,7 @@ class PollSource final : public Source {
     void tick(Now now, EventSink& sink);
     void look(Now now, EventSink& sink);
     void look_at_newcomers(Now now, EventSink& sink);
+    void collect_ready();
     void handle_ready(Now now, EventSink& sink);
     void hear_news(Now now, EventSink& sink);
     void reap(Now now, EventSink& sink);

@@ -15,6 +15,7 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -25,13 +26,13 @@
 namespace logfia {
 
 struct PollerOptions {
-    Interval interval = Interval::back_to_back();  ///< between two looks
-    bool socket_details = true;                    ///< false: sockets are not asked what they are
-    bool limits = false;                           ///< an `open` tells the process's RLIMIT_NOFILE
-    bool single_look = false;  ///< there will be no other, to mend what this one has missed
-    bool copies = true;        ///< false: no descriptor of a process is duplicated, not for a µs
-    bool totals = false;       ///< a `close` of a TCP connection tells what it has carried
-    bool targets = false;      ///< the targets of an epoll or its like are asked for again
+    Interval interval = std::chrono::milliseconds(100);  ///< between two looks
+    bool socket_details = true;  ///< false: sockets are not asked what they are
+    bool limits = false;         ///< an `open` tells the process's RLIMIT_NOFILE
+    bool single_look = false;    ///< there will be no other, to mend what this one has missed
+    bool copies = true;          ///< false: no descriptor of a process is duplicated, not for a µs
+    bool totals = false;         ///< a `close` of a TCP connection tells what it has carried
+    bool targets = false;        ///< the targets of an epoll or its like are asked for again
     /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
     std::size_t kept_links = 0;
 };

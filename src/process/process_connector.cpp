@@ -1,4 +1,4 @@
-#include <logfia/process/process_events.hpp>
+#include <logfia/process/process_connector.hpp>
 
 #include <arpa/inet.h>
 #include <linux/cn_proc.h>
@@ -143,7 +143,7 @@ std::optional<ProcessEvent> parse_one(std::span<const std::byte> event) {
 
 }  // namespace
 
-Result<ProcessEvents> ProcessEvents::open() {
+Result<ProcessConnector> ProcessConnector::open() {
     const auto refused = [](int code, const char* advice) {
         return Error{"listen to", "the kernel's process connector", code, advice};
     };
@@ -167,10 +167,10 @@ Result<ProcessEvents> ProcessEvents::open() {
     subscribe(socket.get(), {PROC_CN_MCAST_LISTEN, kFork | kExec | kComm | kExit},
               sizeof(Subscription));
     drop_threads(socket.get(), true);
-    return ProcessEvents(std::move(socket));
+    return ProcessConnector(std::move(socket));
 }
 
-ProcessEvents::Reading ProcessEvents::read(std::vector<ProcessEvent>& out) {
+ProcessConnector::Reading ProcessConnector::read(std::vector<ProcessEvent>& out) {
     std::array<std::byte, 4096> buffer;
     for (int i = 0; i < kMostAtOnce; ++i) {
         sockaddr_nl from{};
@@ -188,7 +188,7 @@ ProcessEvents::Reading ProcessEvents::read(std::vector<ProcessEvent>& out) {
     return Reading::more;
 }
 
-void ProcessEvents::hear_names(bool hear) {
+void ProcessConnector::hear_names(bool hear) {
     if (hear == hears_names_) return;
     hears_names_ = hear;
     drop_threads(socket_.get(), hear);

@@ -1,6 +1,6 @@
 #include "support/fd_maker_client.hpp"
 #include "support/watching.hpp"
-#include <logfia/process/process_events.hpp>
+#include <logfia/process/process_connector.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -118,7 +118,7 @@ pid_t fork_and_reap() {
 }
 
 /// Waits until all of these have come, in this order.
-bool come(ProcessEvents& source, const std::vector<ProcessEvent>& wanted) {
+bool come(ProcessConnector& source, const std::vector<ProcessEvent>& wanted) {
     std::vector<ProcessEvent> events;
     std::size_t found = 0;
     return test::eventually([&] {
@@ -130,8 +130,8 @@ bool come(ProcessEvents& source, const std::vector<ProcessEvent>& wanted) {
     });
 }
 
-TEST(ProcessEventsTest, TellOfARealChild) {
-    auto source = ProcessEvents::open();
+TEST(ProcessConnectorTest, TellOfARealChild) {
+    auto source = ProcessConnector::open();
     if (!source) GTEST_SKIP() << describe(source.error());
     const pid_t child = fork();
     if (child == 0) {
@@ -143,8 +143,8 @@ TEST(ProcessEventsTest, TellOfARealChild) {
         *source, {{Kind::fork, child, getpid()}, {Kind::exec, child, 0}, {Kind::exit, child, 0}}));
 }
 
-TEST(ProcessEventsTest, TellOfANewNameButNotOfAThreads) {
-    auto source = ProcessEvents::open();
+TEST(ProcessConnectorTest, TellOfANewNameButNotOfAThreads) {
+    auto source = ProcessConnector::open();
     if (!source) GTEST_SKIP() << describe(source.error());
     test::FdMaker maker;
     maker.ask("thread-comm other");
@@ -162,8 +162,8 @@ TEST(ProcessEventsTest, TellOfANewNameButNotOfAThreads) {
     EXPECT_EQ(names, 1);
 }
 
-TEST(ProcessEventsTest, NamesAreNotToldToWhomTheyAreTooMany) {
-    auto source = ProcessEvents::open();
+TEST(ProcessConnectorTest, NamesAreNotToldToWhomTheyAreTooMany) {
+    auto source = ProcessConnector::open();
     if (!source) GTEST_SKIP() << describe(source.error());
     test::FdMaker maker;
     source->hear_names(false);
@@ -182,8 +182,8 @@ TEST(ProcessEventsTest, NamesAreNotToldToWhomTheyAreTooMany) {
     EXPECT_THAT(names, ElementsAre("two"));
 }
 
-TEST(ProcessEventsTest, ThreadsAreNotTold) {
-    auto source = ProcessEvents::open();
+TEST(ProcessConnectorTest, ThreadsAreNotTold) {
+    auto source = ProcessConnector::open();
     if (!source) GTEST_SKIP() << describe(source.error());
     test::FdMaker maker;
     maker.ask("thread 5");
@@ -202,57 +202,57 @@ TEST(ProcessEventsTest, ThreadsAreNotTold) {
 
 /// A reader that is late is told so, and hears what comes later: once there is room again for
 /// whatever else the machine starts.
-TEST(ProcessEventsTest, AnOverflowIsTold) {
-    auto source = ProcessEvents::open();
+TEST(ProcessConnectorTest, AnOverflowIsTold) {
+    auto source = ProcessConnector::open();
     if (!source) GTEST_SKIP() << describe(source.error());
     const int little = 1;
     ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
     for (int i = 0; i < 50; ++i) fork_and_reap();
     std::vector<ProcessEvent> events;
-    EXPECT_EQ(source->read(events), ProcessEvents::Reading::overflowed);
+    EXPECT_EQ(source->read(events), ProcessConnector::Reading::overflowed);
     const int usual = 1 << 20;
     ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &usual, sizeof usual), 0);
-    ASSERT_TRUE(
-        test::eventually([&] { return source->read(events) == ProcessEvents::Reading::complete; }));
+    ASSERT_TRUE(test::eventually(
+        [&] { return source->read(events) == ProcessConnector::Reading::complete; }));
     const pid_t child = fork_and_reap();
     EXPECT_TRUE(come(*source, {{Kind::fork, child, getpid()}}));
 }
 
 /// Why whoever was told of an overflow reads on until nothing is left before it looks around.
-TEST(ProcessEventsTest, NothingIsToldAfterAnOverflowBeforeAllElseIsRead) {
-    auto source = ProcessEvents::open();
+TEST(ProcessConnectorTest, NothingIsToldAfterAnOverflowBeforeAllElseIsRead) {
+    auto source = ProcessConnector::open();
     if (!source) GTEST_SKIP() << describe(source.error());
     const int little = 1;
     ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
     std::vector<ProcessEvent> events;
     for (int i = 0; i < 50; ++i) fork_and_reap();
     // The error of a socket comes before what it has kept.
-    ASSERT_EQ(source->read(events), ProcessEvents::Reading::overflowed);
+    ASSERT_EQ(source->read(events), ProcessConnector::Reading::overflowed);
     const int usual = 1 << 20;
     ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &usual, sizeof usual), 0);
     const pid_t untold = fork_and_reap();
-    ASSERT_TRUE(
-        test::eventually([&] { return source->read(events) == ProcessEvents::Reading::complete; }));
+    ASSERT_TRUE(test::eventually(
+        [&] { return source->read(events) == ProcessConnector::Reading::complete; }));
     EXPECT_FALSE(std::any_of(events.begin(), events.end(),
                              [&](const ProcessEvent& event) { return event.pid == untold; }));
 }
 
-TEST(ProcessEventsTest, AStormIsReadInSlices) {
-    auto source = ProcessEvents::open();
+TEST(ProcessConnectorTest, AStormIsReadInSlices) {
+    auto source = ProcessConnector::open();
     if (!source) GTEST_SKIP() << describe(source.error());
-    for (int i = 0; i < ProcessEvents::kMostAtOnce; ++i) fork_and_reap();
+    for (int i = 0; i < ProcessConnector::kMostAtOnce; ++i) fork_and_reap();
     std::vector<ProcessEvent> events;
-    EXPECT_EQ(source->read(events), ProcessEvents::Reading::more) << "each began and ended";
-    EXPECT_LE(events.size(), std::size_t{ProcessEvents::kMostAtOnce});
-    EXPECT_TRUE(
-        test::eventually([&] { return source->read(events) == ProcessEvents::Reading::complete; }));
+    EXPECT_EQ(source->read(events), ProcessConnector::Reading::more) << "each began and ended";
+    EXPECT_LE(events.size(), std::size_t{ProcessConnector::kMostAtOnce});
+    EXPECT_TRUE(test::eventually(
+        [&] { return source->read(events) == ProcessConnector::Reading::complete; }));
 }
 
-TEST(ProcessEventsTest, InANamespaceItSaysThatItDoesNotServe) {
+TEST(ProcessConnectorTest, InANamespaceItSaysThatItDoesNotServe) {
     const pid_t child = fork();
     if (child == 0) {
         if (unshare(CLONE_NEWUSER) != 0) _exit(2);
-        const auto source = ProcessEvents::open();
+        const auto source = ProcessConnector::open();
         _exit(!source && !describe(source.error()).empty() ? 0 : 1);
     }
     int status = 0;
