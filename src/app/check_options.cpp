@@ -20,14 +20,15 @@ constexpr Conflict kConflicts[] = {
     {kPid, kCommand},
     {"--name", kCommand},
     {"--all", kCommand},
-    {"--once", kCommand, "--once is one look at what runs already: give a PID, no COMMAND"},
+    {"--once", kCommand,
+     "--once takes one look at what is running already: give a PID, not a COMMAND"},
     {"--user", kCommand, "--user makes no sense with a COMMAND"},
     {"--all", kPid},
     {"--all", "--name"},
-    {"--once", "--duration", "--once looks a single time: --duration makes no sense with it"},
+    {"--once", "--duration", "--once takes a single look: --duration makes no sense with it"},
     {"--once", "--no-initial",
      "--once prints what is open already: --no-initial would leave nothing"},
-    {"--once", "--leaks", "--once looks a single time: --leaks needs a watch from start to end"},
+    {"--once", "--leaks", "--once takes a single look: --leaks needs a watch from start to end"},
     {"--summary", "--summary-only"},
     {"--long", "--no-long"},
     {"--long", "--json", "--long makes no sense with --json: JSON always has all keys"},
@@ -68,7 +69,7 @@ void check_options(const Options& options, const GivenOptions& given) {
         refuse("--color makes no sense with --json");
     if (filter.real_files_only && filter.types && !filter.types->contains(FdType::file) &&
         !filter.types->contains(FdType::directory))
-        refuse("--real-files leaves only the types file and directory, --type neither of them");
+        refuse("--real-files keeps only the types file and directory, and --type names neither");
     if (given.contains("--leak-min") && !options.leaks)
         refuse("--leak-min makes no sense without --leaks");
 }

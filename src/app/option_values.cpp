@@ -56,8 +56,8 @@ std::string names_of(const Rows& rows, IsMeant is_meant) {
 void add_pid_word(std::vector<pid_t>& pids, const std::string& word) {
     if (word.empty()) refuse("'' is an empty word: give a PID, as ps and pgrep show it");
     if (is_path(word))
-        refuse("'{}' is a path, and processes are watched: give a PID, or -- {} starts it", word,
-               word);
+        refuse("'{}' is a path, but logfia watches processes: give a PID, or -- {} to start it",
+               word, word);
     if (!all_digits(word))
         refuse("'{}' is neither a PID nor a path; --name {} watches by name, -- {} starts it", word,
                word, word);

@@ -24,14 +24,14 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  logfia 4711                        what process 4711 opens and closes\n"
     "  logfia -f -- make                  what make and all its children do\n"
-    "  logfia --name 'nginx*' -t inet     whom these talk to, those that start later too\n"
+    "  logfia --name 'nginx*' -t inet     whom all nginx processes talk to, later ones too\n"
     "  logfia --leaks -- ./test           status 3 when descriptors are left open\n"
     "  logfia -n -1 -j 4711 | jq .name    what is open now, as JSON, without host names\n"
     "Times take a unit (250us, 10ms, 2s). Records go to standard output, notices to standard "
     "error.\n"
     "Exit status: 0 the processes ended or logfia was told to stop, 1 something failed,\n"
-    "2 the command line is wrong, 3 --leaks found some. A COMMAND's own status comes first;\n"
-    "126 it could not be run, 127 it was not found.";
+    "2 the command line is wrong, 3 --leaks found a leak. A COMMAND's own status comes first;\n"
+    "126 means that the COMMAND could not be run, 127 that it was not found.";
 
 using Text = const std::string&;
 
@@ -53,33 +53,33 @@ struct OptionRow {
 constexpr OptionRow kProcesses[] = {
     {"PID", "", "The processes to watch",
      [](Options& o, Text word) { add_pid_word(o.processes.pids, word); }, Counts::all},
-    {"-p,--pid", "LIST", "The same, as a list: PID[,PID...]; repeatable",
+    {"-p,--pid", "LIST", "The processes to watch, as a list: PID[,PID...]; repeatable",
      [](Options& o, Text list) { add_pid_list(o.processes.pids, list); }, Counts::all},
-    {"--name", "PATTERN", "Those whose name matches this shell pattern, later ones too; repeatable",
+    {"--name", "PATTERN",
+     "Processes whose name matches this shell pattern, later ones too; repeatable",
      [](Options& o, Text pattern) { add_name_pattern(o.processes.names, pattern); }, Counts::all},
     {"-a,--all", nullptr, "Every process that you may look into",
      [](Options& o, Text) { o.processes.all = true; }},
-    {"-u,--user", "USER", "With --name or --all: only this user's",
+    {"-u,--user", "USER", "With --name or --all: only processes of this user",
      [](Options& o, Text user) { o.processes.user = parse_user(user); }},
-    {"-f,--follow", nullptr, "Their children, and theirs, too",
+    {"-f,--follow", nullptr, "Watch the children of these processes too, and all descendants",
      [](Options& o, Text) { o.processes.follow = true; }},
     {"--proc", "DIR", "Where procfs is mounted [/proc]",
      [](Options& o, Text dir) { o.proc = dir; }},
-    {"--no-dup", nullptr,
-     "Do not ask sockets by a copy, not for a microsecond: only the kernel's tables",
+    {"--no-dup", nullptr, "Never duplicate a socket to query it: read only the kernel's tables",
      [](Options& o, Text) { o.poller.copies = false; }},
 };
 
 constexpr OptionRow kLooks[] = {
     {"-d,--interval", "TIME",
-     "Time between two looks, 0: back to back; a bare number is milliseconds [100; 1 with a "
+     "Time between two looks, 0 for back to back; a bare number is milliseconds [100; 1 with a "
      "COMMAND]",
      [](Options& o, Text time) { o.interval = parse_interval(time); }},
     {"-1,--once", nullptr, "Print what is open now, then exit",
      [](Options& o, Text) { o.once = true; }},
-    {"--duration", "TIME", "Stop after that long; a bare number is seconds",
+    {"--duration", "TIME", "Stop after this time; a bare number is seconds",
      [](Options& o, Text time) { o.duration = parse_duration(time); }},
-    {"--count", "N", "Stop after exactly that many records",
+    {"--count", "N", "Stop after exactly N records",
      [](Options& o, Text n) { o.count = parse_positive("--count", n, "records"); }},
 };
 
@@ -92,7 +92,7 @@ constexpr OptionRow kFilters[] = {
      [](Options& o, Text list) { add_events(o.filter, list); }, Counts::all},
     {"-i,--include", "GLOB", "Only names (or peers) that match this shell pattern; repeatable",
      [](Options& o, Text glob) { add_pattern(o.filter.include, "--include", glob); }, Counts::all},
-    {"-x,--exclude", "GLOB", "Not those that match this one; repeatable",
+    {"-x,--exclude", "GLOB", "No names (or peers) that match this shell pattern; repeatable",
      [](Options& o, Text glob) { add_pattern(o.filter.exclude, "--exclude", glob); }, Counts::all},
     {"--no-initial", nullptr, "Do not print what was open already",
      [](Options& o, Text) { o.filter.initial = false; }},
@@ -102,30 +102,32 @@ constexpr OptionRow kWriting[] = {
     {"-j,--json", nullptr, "Write JSON Lines", [](Options& o, Text) { o.json = true; }},
     {"-o,--output", "FILE", "Append the records to a file instead of standard output",
      [](Options& o, Text file) { o.output = parse_output(file); }},
-    {"-l,--long", nullptr, "Text: add COMM[PID] and FD columns [with several processes]",
+    {"-l,--long", nullptr, "Text: add the columns COMM[PID] and FD [with several processes]",
      [](Options& o, Text) { o.long_format = true; }},
-    {"--no-long", nullptr, "Text: never add them", nullptr},
-    {"--time", "STYLE", "iso, unix, start (since the watch began) or delta [iso]",
+    {"--no-long", nullptr, "Text: never add the columns COMM[PID] and FD", nullptr},
+    {"--time", "STYLE",
+     "How times are written: iso, unix, start (since the watch began) or delta [iso]",
      [](Options& o, Text style) { o.time = parse_time_style(style); }},
-    {"--color", "WHEN", "auto, always or never [auto]",
+    {"--color", "WHEN", "When to use colours: auto, always or never [auto]",
      [](Options& o, Text when) { o.color = parse_color(when); }},
-    {"-c,--summary-only", nullptr, "A table at the end instead of the records",
+    {"-c,--summary-only", nullptr, "Print a table at the end instead of the records",
      [](Options& o, Text) { o.summary = SummaryWhen::only; }},
-    {"-C,--summary", nullptr, "The table on standard error, after the records",
+    {"-C,--summary", nullptr, "Print a table on standard error, after the records",
      [](Options& o, Text) { o.summary = SummaryWhen::after; }},
-    {"--leaks", nullptr, "At the end, what was opened and left open; status 3 if there is a leak",
+    {"--leaks", nullptr,
+     "At the end, list what was opened and left open; status 3 if there is a leak",
      [](Options& o, Text) { o.leaks = true; }},
-    {"--leak-min", "N", "So many alike are a leak [2]",
+    {"--leak-min", "N", "How many descriptors alike make a leak [2]",
      [](Options& o, Text n) { o.leak_min = parse_positive("--leak-min", n, "descriptors"); }},
     {"-q,--quiet", nullptr, "No notices on standard error",
      [](Options& o, Text) { o.quiet = true; }},
 };
 
 constexpr OptionRow kHostNames[] = {
-    {"-n,--numeric", nullptr, "Look up none", [](Options& o, Text) { o.numeric = true; }},
-    {"--dns-wait", "TIME", "The longest a record waits for one [250ms; 2s with --once]",
+    {"-n,--numeric", nullptr, "Look up no host names", [](Options& o, Text) { o.numeric = true; }},
+    {"--dns-wait", "TIME", "The longest a record waits for a host name [250ms; 2s with --once]",
      [](Options& o, Text time) { o.dns_wait = parse_dns_wait(time); }},
-    {"--dns-server", "ADDR", "Ask these servers instead of the system's: ADDR[:PORT][,...]",
+    {"--dns-server", "ADDR", "Ask these name servers instead of the system's: ADDR[:PORT][,...]",
      [](Options& o, Text list) { o.dns_servers = parse_dns_server_list(list); }},
 };
 
@@ -219,8 +221,8 @@ void refuse_empty_value(const CLI::App& app, std::string_view word) {
     const CLI::Option* option = option_named(app, name);
     if (option == nullptr) return;
     if (takes_value(*option))
-        refuse("{}: its value is missing; write {}{}", word, word, option->get_type_name());
-    refuse("{}: it takes no value; write {}", word, name);
+        refuse("{}: the value is missing; write {}{}", word, word, option->get_type_name());
+    refuse("{}: this option takes no value; write {}", word, name);
 }
 
 /// CLI11 takes a negative number for a cluster of flags.
@@ -242,7 +244,7 @@ void check_words(const CLI::App& app, int argc, const char* const* argv) {
 
 void take_command(Options& options, GivenOptions& given, const char* const* begin,
                   const char* const* end) {
-    if (begin == end) refuse("no COMMAND stands behind --");
+    if (begin == end) refuse("no COMMAND follows --");
     options.command.assign(begin, end);
     given.insert("a COMMAND");
 }

@@ -66,7 +66,7 @@ bool go(Command& command, const Options& options, PollSource& poll, const StopSi
         return true;
     }
     const std::string advice =
-        code == ENOENT ? "it is not to be found, or its interpreter is not" : "";
+        code == ENOENT ? "the command, or its interpreter, was not found" : "";
     notices.error(describe({"run", options.command.front(), code, advice}));
     return false;
 }
@@ -102,7 +102,7 @@ ExitStatus watch_while_there_is_memory(const Options& options, Command* command,
     try {
         return watch(options, command, signals, notices);
     } catch (const std::bad_alloc&) {
-        return fail(notices, {"watch", "any more", ENOMEM, "what was not written yet is lost"});
+        return fail(notices, {"continue", "the watch", ENOMEM, "records not written yet are lost"});
     }
 }
 

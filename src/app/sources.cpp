@@ -24,7 +24,7 @@ Error no_process(const Options& options) {
     if (options.processes.all)
         return {"watch", "all processes", 0, "there is none that you may look into"};
     return {"watch", fmt::format("'{}'", fmt::join(options.processes.names, "' or '")), 0,
-            "no process has such a name"};
+            "no process has this name"};
 }
 
 /// When all that is watched has ended: with a command and `--follow` also those count that could
@@ -61,8 +61,8 @@ Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Com
     if (!root) return root.error();
     if (command != nullptr && !root->native())
         return Error{"watch", options.command.front(), 0,
-                     fmt::format("{} does not show it by its PID: mount procfs, or give the right "
-                                 "one (--proc)",
+                     fmt::format("{} does not show the command by its PID: mount procfs, or name "
+                                 "the right one with --proc",
                                  options.proc)};
     return PollSource::create(std::move(*root), options.poller, options.processes, numbers,
                               end_of(command, options.processes.follow, signals));

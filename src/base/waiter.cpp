@@ -107,7 +107,7 @@ Result<std::span<const pollfd>> Waiter::wait(std::optional<Duration> timeout,
         timeout = Duration::zero();
     }
     if (count > 0) count = sleep_in(epoll_.get(), events, timeout, mask);
-    if (count < 0 && errno != EINTR) return Error{"wait for", "what comes next", errno, {}};
+    if (count < 0 && errno != EINTR) return Error{"wait for", "the next event", errno, {}};
     if (count > 0) add_ready(std::span(events).first(static_cast<std::size_t>(count)));
     return std::span<const pollfd>(ready_);
 }

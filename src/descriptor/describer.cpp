@@ -336,7 +336,7 @@ UniqueFd Describer::open_info(const Process& process, int fd) {
 const char* Describer::new_notice() {
     if (const char* notice = files_.new_notice()) return notice;
     if (lacking_ == 0 || !notice_.empty()) return nullptr;
-    notice_ = logfia::describe(Error{"cannot ask", "some descriptors what they are", lacking_, {}});
+    notice_ = logfia::describe(Error{"cannot find out", "what some descriptors are", lacking_, {}});
     return notice_.c_str();
 }
 

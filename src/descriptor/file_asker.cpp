@@ -50,8 +50,8 @@ void FileAsker::answer(const Process& process, SteadyTime now) {
 const char* FileAsker::new_notice() {
     const bool told = std::exchange(exhaustion_told_, asker_.exhausted());
     if (told || !exhaustion_told_) return nullptr;
-    return "the kernel keeps too many of our questions waiting: until it answers some, no file is "
-           "asked what it is";
+    return "the kernel is holding up too many of logfia's queries: until it answers some, no "
+           "file is examined";
 }
 
 }  // namespace logfia

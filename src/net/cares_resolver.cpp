@@ -212,7 +212,7 @@ Result<std::unique_ptr<ReverseLookup>> make_cares_lookup(const CaresOptions& opt
     auto lookup = std::make_unique<CaresLookup>();
     if (const int status = lookup->open(options); status != ARES_SUCCESS) {
         return Error{"set up", "the DNS resolver", 0,
-                     std::string(ares_strerror(status)) + "; -n looks no names up"};
+                     std::string(ares_strerror(status)) + "; with -n, no names are looked up"};
     }
     return std::unique_ptr<ReverseLookup>(std::move(lookup));
 }

@@ -206,7 +206,7 @@ void Command::tell_whom_it_left(SteadyTime now, const StopSignals& signals, Noti
     if (signals.stop_wanted()) return;  // we wait no more
     std::string left;
     if (const auto root = ProcRoot::open(proc_)) left = short_list(descendants_of(*root, getpid()));
-    if (left.empty()) left = "processes that it has started";
+    if (left.empty()) left = "processes that it started";
     notices.notice("the command has ended; still waiting for " + left);
 }
 

@@ -59,7 +59,7 @@ Error not_permitted(pid_t pid, int code, const ProcStatus& status) {
                                    owner);
     } else {
         advice =
-            fmt::format("it is guarded (setuid, more privileged than you, or made undumpable): {}",
+            fmt::format("it is protected (setuid, more privileged than you, or undumpable): {}",
                         advice_to_be_root());
     }
     return cannot_watch(pid, code, std::move(advice));
@@ -89,7 +89,7 @@ bool is_ending(int tasks, int thread) {
 }  // namespace
 
 const char* advice_to_be_root() {
-    return geteuid() == 0 ? "root lacks the right here (CAP_SYS_PTRACE, or a security module's)"
+    return geteuid() == 0 ? "root may not do this here (no CAP_SYS_PTRACE, or a security module)"
                           : "run logfia as root (sudo)";
 }
 
@@ -127,7 +127,7 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
                                         stat->comm, *status.tgid));
     }
     if (stat->is_ending() && stat->threads <= 1)
-        return cannot_watch(pid_, ESRCH, "it has ended and waits for its parent (zombie)");
+        return cannot_watch(pid_, ESRCH, "it has ended, but its parent has not reaped it (zombie)");
 
     comm_ = stat->comm;
     start_time_ = stat->start_time;

@@ -149,7 +149,7 @@ Result<ProcessEvents> ProcessEvents::open() {
     };
     UniqueFd socket(
         ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR));
-    if (!socket) return refused(errno, "this kernel has none, or not in this network namespace");
+    if (!socket) return refused(errno, "this kernel has none, or none for this network namespace");
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
     address.nl_groups = CN_IDX_PROC;
@@ -162,7 +162,7 @@ Result<ProcessEvents> ProcessEvents::open() {
         return refused(errno, "it does not serve this network namespace");
     const auto answer = acknowledged(socket.get());
     if (!answer) return refused(0, "it does not serve this PID or user namespace");
-    if (*answer != 0) return refused(*answer, "before Linux 6.6 it serves root alone");
+    if (*answer != 0) return refused(*answer, "before Linux 6.6 it serves only root");
     // Once more with a mask, which would have kept the answer away; older kernels pass it over.
     subscribe(socket.get(), {PROC_CN_MCAST_LISTEN, kFork | kExec | kComm | kExit},
               sizeof(Subscription));

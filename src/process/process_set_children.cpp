@@ -71,8 +71,8 @@ ChildrenListing::State ProcessSet::list_children(pid_t parent, EventSink& sink) 
     if (listing.state == ChildrenListing::State::unsupported &&
         !std::exchange(told_no_children_files_, true))
         sink.notice(
-            "this kernel does not list the children of a process (CONFIG_PROC_CHILDREN): they are "
-            "looked for among all processes, and short ones may be missed");
+            "this kernel does not list the children of a process (CONFIG_PROC_CHILDREN): logfia "
+            "looks for children among all processes, and may miss short-lived ones");
     if (listing.state == ChildrenListing::State::failed) {
         unlisted_.push_back(parent);
         tell_unlisted(
@@ -85,7 +85,7 @@ void ProcessSet::tell_unlisted(const Error& error, EventSink& sink) {
     if (std::exchange(told_unlisted_, true)) return;
     Error line = error;
     line.operation = "cannot " + line.operation;
-    line.advice = "it is tried again";
+    line.advice = "logfia will try again";
     sink.notice(describe(line));
 }
 

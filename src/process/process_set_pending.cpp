@@ -27,14 +27,14 @@ void ProcessSet::tell_pending(const PendingProcess& process, const Error& error,
     int& told = denied ? denied_told_ : lacking_told_;
     if (told > kMostTold) return;
     if (told++ == kMostTold) {
-        sink.notice(denied ? "more processes may not be looked into: they are not told one by one "
-                             "any more"
-                           : "more processes cannot be watched yet: they are not told one by one "
-                             "any more");
+        sink.notice(denied ? "more processes may not be looked into: they are no longer named one "
+                             "by one"
+                           : "more processes cannot be watched yet: they are no longer named one "
+                             "by one");
         return;
     }
     Error line = error;
-    if (!denied) line.advice = "it is tried again as long as it lives";
+    if (!denied) line.advice = "logfia keeps trying while the process lives";
     sink.notice(describe(line));
 }
 

@@ -73,7 +73,7 @@ TEST_F(Lacking, ADescriptorThatCannotBeAskedIsToldOfOnce) {
         expect_told({"openat /proc/N/fdinfo/N", error, Fault::Times::always});
         const Lines errors = complete_lines(errors_);
         EXPECT_EQ(errors.size(), 1U) << errors_;
-        EXPECT_THAT(errors_, HasSubstr("cannot ask some descriptors what they are: " +
+        EXPECT_THAT(errors_, HasSubstr("cannot find out what some descriptors are: " +
                                        std::string(std::strerror(error))));
     }
 }

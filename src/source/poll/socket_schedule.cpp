@@ -212,8 +212,8 @@ void SocketSchedule::finish(KnownFd& closed) {
 const char* SocketSchedule::new_notice() {
     const bool told = std::exchange(exhaustion_told_, asker_.exhausted());
     if (told || !exhaustion_told_) return nullptr;
-    return "the kernel keeps too many of our questions waiting: until it answers some, no socket "
-           "is asked itself";
+    return "the kernel is holding up too many of logfia's queries: until it answers some, no "
+           "socket is queried directly";
 }
 
 }  // namespace logfia

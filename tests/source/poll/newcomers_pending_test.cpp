@@ -71,8 +71,8 @@ TEST_F(PendingForLack, AChildIsTriedAgainWhenDescriptorsLacked) {
         const NoMoreDescriptors lack;
         EXPECT_THAT(hear({forked(11, 10)}), IsEmpty());
     }
-    EXPECT_THAT(seen_.notices, ElementsAre("cannot watch process 11: Too many open files; it is "
-                                           "tried again as long as it lives"));
+    EXPECT_THAT(seen_.notices, ElementsAre("cannot watch process 11: Too many open files; logfia "
+                                           "keeps trying while the process lives"));
     EXPECT_TRUE(set_->awaits_more());
     EXPECT_THAT(tick(), ElementsAre("open 11 /a"));
     EXPECT_FALSE(set_->awaits_more());
