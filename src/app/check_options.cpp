@@ -12,10 +12,10 @@ constexpr std::string_view kCommand = "a COMMAND";
 struct Conflict {
     std::string_view one;
     std::string_view other;
-    const char* message = nullptr;  ///< null: that the two cannot be used together
+    const char* message = nullptr;  ///< null: the message says that the two cannot be used together
 };
 
-/// The first conflict is the one that is told.
+/// Only the first conflict is reported.
 constexpr Conflict kConflicts[] = {
     {kPid, kCommand},
     {"--name", kCommand},
@@ -43,7 +43,7 @@ void check_conflicts(const GivenOptions& given) {
     }
 }
 
-/// A `close` of a TCP connection has a place for what it has carried.
+/// True when some `close` of a TCP connection will be shown with its totals.
 bool shows_totals(const Options& options) {
     const FilterOptions& filter = options.filter;
     if (options.once || options.summary == SummaryWhen::only) return false;

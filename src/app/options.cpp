@@ -35,18 +35,16 @@ constexpr const char* kFooter =
 
 using Text = const std::string&;
 
-enum class Counts {
-    last,
-    all
-};  // of several occurrences; the last one, so that an alias can be overruled
+/// The occurrences of an option that count. With `last`, an alias can be overruled.
+enum class Counts { last, all };
 
 /// An option: how it is written, and where its value goes.
 struct OptionRow {
     const char* names;  // "-d,--interval": as CLI11 takes them
     const char* value;  // the word for its value in --help; null: a flag
     const char* help;
-    void (*take)(Options& options,
-                 Text value);  // throws UsageError; null: nothing but that it was given
+    // Throws UsageError. Null: all that matters is that the option was given.
+    void (*take)(Options& options, Text value);
     Counts counts = Counts::last;
 };
 
@@ -142,7 +140,7 @@ constexpr OptionGroup kGroups[] = {
     {"Host names", kHostNames},
 };
 
-/// An option as it is declared, to be asked for its values when CLI11 has parsed.
+/// An option as declared to CLI11, which is asked for the values after parsing.
 struct DeclaredOption {
     const OptionRow* row;
     const CLI::Option* option;
@@ -153,7 +151,7 @@ CLI::Option* declare(CLI::App& app, const OptionRow& row) {
     if (row.value == nullptr) return app.add_flag(row.names, help);
     CLI::Option* const option = app.add_option(row.names, help)->type_name(row.value);
     if (row.counts == Counts::last) return option->take_last();
-    // Of an option, one value each time that it is given.
+    // A repeatable option takes one value each time that it is given.
     return option->expected(1, -1)->allow_extra_args(option->get_positional());
 }
 
@@ -179,7 +177,7 @@ std::string_view long_name(const OptionRow& row) {
 void take_values(Options& options, GivenOptions& given, const DeclaredOption& declared) {
     const OptionRow& row = *declared.row;
     const CLI::Option& option = *declared.option;
-    // A flag may be taken back: --json=false.
+    // A flag may be switched off again: --json=false.
     if (option.count() == 0 || (row.value == nullptr && !option.as<bool>())) return;
     given.insert(long_name(row));
     if (row.take == nullptr) return;
@@ -197,15 +195,14 @@ bool takes_value(const CLI::Option& option) {
     return option.get_items_expected_max() > 0;
 }
 
-/// True when the word after this one is the value of an option that ends this one, whatever it
-/// looks like.
+/// True when `word` ends in an option whose value is the next word, whatever that looks like.
 bool takes_next_word(const CLI::App& app, std::string_view word) {
     if (word.starts_with("--")) {
         const CLI::Option* option = option_named(app, word);
         return option != nullptr && takes_value(*option);
     }
     if (!word.starts_with('-')) return false;
-    // A cluster: flags, and perhaps an option to whose value the rest belongs.
+    // A cluster: flags, and perhaps an option whose value is the rest of the word.
     for (std::size_t at = 1; at < word.size(); ++at) {
         const CLI::Option* option = option_named(app, std::string{'-', word[at]});
         if (option == nullptr) return false;
@@ -214,7 +211,7 @@ bool takes_next_word(const CLI::App& app, std::string_view word) {
     return false;
 }
 
-/// CLI11 would take the next word for the value.
+/// Refuses `--option=`, for which CLI11 would take the next word as the value.
 void refuse_empty_value(const CLI::App& app, std::string_view word) {
     if (!word.starts_with("--") || word.find('=') != word.size() - 1) return;
     const std::string_view name = word.substr(0, word.size() - 1);
@@ -225,14 +222,14 @@ void refuse_empty_value(const CLI::App& app, std::string_view word) {
     refuse("{}: this option takes no value; write {}", word, name);
 }
 
-/// CLI11 takes a negative number for a cluster of flags.
+/// Refuses a negative number, which CLI11 would take for a cluster of flags.
 void refuse_negative_number(std::string_view word) {
     if (word.size() > 1 && word[0] == '-' && word != "-1" &&
         word.find_first_not_of("0123456789", 1) == std::string_view::npos)
         refuse("'{}' is not a PID: a PID is a positive number", word);
 }
 
-/// Refuses what CLI11 would understand in its own way.
+/// Refuses words that CLI11 would understand differently.
 void check_words(const CLI::App& app, int argc, const char* const* argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
@@ -250,7 +247,7 @@ void take_command(Options& options, GivenOptions& given, const char* const* begi
 }
 
 std::variant<Options, ExitStatus> parse(int argc, const char* const* argv, std::ostream& out) {
-    // Versions of CLI11 differ about `--`, so that it never sees it.
+    // Versions of CLI11 treat `--` differently, so CLI11 never sees it.
     const char* const* const end = argv + argc;
     const char* const* const dashes =
         std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });

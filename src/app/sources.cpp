@@ -8,7 +8,7 @@
 namespace logfia {
 namespace {
 
-/// Takes what is to be said before there is a watch.
+/// Takes notices from before the watch begins.
 class NoticesOnly final : public EventSink {
   public:
     explicit NoticesOnly(Notices& notices) : notices_(notices) {}
@@ -27,8 +27,8 @@ Error no_process(const Options& options) {
             "no process has this name"};
 }
 
-/// When all that is watched has ended: with a command and `--follow` also those count that could
-/// not be looked into.
+/// Says when everything that is watched has ended: with a command and `--follow`, descendants that
+/// could not be looked into count too.
 PollSource::MayEnd end_of(Command* command, bool follow, StopSignals& signals) {
     if (command == nullptr) return {};
     return [command, follow, &signals](SteadyTime now) {
@@ -37,8 +37,8 @@ PollSource::MayEnd end_of(Command* command, bool follow, StopSignals& signals) {
     };
 }
 
-/// The processes that are there, or the command that waits for its exec. False when there is
-/// nothing to be watched.
+/// Adds the processes that exist, or the command that waits for its exec. False when there is
+/// nothing to watch.
 bool find_processes(const Options& options, Command* command, Notices& notices, Sources& sources) {
     PollSource& poll = *sources.poll;
     if (command != nullptr) {

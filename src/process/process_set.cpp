@@ -13,13 +13,14 @@
 namespace logfia {
 namespace {
 
-// A process may be anything a moment after its start, when it has forked and not yet called exec.
+// A process may become anything a moment after its start, when it has forked and not yet called
+// exec.
 constexpr Duration kFirstPause = std::chrono::milliseconds(1);
 constexpr Duration kLongestPause = std::chrono::seconds(1);
 // A listing costs about 0.5 us a process: keep that below 5 % of a CPU.
 constexpr Duration kPauseForEach = std::chrono::microseconds(10);
 
-/// As many as may come: the limit of open files sets the bound.
+/// As many as may come: only the limit of open files sets a bound.
 constexpr std::size_t kMany = 100'000;
 
 Error cannot_watch(pid_t pid, int code) {
@@ -83,7 +84,8 @@ ProcessSet::News ProcessSet::read_news(Now now, EventSink& sink) {
     hear(news_, sink);
     if (reading == ProcessEvents::Reading::overflowed) news_dropped_ = true;
     if (reading != ProcessEvents::Reading::complete) return News::more;
-    // Only now: until all that it has kept is read, the kernel drops whatever comes.
+    // Recovers only now: until everything that the kernel has kept is read, it drops whatever
+    // comes.
     if (std::exchange(news_dropped_, false)) recover(now, sink);
     return News::all_heard;
 }
@@ -109,7 +111,7 @@ void ProcessSet::hear(std::span<const ProcessEvent> news, EventSink& sink) {
 }
 
 void ProcessSet::on_fork(pid_t pid, pid_t parent, EventSink& sink) {
-    // The number's former owner is no more.
+    // The number's former owner no longer exists.
     family_.forget(pid);
     pending_.erase(pid);
     watcher_.forget_past(pid);
@@ -121,13 +123,14 @@ void ProcessSet::on_fork(pid_t pid, pid_t parent, EventSink& sink) {
     }
 }
 
-/// With CLONE_PARENT the command, or an orphan of it, gives us children (clone(2)).
+/// With CLONE_PARENT, the command or an orphan of it makes children of ours (clone(2)).
 bool ProcessSet::makes_siblings(pid_t parent) const {
     return wanted_.orphans_are_ours && parent == self_;
 }
 
-/// The first thread's end alone is told like the process's. During an exec by another thread it is
-/// a zombie for a moment, and then that thread has its number (de_thread(), fs/exec.c).
+/// The end of the first thread alone is reported like that of the process. During an exec by
+/// another thread, the first thread is a zombie for a moment, and then the other thread takes its
+/// number (de_thread(), fs/exec.c).
 void ProcessSet::on_exit(pid_t pid) {
     const bool matters = family_.follows(pid) || pending_.contains(pid);
     if (matters && lives(root_, pid)) return;
@@ -135,13 +138,13 @@ void ProcessSet::on_exit(pid_t pid) {
     pending_.erase(pid);
 }
 
-/// The end of a process whose first thread ended before the others is not told.
+/// Forgets processes that ended without news: those whose first thread ended before the others.
 void ProcessSet::forget_dead() {
     family_.keep_if(
         [this](pid_t pid, std::uint64_t start_time) { return lives(root_, pid, start_time); });
 }
 
-/// An exec gives another name, and perhaps other rights.
+/// An exec gives a process a new name, and perhaps other permissions.
 void ProcessSet::on_exec(pid_t pid, EventSink& sink) {
     if (watcher_.note_exec(pid)) return;
     if (auto waiting = pending_.find(pid)) {
@@ -153,12 +156,12 @@ void ProcessSet::on_exec(pid_t pid, EventSink& sink) {
     }
 }
 
-/// The connector has dropped something: what came may be found by a look around, what came and went
-/// is lost.
+/// The connector has dropped some news: processes that came may be found by listing, processes that
+/// came and went are lost.
 void ProcessSet::recover(Now now, EventSink& sink) {
     sink.accept(
         lost(now, "the kernel dropped notices of new processes: some may have been missed"));
-    // Keep those alone whose numbers are known not to have been given to others.
+    // Keeps only processes whose numbers are known not to have been given to others.
     family_.keep_if([this](pid_t pid, std::uint64_t start_time) {
         return start_time != 0 && lives(root_, pid, start_time);
     });
@@ -177,7 +180,7 @@ void ProcessSet::refresh(Now now, EventSink& sink) {
 }
 
 bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
-    // A child of our own is the command's, or lost a parent that was descended from it.
+    // A child of our own was made by the command, or by a descendant that has ended since.
     if (parent == self_) parent = command_;
     if (!family_.follows(pid) || family_.parent_of(pid) != parent) family_.follow(pid, parent);
     const auto facts = read_facts(root_, pid);
@@ -191,8 +194,8 @@ bool ProcessSet::adopt(pid_t pid, pid_t parent, EventSink& sink) {
     // A zombie is listed until it is reaped.
     if (facts->zombie && !events_) wait_for_reaping(*facts);
     if (facts->zombie) return false;
-    // Children that are there at the beginning are listed then. A child that is found later is new,
-    // unless its parent has come to be watched by its name: there the start tells, in coarse clock
+    // Children that exist at the beginning are listed then. A child that is found later is new,
+    // unless its parent came to be watched by its name: then the start time tells, in coarse clock
     // ticks.
     const bool before = !begun_ || (wanted_.by_name() && !events_ && facts->start_time <= began_);
     const auto start = before ? Origin::Start::before_watch : Origin::Start::during_watch;
@@ -214,7 +217,7 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
     }
     const bool before = facts->start_time <= began_;
     const auto start = before ? Origin::Start::before_watch : Origin::Start::during_watch;
-    // The parent in its stat may be one that takes in orphans.
+    // The parent in `stat` may be one that has taken in an orphan.
     const pid_t told = family_.parent_of(pid, facts->start_time);
     const pid_t parent = told != 0 ? told : facts->parent;
     if (wanted_.follow && (told == 0 || !family_.follows(pid)))
@@ -226,7 +229,7 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, EventSink& sink) {
     return Judgement::settled;
 }
 
-/// Fails when what would decide cannot be read.
+/// Fails when the fact that would decide cannot be read.
 Reading<bool> ProcessSet::is_wanted(const ProcessFacts& facts) const {
     if (facts.pid == self_ || facts.kernel_thread || facts.zombie) return false;
     if (wanted_.user) {
@@ -254,7 +257,7 @@ bool ProcessSet::add(const ProcessFacts& facts, Origin origin, EventSink& sink) 
     return true;
 }
 
-/// Judges all that are new since the last time, and those whose time has come again.
+/// Judges all processes that are new since the last time, and those that are due again.
 void ProcessSet::scan(EventSink& sink) {
     listed_.clear();
     next_scan_ = now_ + kPauseAfterFailure;
@@ -280,7 +283,7 @@ void ProcessSet::scan(EventSink& sink) {
     next_scan_ = now_ + std::max(wanted_.interval.duration(), affordable);
 }
 
-/// Tells what a person who waits for records should know.
+/// Reports what a user who waits for records should know.
 void ProcessSet::tell_start(EventSink& sink) {
     const std::size_t denied = pending_.count(PendingProcess::Why::denied);
     if (wanted_.all && denied > 0) {

@@ -1,4 +1,4 @@
-// Children that nobody tells of: they are listed.
+// Finds children that the connector does not report, by listing them.
 
 #include <logfia/process/process_set.hpp>
 
@@ -10,7 +10,7 @@
 namespace logfia {
 namespace {
 
-// Reading who is whose parent costs about 6 us a process: keep that near 5 % of a CPU.
+// Reading each process's parent costs about 6 us a process: keep that near 5 % of a CPU.
 constexpr Duration kPauseForEachParent = std::chrono::microseconds(100);
 
 }  // namespace
@@ -64,7 +64,7 @@ void ProcessSet::try_descendants_again() {
     next_scan_ = std::max(next_scan_, now_ + kPauseAfterFailure);
 }
 
-/// Fills `listed_`. Children that cannot be listed just now will be later.
+/// Fills `listed_`. Children that cannot be listed just now are listed later.
 ChildrenListing::State ProcessSet::list_children(pid_t parent, EventSink& sink) {
     listed_.clear();
     const ChildrenListing listing = append_children(root_, parent, listed_);
@@ -89,7 +89,7 @@ void ProcessSet::tell_unlisted(const Error& error, EventSink& sink) {
     sink.notice(describe(line));
 }
 
-/// Finds children where the kernel lists none: each process still tells its parent.
+/// Finds children where the kernel lists none, by reading the parent of each process.
 bool ProcessSet::adopt_by_parents(EventSink& sink) {
     listed_.clear();
     parents_to_ask_ = false;
@@ -106,7 +106,7 @@ bool ProcessSet::adopt_by_parents(EventSink& sink) {
         if (pid == self_ || is_watched(pid) || pending_.contains(pid)) continue;
         if (auto facts = read_facts(root_, pid)) strangers.push_back(std::move(*facts));
     }
-    // A child may have a lower number than its parent: until no more are found.
+    // A child may have a lower number than its parent: repeat until no more are found.
     bool added = false;
     for (bool more = true; std::exchange(more, false);) {
         std::erase_if(strangers, [&](const ProcessFacts& one) {

@@ -1,4 +1,4 @@
-// Keeps processes that are wanted and cannot be watched yet, and tries them again.
+// Keeps processes that are wanted but cannot be watched yet, and tries them again.
 
 #include <logfia/process/process_set.hpp>
 
@@ -12,15 +12,15 @@ void ProcessSet::put_off(PendingProcess process, const Error& error, EventSink& 
     if (!is_denied(error.code) && !is_lacking(error.code)) return pending_.erase(pid);
     process.why =
         is_denied(error.code) ? PendingProcess::Why::denied : PendingProcess::Why::lacking;
-    // A right comes with an exec, mostly, and the connector tells of that.
+    // A permission usually comes with an exec, which the connector reports.
     const bool hears = events_ && process.why == PendingProcess::Why::denied;
     const auto retry = hears ? PendingProcesses::Retry::on_news : PendingProcesses::Retry::by_time;
     const PendingProcess told = process;
     if (pending_.put(std::move(process), now_, retry)) tell_pending(told, error, sink);
 }
 
-/// Says a word once of each process that was meant by name or kinship, as long as there are few.
-/// With `--all` the number of those that this user may not look into is told instead.
+/// Reports each process that was wanted by name or as a descendant once, as long as there are few.
+/// With `--all`, the number of processes that this user may not look into is reported instead.
 void ProcessSet::tell_pending(const PendingProcess& process, const Error& error, EventSink& sink) {
     const bool denied = process.why == PendingProcess::Why::denied;
     if (denied && wanted_.all) return;
@@ -65,7 +65,8 @@ void ProcessSet::try_again(PendingProcess process, EventSink& sink) {
     add(*facts, std::move(process.origin), sink);
 }
 
-/// Without the connector nobody tells that a number is given again.
+/// Without the connector there is no news that a number was given again, so a living parent must
+/// prove that the process is still the same.
 bool ProcessSet::has_parent_here(const ProcessFacts& facts) const {
     return is_watched(facts.parent) || pending_.contains(facts.parent) ||
            makes_siblings(facts.parent);

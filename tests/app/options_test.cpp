@@ -36,7 +36,7 @@ TEST(Options, Defaults) {
     EXPECT_EQ(parsed.err, "");
 }
 
-/// The first one may be an alias's.
+/// The first one may come from a shell alias.
 TEST(Options, TheLastOfTwoCounts) {
     const auto parsed = parse({"-d", "5", "--time", "unix", "-t", "file", "-d", "7", "--time=iso",
                                "-t", "tcp", "-n", "-n", "42"});
@@ -141,7 +141,7 @@ TEST(Options, EachPartIsToldWhatItNeeds) {
     EXPECT_FALSE(command.poller.copies || command.poller.single_look);
 }
 
-/// A record has a place for them only in JSON and in the long columns of a `close`.
+/// Only JSON, and the long columns of a `close`, have a place for totals.
 TEST(Options, TotalsAreAskedForWhereTheyAreShown) {
     for (const auto& words : std::vector<std::vector<const char*>>{
              {"-j", "7"}, {"-l", "7"}, {"-f", "7"}, {"-l", "-t", "tcp6", "7"}})
@@ -178,7 +178,7 @@ TEST(Options, WordsThatAreNoOptions) {
     });
 }
 
-/// No word writes to the terminal, or a line that nobody has said.
+/// No word of the command line can control the terminal, or forge a line.
 TEST(Options, WordsAreEscapedInEveryMessage) {
     const std::string evil = "x\n\x1b[2J\x9b\xff\u009b\u202e\\";
     const std::string shown = "x\\n\\x1b[2J\\x9b\\xff\\xc2\\x9b\\xe2\\x80\\xae\\\\";
@@ -244,7 +244,7 @@ TEST(Options, AnEqualsSignWithNothingBehindIt) {
     }
 }
 
-/// Also when it looks like something else.
+/// Even a value that looks like something else.
 TEST(Options, TheValueOfAnOptionIsTakenAsItStands) {
     EXPECT_EQ(parse({"-o", "--json=", "1"}).options().output, "--json=");
     EXPECT_EQ(parse({"--output", "--pid=", "1"}).options().output, "--pid=");

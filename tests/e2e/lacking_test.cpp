@@ -1,4 +1,4 @@
-// A kernel that has no descriptor, or no memory, to spare for a moment: who could not be watched is
+// A kernel that lacks descriptors or memory for a moment: processes that could not be watched are
 // named, and tried again.
 
 #include "support/faulty_kernel.hpp"
@@ -21,7 +21,7 @@ class Lacking : public testing::Test {
     void SetUp() override {
         if (const auto reason = FaultyKernel::why_not(); !reason.empty()) GTEST_SKIP() << reason;
     }
-    /// A child that comes when `fault` holds has its file told, and its close.
+    /// The file of a child that appears under `fault`, and its close, are reported.
     void expect_told(const Fault& fault) {
         SCOPED_TRACE(fault.place + ": " + std::strerror(fault.error));
         FdMaker maker;
@@ -62,7 +62,7 @@ TEST_F(Lacking, AChildIsTriedAgain) {
     }
 }
 
-/// The end of such a child is noticed all the same.
+/// The end of a child without a pidfd is noticed all the same.
 TEST_F(Lacking, AChildWithoutAPidfdIsWatched) {
     for (const auto times : {Fault::Times::once, Fault::Times::always})
         expect_told({"pidfd_open", EMFILE, times});
@@ -78,7 +78,7 @@ TEST_F(Lacking, ADescriptorThatCannotBeAskedIsToldOfOnce) {
     }
 }
 
-/// Nobody waits for it longer than it lives.
+/// logfia waits for the child no longer than the child lives.
 TEST_F(Lacking, AChildThatNeverCanBeWatchedIsNotWaitedForBeyondItsEnd) {
     for (const char* place : {"openat /proc/N/stat", "openat /proc/N"}) {
         SCOPED_TRACE(place);

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMostWords = 64;
 
-/// Lines of `logfia: `, each of them escaped: nothing in them is left to be.
+/// True when every line begins with `logfia: ` and is fully escaped.
 bool is_safe(std::string_view messages) {
     while (!messages.empty()) {
         std::string_view line = take_part(messages, '\n');

@@ -192,8 +192,8 @@ TEST(ProcessEventsTest, ThreadsAreNotTold) {
     EXPECT_EQ(forks, 1);
 }
 
-/// A reader that is late is told so, and hears what comes later: once there is room again for
-/// whatever else the machine starts.
+/// A reader that is late is told so, and still hears what comes later, once there is room again for
+/// news of everything else that the machine starts.
 TEST(ProcessEventsTest, AnOverflowIsTold) {
     auto source = ProcessEvents::open();
     if (!source) GTEST_SKIP() << describe(source.error());

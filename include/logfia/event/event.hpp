@@ -13,7 +13,7 @@ namespace logfia {
 
 /// The process that an event is about, or that caused it. Whatever is not known is absent.
 struct Actor {
-    std::uint64_t number = 0;  ///< our own for it, never given twice; 0: none
+    std::uint64_t number = 0;  ///< our own number for the process, never given twice; 0: none
     std::int32_t pid = 0;      ///< 0: no single process, or not known
     std::string comm;          ///< any bytes
     std::string exe;           ///< the path of its executable, any bytes
@@ -28,7 +28,7 @@ struct Loss {
     std::optional<std::uint64_t> missed_ticks;
 };
 
-/// A descriptor was opened or closed, or is told of anew.
+/// A descriptor was opened or closed, or something about it has changed.
 struct DescriptorChange {
     Descriptor descriptor;
     bool initial = false;                   ///< `open` of what was open before the watch began

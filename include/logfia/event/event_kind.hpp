@@ -8,7 +8,7 @@
 
 namespace logfia {
 
-/// The events of the interface contract. Nothing depends on the order.
+/// The events of the interface contract. Only event_kind.cpp depends on their order, and checks it.
 enum class EventKind : std::uint8_t {
     lost,
     close,
@@ -30,7 +30,8 @@ inline constexpr std::size_t kEventKindCount = 13;
 /// Subjects that an event may be about, as bits of EventKindRow::told_of.
 enum class Subject : std::uint8_t { nothing = 0, descriptor = 1, path = 2, process = 4 };
 
-/// Everything that is to be known of one kind of event.
+/// Facts about one kind of event. A new event is a value of EventKind and a row in
+/// event_kind.cpp.
 struct EventKindRow {
     EventKind kind = EventKind::lost;
     std::string_view name;  ///< of the interface contract

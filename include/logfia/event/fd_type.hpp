@@ -8,8 +8,9 @@
 
 namespace logfia {
 
-/// The types of the interface contract; `unknown` has no name there and is left out of records.
-/// Nothing depends on the order: what is to be known of a type stands in its row (fd_types()).
+/// The types of the interface contract; `unknown` has no name there and is left out of records. All
+/// facts about a type are in its row (fd_types()); only fd_type.cpp depends on the order, and
+/// checks it.
 enum class FdType : std::uint8_t {
     unknown,
     file,
@@ -59,35 +60,35 @@ inline constexpr std::size_t kFdTypeCount = 40;
 enum class FdGroup : std::uint16_t {
     real_file = 1 << 0,   ///< `-r`: lives in a filesystem
     path = 1 << 1,        ///< the link is a path
-    position = 1 << 2,    ///< `pos` of its fdinfo says where it will be read or written next
+    position = 1 << 2,    ///< fdinfo has a `pos`, where the next read or write happens
     socket = 1 << 3,      ///< `--type socket`
     inet = 1 << 4,        ///< `--type inet`
     internet = 1 << 5,    ///< a socket with an address and a port
     tcp = 1 << 6,         ///< counts what it carries, and has TCP's states
-    datagram = 1 << 7,    ///< a socket that sends to whom it likes
+    datagram = 1 << 7,    ///< a socket that can send to any address
     raw = 1 << 8,         ///< the port is a protocol's number
     no_table = 1 << 9,    ///< a socket that no file of /proc/N/net lists
     object = 1 << 10,     ///< fdinfo has lines for this type alone (ObjectInfo)
-    targets = 1 << 11,    ///< fdinfo says what it watches
-    same_link = 1 << 12,  ///< another one may have the same link
+    targets = 1 << 11,    ///< fdinfo lists what the object watches
+    same_link = 1 << 12,  ///< another object may have the same link
 };
 
 /// The details that a record shows of a descriptor besides its name.
 enum class FdDetail : std::uint8_t {
     none,
-    address,  ///< of a socket that has one of its own and one of its peer
-    name,     ///< of any other socket: a path or a protocol, and what belongs to that
+    address,  ///< of a socket that has an own address and a peer's
+    name,     ///< of any other socket: a path or a protocol, and its details
     family,   ///< of a socket whose type is not known otherwise
 };
 
-/// Everything that is to be known of one type. A new type is a row more, in fd_type.cpp.
+/// Facts about one type. A new type is a value of FdType and a row in fd_type.cpp.
 struct FdTypeRow {
     FdType type = FdType::unknown;
     std::string_view name;  ///< of the interface contract; empty for `unknown`
     std::uint16_t groups = 0;
     FdDetail detail = FdDetail::none;
     /// The kernel's links of such descriptors (proc_pid_fd(5)), separated by `|`; one `*` in each
-    /// stands for any bytes. The links of files tell nothing, nor does an empty text.
+    /// stands for any bytes. Empty where the link does not tell the type, as for files.
     std::string_view links;
     /// The kernel's names of the protocol (`struct proto`), separated by `|`.
     std::string_view protocols;
@@ -104,10 +105,11 @@ inline bool is_in(FdType type, FdGroup group) {
     return (row_of(type).groups & static_cast<std::uint16_t>(group)) != 0;
 }
 
-/// The type that a link's text tells; `unknown` for a path, for `?` and for what no row has.
+/// The type that the text of a link implies; `unknown` for a path, for `?` and for a text that no
+/// row matches.
 FdType type_of_link(std::string_view link);
 /// The type of an object that is proved to be on no mount, by a link that reads like a path;
-/// `unknown` when it may be a file all the same, as after a lazy unmount.
+/// `unknown` if the object may still be a file, as after a lazy unmount.
 FdType type_of_unmounted(std::string_view link);
 /// `unknown` when no row has the kernel's name of this protocol.
 FdType type_of_protocol(std::string_view name);

@@ -4,7 +4,7 @@
 
 namespace logfia {
 
-/// Where goes what a person should know and no record says.
+/// Takes what a user should know and no record says.
 class NoticeSink {
   public:
     virtual ~NoticeSink() = default;

@@ -27,23 +27,24 @@ class Source {
         ended,    ///< nothing more will come, and run() is not called again
     };
 
-    /// Readable while run() has work: one descriptor, or an epoll(7) of the source's own. It stays
-    /// the source's, and the same for the source's life. -1: next() alone says when.
+    /// Readable while run() has work: one descriptor, or an epoll(7) of the source's own. The
+    /// descriptor belongs to the source and never changes. -1: next() alone says when to call
+    /// run().
     [[nodiscard]] virtual int ready_fd() const = 0;
-    /// When run() is to be called at the latest; nothing when only ready_fd() tells.
+    /// When run() must be called at the latest; nothing when only ready_fd() decides.
     [[nodiscard]] virtual std::optional<SteadyTime> next() const = 0;
 
-    /// A bounded slice of work, which never waits: what is due at `now` is handed to the sink. May
-    /// also be called when nothing is due.
+    /// Does a bounded slice of work, without waiting, and hands to the sink what is due at `now`.
+    /// May also be called when nothing is due.
     virtual State run(Now now, EventSink& sink) = 0;
 
-    /// The output is full: from now on the source notices nothing, and notes what that is. run() is
-    /// not called before resume().
+    /// The output is full: from now on the source notices nothing, but keeps account of what it
+    /// misses. run() is not called before resume().
     virtual void pause(Now now) = 0;
-    /// Goes on, and tells what was missed.
+    /// Continues after pause(), and reports what was missed.
     virtual void resume(Now now, EventSink& sink) = 0;
-    /// The watch is over: tells what is untold. Called once, and nothing is called afterwards but
-    /// totals().
+    /// The watch is over: reports what is still unreported. Called once; afterwards nothing but
+    /// totals() is called.
     virtual void stop(Now now, EventSink& sink) = 0;
 
     [[nodiscard]] virtual SourceTotals totals() const = 0;

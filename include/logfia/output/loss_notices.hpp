@@ -8,8 +8,8 @@
 
 namespace logfia {
 
-/// Says on standard error what may have been missed, where no record says it. Late looks are left
-/// to the summary, which counts them.
+/// Says on standard error what may have been missed, for runs that print no records. Late looks are
+/// left to the summary, which counts them.
 class LossNotices final : public RecordWriter {
   public:
     /// `notices` must outlive this.

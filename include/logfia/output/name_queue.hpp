@@ -19,11 +19,11 @@ enum class HostName : std::uint8_t {
 };
 
 /// Keeps Events in order while the names of their peers are looked up. An event waits at most
-/// `wait` from its push; whatever stands behind it waits with it, so that a hundred dead peers cost
+/// `wait` from its push, and the events behind it wait with it, so that a hundred dead peers cost
 /// one wait.
 ///
-/// When a wait has run out and no server has answered anything meanwhile, no more is waited until
-/// one does: names that are known or come in time are still used.
+/// If a wait has run out and no server has answered anything meanwhile, no event waits any more
+/// until a server answers; names that are known or come in time are still used.
 class NameQueue {
   public:
     /// `resolver` must outlive this; null: nothing is looked up. A `wait` of 0 never waits.
@@ -66,7 +66,7 @@ class NameQueue {
     /// its memory is used again.
     std::vector<Waiting> waiting_;
     std::size_t first_ = 0;
-    /// Resolver::answers when a wait was in vain: until it grows, nothing waits.
+    /// Resolver::answers when a wait ran out without a name: until the count grows, no event waits.
     std::optional<std::uint64_t> gave_up_at_;
 };
 

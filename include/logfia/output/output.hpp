@@ -28,7 +28,7 @@ enum class WriteStatus : std::uint8_t {
 /// or `failed` nothing more is written, and flush() says the same again.
 class Output {
   public:
-    /// Bytes that may wait before whoever makes records had better stop.
+    /// Bytes that may wait; beyond that, no more records should be made for now.
     static constexpr std::size_t kMaxBacklog = std::size_t{64} * 1024 * 1024;
 
     /// Standard output, as it was inherited: its file status flags, which are shared with the shell
@@ -49,8 +49,8 @@ class Output {
     /// Writes what waits, as far as that can be done now.
     WriteStatus flush();
 
-    /// The last flush(). Some filesystems (NFS, quotas) tell only at a close(2) that what they took
-    /// could not be kept.
+    /// The last flush(). Some filesystems (NFS, quotas) report only at close(2) that they could not
+    /// keep what they had taken.
     WriteStatus finish();
 
     /// Why flush() said `failed`, with the number of records that were written.
@@ -60,9 +60,9 @@ class Output {
     [[nodiscard]] std::size_t backlog() const { return backlog_.size(); }
     [[nodiscard]] bool full() const { return backlog() >= kMaxBacklog; }
 
-    /// The events to poll for: POLLOUT while something waits; else no events, since a reader that
-    /// goes away is reported all the same. The descriptor is -1, which poll(2) passes over, when
-    /// there is nothing to be learned.
+    /// The events to poll for: POLLOUT while something waits; otherwise no events, since a reader
+    /// that goes away is reported anyway. The descriptor is -1, which poll(2) ignores, when there
+    /// is nothing to learn.
     [[nodiscard]] pollfd wanted() const;
 
     /// Whether what poll(2) returned for wanted() means that nobody reads any more.

@@ -22,7 +22,8 @@ struct ProcessEvent {
     Kind kind = Kind::fork;
     pid_t pid = 0;     ///< `fork`: the child's
     pid_t parent = 0;  ///< `fork`
-    /// `comm`: the new name (prctl(2), /proc/N/comm), up to its NUL. Of an exec no name is told.
+    /// `comm`: the new name (prctl(2), /proc/N/comm), up to its NUL. An exec is reported without a
+    /// name.
     std::array<char, 16> comm{};
 
     [[nodiscard]] std::string_view name() const {
@@ -33,9 +34,9 @@ struct ProcessEvent {
     bool operator==(const ProcessEvent&) const = default;
 };
 
-/// The kernel's process connector (netlink(7), NETLINK_CONNECTOR; <linux/cn_proc.h>): each new
-/// process at once, whoever starts it. Since Linux 6.6 any user may listen, before that root. It
-/// serves the initial PID, user and network namespaces alone.
+/// The kernel's process connector (netlink(7), NETLINK_CONNECTOR; <linux/cn_proc.h>): reports each
+/// new process at once, whoever starts it. Since Linux 6.6 any user may listen, before that only
+/// root. The connector serves only the initial PID, user and network namespaces.
 class ProcessEvents {
   public:
     /// Error when the kernel does not serve us.
@@ -55,7 +56,7 @@ class ProcessEvents {
     /// Appends what has come. Never waits.
     Reading read(std::vector<ProcessEvent>& out);
 
-    /// False: nothing is told of new names from now on.
+    /// With false, new names are not reported from now on.
     void hear_names(bool hear);
 
   private:
@@ -65,8 +66,8 @@ class ProcessEvents {
     bool hears_names_ = true;
 };
 
-/// Appends what one datagram tells, which may hold several messages; what is cut or of no interest
-/// is passed over.
+/// Appends the events of one datagram, which may hold several messages; messages that are cut or of
+/// no interest are skipped.
 void parse_process_events(std::span<const std::byte> datagram, std::vector<ProcessEvent>& out);
 
 }  // namespace logfia

@@ -30,10 +30,10 @@ namespace logfia {
 struct WantedProcesses {
     std::vector<pid_t> pids;
     std::vector<std::string> names;  ///< shell patterns
-    std::optional<uid_t> user;       ///< of those by name, and of all
-    bool all = false;                ///< every one that may be looked into
+    std::optional<uid_t> user;       ///< with `names` or `all`: only of this user
+    bool all = false;                ///< every process that may be looked into
     bool follow = false;             ///< descendants too
-    bool waits = true;               ///< for those that come later
+    bool waits = true;               ///< for processes that come later
     bool orphans_are_ours = false;   ///< orphaned descendants become our children (prctl(2))
     Interval interval = Interval::back_to_back();  ///< between two looks
 
@@ -43,11 +43,12 @@ struct WantedProcesses {
     [[nodiscard]] std::size_t expected() const;
 };
 
-/// Keeps the set of watched processes as it is wanted, while processes come and go: finds the new
-/// ones and hands them to the watcher, which lets go of those that end.
+/// Keeps the set of watched processes up to date while processes come and go: finds new ones and
+/// hands them to the watcher, which releases those that end.
 ///
-/// The kernel's process connector tells of each new process at once. Where there is none, the
-/// children of what was looked at are listed with each look, and the whole procfs is for names.
+/// The kernel's process connector reports each new process at once. Without the connector, the
+/// children of the processes just looked at are listed with each look, and all of procfs is listed
+/// to find names.
 class ProcessSet {
   public:
     /// `root` and `watcher` must outlive the set.
@@ -65,22 +66,23 @@ class ProcessSet {
                (wanted_.by_name() || pending_.count(PendingProcess::Why::lacking) > 0);
     }
 
-    /// Becomes readable when processes have come: then call read_news(). -1: there is none.
+    /// Becomes readable when processes have come: then call read_news(). -1: there is no connector.
     [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
     enum class News : std::uint8_t { all_heard, more };
-    /// Hears some news, at most ProcessEvents::kMostAtOnce. To be called before what has ended is
-    /// reaped: a child is known by its parent.
+    /// Reads some news, at most ProcessEvents::kMostAtOnce. To be called before processes that have
+    /// ended are reaped: a child is known by its parent.
     News read_news(Now now, EventSink& sink);
     /// Does what the connector's news call for, in their order.
     void hear(std::span<const ProcessEvent> news, EventSink& sink);
 
     /// Before each look.
     void refresh(Now now, EventSink& sink);
-    /// After each look; true when it has added some, which then want a look of their own.
+    /// Lists children after each look; true when some were added, which then need a look of their
+    /// own.
     bool adopt_children(EventSink& sink);
 
   private:
-    /// A process that is not watched, and may come to be: by its name after an exec, for example.
+    /// A process that is not watched but may come to be, for example by its name after an exec.
     struct Candidate {
         pid_t pid;
         SteadyTime next;  ///< when it is judged again

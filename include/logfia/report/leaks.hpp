@@ -25,11 +25,11 @@ struct LeakGroup {
 };
 
 /// Descriptors that were opened during the watch and were still open when their process, or the
-/// watch, ended; grouped by process, type and name (digits alike; sockets by the peer's address
-/// without its port; pipes and anonymous inodes by their type). A group of at least `least` is a
-/// leak. Standard streams (0, 1 and 2) do not count.
+/// watch, ended; grouped by process, type and name (names that differ only in digits, sockets of
+/// one peer address whatever its port, pipes and anonymous inodes of one type). A group of at least
+/// `least` is a leak. Standard streams (0, 1 and 2) do not count.
 ///
-/// Groups of ended processes are bounded: of those that are no leak the oldest are forgotten.
+/// The number of groups of ended processes is bounded: the oldest that are no leak are forgotten.
 class Leaks {
   public:
     static constexpr std::size_t kMaxGroups = 10'000;
@@ -38,7 +38,7 @@ class Leaks {
 
     void note(const Event& event);
 
-    /// As it stands: the biggest first, then by process, type and name.
+    /// The groups as of now: the largest first, then by process, type and name.
     [[nodiscard]] std::vector<LeakGroup> groups() const;
     [[nodiscard]] bool is_leak(const LeakGroup& group) const { return group.count >= least_; }
     [[nodiscard]] bool leaked() const;

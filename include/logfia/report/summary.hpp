@@ -33,11 +33,11 @@ struct SummaryRow {
 
 /// Counts events by name, as they pass.
 ///
-/// Names of the moment (name_group.hpp) share a row once there are three of them, and so do the
-/// ports of a client. A descriptor
-/// stays with the name of its `open`, but that a socket moves to its peer when it gets one. There
-/// are at most kMaxRows rows, what comes later is one more row, `(others)`, of no type and no host;
-/// what is remembered of a descriptor goes with its `close`.
+/// Temporary names (name_group.hpp) share a row once there are three of them, and so do the ports
+/// of a client. A descriptor stays with the name of its `open`, except that a socket moves to its
+/// peer's name when it gets a peer. There are at most kMaxRows rows; names that come later share
+/// one more row, `(others)`, without type and host. What is remembered of a descriptor is forgotten
+/// at its `close`.
 class Summary {
   public:
     static constexpr std::size_t kMaxRows = 10'000;
@@ -45,7 +45,7 @@ class Summary {
     /// `host`: the peer's name with its last dot; empty: none is known.
     void note(const Event& event, std::string_view host);
 
-    /// As it stands at `end`: most opens first, then most closes, then by name.
+    /// The rows as of `end`: most opens first, then most closes, then by name.
     [[nodiscard]] std::vector<SummaryRow> rows(SteadyTime end) const;
 
   private:

@@ -10,10 +10,10 @@
 
 namespace logfia {
 
-/// The kernel's notice that a TCP socket is no more.
+/// The kernel's notice that a TCP socket has ceased to exist.
 struct SocketEnd {
     std::uint64_t cookie = 0;  ///< SO_COOKIE
-    /// As the kernel counts: when the peer has closed its side, that is one more byte received.
+    /// The kernel's count: if the peer has closed its side, that adds one to the bytes received.
     TcpTotals totals;
 };
 
@@ -21,15 +21,15 @@ struct SocketEnd {
 /// (<linux/sock_diag.h>, sock_diag(7)); absent for any other, and for a cut one.
 std::optional<SocketEnd> parse_socket_end(std::span<const char> message);
 
-/// Listens for the ends of TCP sockets of our own network namespace, those of others too, and keeps
-/// the figures of those that are followed. Where the kernel refuses, or has more to tell than its
-/// buffer holds, nothing is known.
+/// Listens for the ends of all TCP sockets in our own network namespace, and keeps the totals of
+/// those that are followed. If the kernel refuses, or has more to report than its buffer holds,
+/// nothing is known.
 class SocketEnds {
   public:
-    /// From now on, until forget() has been called as often. The first call begins to listen.
+    /// Follows a socket until forget() has been called as often. The first call begins to listen.
     void follow(std::uint64_t cookie);
     void forget(std::uint64_t cookie);
-    /// Takes what has come; never waits.
+    /// Reads the notices that have come; never waits.
     void hear();
     /// The final figures, once they have come.
     [[nodiscard]] std::optional<TcpTotals> totals_of(std::uint64_t cookie) const;

@@ -68,7 +68,7 @@ class PollSourceTest : public ::testing::Test {
     }
     static Now at(int ms) { return {WallTime(milliseconds(ms)), kBegin + milliseconds(ms)}; }
     State run(int ms) { return source_->run(at(ms), sink_); }
-    /// Up to the timetable, which begins at 0.
+    /// Runs until the timetable begins, at 0.
     void begin() {
         ASSERT_EQ(run(0), State::busy);
         ASSERT_EQ(run(0), State::waiting);

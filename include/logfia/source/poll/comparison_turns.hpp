@@ -5,21 +5,22 @@
 namespace logfia {
 
 /// Shares out the comparisons that one look may make among the processes, which are looked at in
-/// the order of their PIDs. The first one that is left out comes first in the next look, with all
-/// but the eighth that those before it share then. So whoever wants comparisons gets some after as
-/// many looks as there are processes that use up one, at the latest.
+/// the order of their PIDs. The first process that gets none comes first in the next look, with all
+/// comparisons but an eighth, which the processes before it then share. So a process that wants
+/// comparisons gets some at the latest after as many looks as there are processes that use up a
+/// whole look's share.
 class ComparisonTurns {
   public:
     /// `highest`: the PID of the last process there is.
     void begin_look(int most, pid_t highest);
 
-    /// Claims a turn for a process that wants comparisons, and says how many it may make now. One
-    /// that may make none, since no others are left, comes first in the next look.
+    /// Claims a turn for a process that wants comparisons, and returns how many it may make now. A
+    /// process that may make none, because no more are left, comes first in the next look.
     int claim(pid_t pid);
     void spend_one() { --left_; }
 
-    /// True for the one whose turn it is, which has as many as anybody gets in this look. To be
-    /// asked before it spends any.
+    /// True for the process whose turn it is, which gets as many comparisons as any process can in
+    /// this look. To be called before it makes any.
     [[nodiscard]] bool is_first(pid_t pid) const {
         return pid == from_ || (pid > from_ && left_ == most_);
     }

@@ -28,11 +28,11 @@ struct PollerOptions {
     Interval interval = Interval::back_to_back();  ///< between two looks
     bool socket_details = true;                    ///< false: no socket table is read
     bool limits = false;                           ///< an `open` tells the process's RLIMIT_NOFILE
-    bool single_look = false;  ///< there will be no other, to mend what this one has missed
-    bool copies = true;        ///< false: no descriptor of a process is duplicated, not for a µs
+    bool single_look = false;  ///< no later look will make up for what this one has missed
+    bool copies = true;        ///< false: no descriptor of a process is ever duplicated
     bool totals = false;       ///< a `close` of a TCP connection tells what it has carried
     bool targets = false;      ///< the targets of an epoll or its like are asked for again
-    /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
+    /// How many of our own descriptors may be spent to make the looks cheaper (KeptLinks).
     std::size_t kept_links = 0;
 };
 
@@ -54,7 +54,7 @@ class Poller {
     /// contract. A process that has ended gives a `close` for each descriptor and is forgotten.
     void look(Now now, EventSink& sink);
 
-    /// Looks in the same way at those alone that were added since the last look.
+    /// Looks in the same way, but only at processes that were added since the last look.
     void look_at_new(Now now, EventSink& sink);
 
     /// The first look at a command that waits for its exec; the look after after_exec() tells what
@@ -62,8 +62,8 @@ class Poller {
     void look_ahead(Now now);
     void after_exec();
 
-    /// Tells the ends of those processes whose pidfds are among `ready`, as a look would, at the
-    /// cost of no listing. False when none of them is.
+    /// Reports the ends of those processes whose pidfds are among `ready`, as a look would, without
+    /// the cost of a listing. False when no process has a pidfd among them.
     bool reap(std::span<const pollfd> ready, Now now, EventSink& sink);
 
   private:

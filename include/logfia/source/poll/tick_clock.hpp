@@ -7,7 +7,7 @@
 
 namespace logfia {
 
-/// An absolute timetable: ticks at `start`, `start + interval`, …, however late each one is taken.
+/// An absolute timetable: ticks at `start`, `start + interval`, …, however late each tick is taken.
 /// Back to back, the next tick is due at once and none is missed.
 class TickClock {
   public:
@@ -16,8 +16,8 @@ class TickClock {
     [[nodiscard]] SteadyTime next() const { return next_; }
     [[nodiscard]] bool due(SteadyTime now) const { return now >= next_; }
 
-    /// Takes the tick that is due, and says how many that should have come after it have passed
-    /// already: those are missed.
+    /// Takes the tick that is due, and returns how many later ticks have passed already: those are
+    /// missed.
     std::uint64_t take(SteadyTime now) {
         if (interval_.is_back_to_back()) {
             next_ = now;
