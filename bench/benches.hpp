@@ -2,7 +2,7 @@
 
 namespace logfia::bench {
 
-/// Brief: what takes minutes measures less of it.
+/// Brief: benchmarks that take minutes measure less.
 enum class Length { full, brief };
 
 void bench_look(Length length);

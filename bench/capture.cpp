@@ -73,7 +73,7 @@ double churn(const std::string& dir, double hold_us, double rest_us, Manner mann
     return held_us / kFiles;
 }
 
-/// The records are "TIME EVENT COMM[PID] FD NAME".
+/// Reads records of the form "TIME EVENT COMM[PID] FD NAME".
 Seen read_records(std::string_view records, const std::string& dir) {
     Seen seen;
     std::map<std::string, bool> open_numbers;
@@ -101,7 +101,7 @@ Seen read_records(std::string_view records, const std::string& dir) {
     return seen;
 }
 
-/// `others` descriptors are open all the time.
+/// Measures while `others` descriptors are open all the time.
 void measure_capture(double hold_us, const char* interval, double interval_us, Manner manner,
                      int others = 0) {
     namespace fs = std::filesystem;

@@ -18,7 +18,7 @@
 namespace logfia::bench {
 namespace {
 
-/// How much is measured.
+/// How much to measure.
 struct Effort {
     int pairs;          ///< of windows, one of the bare timer and one of logfia
     Nanoseconds alone;  ///< of logfia in a row, full looks included
@@ -38,8 +38,8 @@ clockid_t cpu_clock_of(pid_t pid) {
     return clock;
 }
 
-/// The least that any watch must do: sleep until the next tick of a timetable, ask one clock. What
-/// it missed while it was stopped it leaves out.
+/// The least that any watch must do: sleep until the next tick of a timetable, and read one clock.
+/// Ticks that were missed while the process was stopped are skipped.
 [[noreturn]] void bare_timer(pid_t pid, long interval_ns) {
     const clockid_t clock = cpu_clock_of(pid);
     double next = read_clock(CLOCK_MONOTONIC);
@@ -63,7 +63,7 @@ void sleep_for(double nanoseconds) {
     usleep(static_cast<useconds_t>(nanoseconds / 1000));
 }
 
-/// Of a core, from now on for so long.
+/// The share of a core that the child takes in the next `time`.
 double share_of_a_core(const Child& child, Nanoseconds time) {
     const clockid_t clock = cpu_clock_of(child.pid());
     const Nanoseconds began = read_clock(CLOCK_MONOTONIC);
@@ -72,8 +72,8 @@ double share_of_a_core(const Child& child, Nanoseconds time) {
     return (read_clock(clock) - before) / (read_clock(CLOCK_MONOTONIC) - began);
 }
 
-/// CPU time of a tick within a window of four ticks or more. Nobody else may wake up meanwhile:
-/// that would make waking up cheaper.
+/// CPU time of a tick within a window of four ticks or more. No other process may wake up
+/// meanwhile: that would make waking up cheaper.
 Nanoseconds tick_alone(const Child& child, double interval_ns) {
     kill(child.pid(), SIGCONT);
     sleep_for(std::max(1.5 * interval_ns, 50e6));  // the first tick is a late one
@@ -87,8 +87,8 @@ struct Ticks {
     std::vector<Nanoseconds> watch;
 };
 
-/// Window by window in turn, so that what disturbs the machine disturbs both. A full look, which
-/// stands out, is left out together with its neighbour.
+/// Measures window by window in turn, so that disturbances of the machine affect both. A full look,
+/// which stands out, is left out together with its neighbour.
 Ticks measure_ticks(const Child& bare, const Child& watch, double interval_ns, int pairs) {
     for (const Child* child : {&bare, &watch}) kill(child->pid(), SIGSTOP);
     Ticks all;

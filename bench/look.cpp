@@ -20,7 +20,7 @@
 namespace logfia::bench {
 namespace {
 
-/// Nothing but the system calls that cannot be left out.
+/// The floor: only the system calls that cannot be left out.
 class Floor {
   public:
     explicit Floor(pid_t pid)

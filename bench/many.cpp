@@ -36,7 +36,7 @@ double cpu_seconds(pid_t pid) {
     _exit(127);
 }
 
-/// Until its first look is over: then it sleeps.
+/// Waits until the first look is over: then the process sleeps.
 void wait_for_first_look(pid_t pid) {
     double before = -1;
     for (double now = cpu_seconds(pid); now - before > 0.001; now = cpu_seconds(pid)) {
@@ -65,7 +65,7 @@ void measure_idle_crowd() {
     }
 }
 
-/// Processes that open a file, live 4 ms and end.
+/// Starts processes that open a file, live 4 ms and end.
 void give_birth(int seconds) {
     timespec next{};
     clock_gettime(CLOCK_MONOTONIC, &next);

@@ -12,15 +12,15 @@ using Nanoseconds = double;
 /// CPU time of the calling thread, user and system.
 Nanoseconds thread_cpu();
 
-/// The middle one.
+/// The median of the values.
 double median(std::vector<double> values);
 
-/// Runs the contenders in turn, `rounds` times, so that what disturbs the machine disturbs all of
-/// them alike. Gives each one's CPU times, a value for each round.
+/// Runs the contenders in turn, `rounds` times, so that disturbances of the machine affect all of
+/// them alike. Returns each contender's CPU times, a value for each round.
 std::vector<std::vector<Nanoseconds>> race(int rounds,
                                            const std::vector<std::function<void()>>& contenders);
 
-/// The middle one of the ratios round by round.
+/// The median of the ratios, round by round.
 double ratio(const std::vector<Nanoseconds>& of, const std::vector<Nanoseconds>& to);
 
 struct Run {

@@ -1,5 +1,5 @@
-// The cost of describing a new socket against a new file, whatever else the machine is connected
-// to; and whether the peer of a process that is watched notices.
+// The cost of describing a new socket compared with a new file, however many other connections the
+// machine has; and whether the peer of a watched process notices.
 
 #include "benches.hpp"
 #include "measure.hpp"

@@ -35,7 +35,7 @@ void open_ten(int& left) {
     check(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
 }
 
-/// The end to be written to; what is read from comes first.
+/// The end to write to; the reading end comes first.
 int* make_pipe(int (&ends)[2]) {
     check(pipe(ends) == 0, "pipe");
     return ends;

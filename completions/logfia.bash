@@ -1,4 +1,4 @@
-# bash completion for logfia(1). Needs nothing but bash; with bash-completion a COMMAND behind `--` is
+# bash completion for logfia(1). Needs nothing but bash; with bash-completion, a COMMAND after `--` is
 # completed with the command's own completion.
 
 _logfia_types='file directory symlink block char tty fifo pipe memfd inet socket tcp tcp6 udp udp6
@@ -15,7 +15,7 @@ _logfia_pids() {
     printf '%s\n' "${dirs[@]#/proc/}"
 }
 
-# What processes are called; the kernel keeps 15 bytes of it.
+# The names of running processes, of which the kernel keeps 15 bytes.
 _logfia_commands() {
     cat /proc/[0-9]*/comm 2>/dev/null | sort -u
 }
@@ -25,7 +25,7 @@ _logfia_word() {
     mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
 }
 
-# _logfia_list WORDS CUR: the last one of a list with commas; what is in it already is not offered.
+# _logfia_list WORDS CUR: the last word of a list with commas; words already in the list are not offered.
 _logfia_list() {
     local before='' word left=''
     [[ $2 == *,* ]] && before=${2%,*},
@@ -36,7 +36,7 @@ _logfia_list() {
     [ ${#COMPREPLY[@]} -eq 0 ] || compopt -o nospace 2>/dev/null
 }
 
-# _logfia_value OPTION CUR: completes what follows an option; fails if it takes nothing.
+# _logfia_value OPTION CUR: completes the value of an option; fails if the option takes none.
 _logfia_value() {
     case $1 in
     --pid) _logfia_list "$(_logfia_pids)" "$2" ;;
@@ -78,7 +78,7 @@ _logfia_long_name() {
     esac
 }
 
-# Behind `--`, at the word with that number: as if only the COMMAND stood there.
+# The words after `--`, at the word with that number, completed as if only the COMMAND stood there.
 _logfia_command() {
     if declare -F _command_offset >/dev/null; then
         _command_offset "$1"

@@ -87,10 +87,11 @@ def summary(results):
     goals = results["goals"]
     missed = [f'{goal["goal"]}: {goal["limit"]}, measured {goal["measured"]}'
               for goal in goals if not goal["met"]]
-    lines = [f'On {machine.in_words(results["machine"])}, {results["machine"]["date"]}: CPU time in % of '
-             "a core while a target with 1,000 descriptors rests, and while one opens 1,000 files "
-             "a second; % caught of the files that are held for so long; how many times longer a "
-             "target takes that opens files as fast as it can; resident memory.", "",
+    lines = [f'Measured on {results["machine"]["date"]} on {machine.in_words(results["machine"])}. '
+             "The columns: CPU time in % of a core while a target with 1,000 descriptors is at rest, "
+             "and while a busy target opens 1,000 files a second; % caught of the files that are "
+             "held open for 5, 20 and 150 ms; how many times longer a target takes that opens "
+             "files as fast as it can; resident memory.", "",
              *_rows_of(_short(results)), "",
              f"Of {len(goals)} goals, {len(goals) - len(missed)} are met" +
              (". Missed: " + "; ".join(missed) + "." if missed else ".")]
@@ -106,23 +107,25 @@ def document(results):
     lines = [
         "<!-- drawn by bench/draw from overhead.json -->", "# Overhead", "",
         f'Measured on {results["machine"]["date"]} on {machine.in_words(results["machine"])}, '
-        "by `bench/compare`, and drawn by `bench/draw`. The ratios hold better than the times.", "",
+        "by `bench/compare`, and drawn by `bench/draw`. The ratios carry over to other machines "
+        "better than the times do.", "",
         "![CPU time, share of opens caught and slow-down of logfia and other tools](overhead.svg)",
         "", "## A target that rests", "",
         *_rows_of(_static(results)), "",
-        "What prints once and ends (`lsof -p`, `lsfd -p`, `logfia -1`) counts as started once a "
-        "second, its start included. A look of `logfia -d 100` or `-d 10` is mostly the question "
-        "whether the target has run since the last; at `-d 1` each is a full one, as many as there "
-        "is time for, and at `-d 0` it reads of the links that have not changed lately some. "
-        "`fatrace` (of the whole machine) and `opensnoop` tell of opens alone, and of no socket.", "",
+        "Tools that print once and exit (`lsof -p`, `lsfd -p`, `logfia -1`) are counted as if they "
+        "were started once a second, startup included. A look of `logfia -d 100` or `-d 10` mostly "
+        "just asks whether the target has run since the last look; at `-d 1` every look is a full "
+        "one, with as many looks as there is time for, and at `-d 0` a look reads only some of the "
+        "links that have not changed lately. `fatrace` (for the whole machine) and `opensnoop` "
+        "report only opens, and no sockets.", "",
         "## A target that opens 1,000 files a second", "",
         *_rows_of(_churn(results)), "",
-        "It has 100 descriptors open besides, and holds the files for 5, 20 and 150 ms in turn; "
-        "then, apart from that, one file after another for 85 µs. **What is called at each open "
-        "(`strace`, `fatrace`, `opensnoop`) catches them all; what looks, logfia too, cannot.** "
-        "The last column: how many times longer a target takes that opens and closes a file as "
-        f'fast as it can; unwatched against unwatched it is {nobody["ratio"]:.3f} '
-        f'(± {nobody["deviation"]:.3f}).', "",
+        "The target has 100 other descriptors open, and holds each file for 5, 20 or 150 ms in turn; "
+        "a separate run holds one file after another for 85 µs. **Tools that are called at each "
+        "open (`strace`, `fatrace`, `opensnoop`) catch all opens; tools that poll, logfia included, "
+        "cannot.** The last column says how many times longer a target takes that opens and closes "
+        "a file as fast as it can; for two runs without any tool the ratio is "
+        f'{nobody["ratio"]:.3f} (± {nobody["deviation"]:.3f}).', "",
         *_skipped(results), "" if results["skipped"] else None,
         "## The goals", "", *_rows_of(_goals(results))]
     return "\n".join(line for line in lines if line is not None) + "\n"

@@ -12,22 +12,23 @@ constexpr std::string_view kCommand = "a COMMAND";
 struct Conflict {
     std::string_view one;
     std::string_view other;
-    const char* message = nullptr;  ///< null: that the two cannot be used together
+    const char* message = nullptr;  ///< null: the message says that the two cannot be used together
 };
 
-/// The first conflict is the one that is told.
+/// Only the first conflict is reported.
 constexpr Conflict kConflicts[] = {
     {kPid, kCommand},
     {"--name", kCommand},
     {"--all", kCommand},
-    {"--once", kCommand, "--once is one look at what runs already: give a PID, no COMMAND"},
+    {"--once", kCommand,
+     "--once takes one look at what is running already: give a PID, not a COMMAND"},
     {"--user", kCommand, "--user makes no sense with a COMMAND"},
     {"--all", kPid},
     {"--all", "--name"},
-    {"--once", "--duration", "--once looks a single time: --duration makes no sense with it"},
+    {"--once", "--duration", "--once takes a single look: --duration makes no sense with it"},
     {"--once", "--no-initial",
      "--once prints what is open already: --no-initial would leave nothing"},
-    {"--once", "--leaks", "--once looks a single time: --leaks needs a watch from start to end"},
+    {"--once", "--leaks", "--once takes a single look: --leaks needs a watch from start to end"},
     {"--summary", "--summary-only"},
     {"--long", "--no-long"},
     {"--long", "--json", "--long makes no sense with --json: JSON always has all keys"},
@@ -42,7 +43,7 @@ void check_conflicts(const GivenOptions& given) {
     }
 }
 
-/// A `close` of a TCP connection has a place for what it has carried.
+/// True when some `close` of a TCP connection will be shown with its totals.
 bool shows_totals(const Options& options) {
     const FilterOptions& filter = options.filter;
     if (options.poller.single_look || options.summary == SummaryWhen::only) return false;
@@ -70,7 +71,7 @@ void check_options(const Options& options, const GivenOptions& given) {
     if (filter.real_files_only && filter.types && !filter.types->contains(FdType::file) &&
         !filter.types->contains(FdType::directory))
         throw_usage_error(
-            "--real-files leaves only the types file and directory, --type neither of them");
+            "--real-files keeps only the types file and directory, and --type names neither");
     if (given.contains("--leak-min") && !options.leaks)
         throw_usage_error("--leak-min makes no sense without --leaks");
 }

@@ -8,7 +8,7 @@
 namespace logfia {
 namespace {
 
-// A look at ten thousand descriptors need not be held in memory whole.
+// The records of a look at ten thousand descriptors need not be held in memory all at once.
 constexpr std::size_t kRecordsAtOnce = 256;
 // So long slice after slice of one source, and then it is the turn of signals and the others.
 constexpr Duration kLongestTurn = std::chrono::milliseconds(1);
@@ -101,7 +101,7 @@ void Loop::act_on_signals() {
     const StopRequests requests = system_.attend(now_.steady);
     if (requests.all <= signals_seen_ || requests.own == 0) return;
     signals_seen_ = requests.all;
-    // Where the watch was over already, one that was passed on is the first of two.
+    // If the watch was already over, a signal that was passed on counts as the first of two.
     const bool was_draining = stage_ == Stage::draining;
     stop_sources();
     if (requests.own >= 2 || (was_draining && requests.all >= 2)) give_up();
@@ -165,7 +165,7 @@ void Loop::accept(Event event) {
     if (++accepted_ >= kRecordsAtOnce) write_in_between();
 }
 
-/// Within a slice of a source, which may be a long one.
+/// Writes within a slice of a source, which may be a long one.
 void Loop::write_in_between() {
     accepted_ = 0;
     waits_since_.reset();
@@ -179,7 +179,7 @@ void Loop::write() {
     pipeline_.write_ready(now_.steady, output_.buffer());
     if (pipeline_.is_full()) {
         stop_sources();
-        // Of all that is left only losses are told, which wait for no name.
+        // From here on, only losses are reported, which wait for no name.
         pipeline_.write_all(output_.buffer());
     }
     const bool last = stage_ == Stage::draining && pipeline_.empty();
@@ -202,7 +202,7 @@ void Loop::note_written(WriteStatus status) {
         stage_ = Stage::finished;
 }
 
-/// A reader that does not read leaves us its records; at some point there are enough of them.
+/// A reader that does not read leaves the records with us; at some point there are enough of them.
 void Loop::pause_or_resume() {
     if (stage_ != Stage::watching) return;
     const std::size_t backlog = output_.backlog();
@@ -236,8 +236,8 @@ void Loop::fail(const Error& error) {
     give_up();
 }
 
-/// The summary beside the records. It may be more than a pipe holds: whoever does not want to wait
-/// for its reader says so with one more signal.
+/// Writes the summary beside the records, which may be more than a pipe holds: a user who does not
+/// want to wait for its reader says so with one more signal.
 void Loop::write_apart() {
     std::string text;
     pipeline_.finish(FinishGoes::apart, text, totals(), now_);

@@ -57,7 +57,7 @@ void add_pid_word(std::vector<pid_t>& pids, const std::string& word) {
     if (word.empty()) throw_usage_error("'' is an empty word: give a PID, as ps and pgrep show it");
     if (is_path(word))
         throw_usage_error(
-            "'{}' is a path, and processes are watched: give a PID, or -- {} starts it", word,
+            "'{}' is a path, but logfia watches processes: give a PID, or -- {} to start it", word,
             word);
     if (!all_digits(word))
         throw_usage_error(

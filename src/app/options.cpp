@@ -24,62 +24,60 @@ constexpr const char* kFooter =
     "Examples:\n"
     "  logfia 4711                        what process 4711 opens and closes\n"
     "  logfia -f -- make                  what make and all its children do\n"
-    "  logfia --name 'nginx*' -t inet     whom these talk to, those that start later too\n"
+    "  logfia --name 'nginx*' -t inet     whom all nginx processes talk to, later ones too\n"
     "  logfia --leaks -- ./test           status 3 when descriptors are left open\n"
     "  logfia -n -1 -j 4711 | jq .name    what is open now, as JSON, without host names\n"
     "Times take a unit (250us, 10ms, 2s). Records go to standard output, notices to standard "
     "error.\n"
     "Exit status: 0 the processes ended or logfia was told to stop, 1 something failed,\n"
-    "2 the command line is wrong, 3 --leaks found some. A COMMAND's own status comes first;\n"
-    "126 it could not be run, 127 it was not found.";
+    "2 the command line is wrong, 3 --leaks found a leak. A COMMAND's own status comes first;\n"
+    "126 means that the COMMAND could not be run, 127 that it was not found.";
 
 using Text = const std::string&;
 
-enum class Counts {
-    last,
-    all
-};  // of several occurrences; the last one, so that an alias can be overruled
+/// The occurrences of an option that count. With `last`, an alias can be overruled.
+enum class Counts { last, all };
 
 /// An option: how it is written, and where its value goes.
 struct OptionRow {
     const char* names;  // "-d,--interval": as CLI11 takes them
     const char* value;  // the word for its value in --help; null: a flag
     const char* help;
-    void (*store)(Options& options,
-                  Text value);  // throws UsageError; null: nothing but that it was given
+    // Throws UsageError. Null: all that matters is that the option was given.
+    void (*store)(Options& options, Text value);
     Counts counts = Counts::last;
 };
 
 constexpr OptionRow kProcesses[] = {
     {"PID", "", "The processes to watch",
      [](Options& o, Text word) { add_pid_word(o.processes.pids, word); }, Counts::all},
-    {"-p,--pid", "LIST", "The same, as a list: PID[,PID...]; repeatable",
+    {"-p,--pid", "LIST", "The processes to watch, as a list: PID[,PID...]; repeatable",
      [](Options& o, Text list) { add_pid_list(o.processes.pids, list); }, Counts::all},
-    {"--name", "PATTERN", "Those whose name matches this shell pattern, later ones too; repeatable",
+    {"--name", "PATTERN",
+     "Processes whose name matches this shell pattern, later ones too; repeatable",
      [](Options& o, Text pattern) { add_name_pattern(o.processes.names, pattern); }, Counts::all},
     {"-a,--all", nullptr, "Every process that you may look into",
      [](Options& o, Text) { o.processes.all = true; }},
-    {"-u,--user", "USER", "With --name or --all: only this user's",
+    {"-u,--user", "USER", "With --name or --all: only processes of this user",
      [](Options& o, Text user) { o.processes.user = parse_user(user); }},
-    {"-f,--follow", nullptr, "Their children, and theirs, too",
+    {"-f,--follow", nullptr, "Watch the children of these processes too, and all descendants",
      [](Options& o, Text) { o.processes.follow = true; }},
     {"--proc", "DIR", "Where procfs is mounted [/proc]",
      [](Options& o, Text dir) { o.proc = dir; }},
-    {"--no-dup", nullptr,
-     "Do not ask sockets by a copy, not for a microsecond: only the kernel's tables",
+    {"--no-dup", nullptr, "Never duplicate a socket to query it: read only the kernel's tables",
      [](Options& o, Text) { o.poller.copies = false; }},
 };
 
 constexpr OptionRow kLooks[] = {
     {"-d,--interval", "TIME",
-     "Time between two looks, 0: back to back; a bare number is milliseconds [100; 1 with a "
+     "Time between two looks, 0 for back to back; a bare number is milliseconds [100; 1 with a "
      "COMMAND]",
      [](Options& o, Text time) { o.poller.interval = parse_interval(time); }},
     {"-1,--once", nullptr, "Print what is open now, then exit",
      [](Options& o, Text) { o.poller.single_look = true; }},
-    {"--duration", "TIME", "Stop after that long; a bare number is seconds",
+    {"--duration", "TIME", "Stop after this time; a bare number is seconds",
      [](Options& o, Text time) { o.duration = parse_duration(time); }},
-    {"--count", "N", "Stop after exactly that many records",
+    {"--count", "N", "Stop after exactly N records",
      [](Options& o, Text n) { o.count = parse_positive("--count", n, "records"); }},
 };
 
@@ -92,7 +90,7 @@ constexpr OptionRow kFilters[] = {
      [](Options& o, Text list) { add_events(o.filter, list); }, Counts::all},
     {"-i,--include", "GLOB", "Only names (or peers) that match this shell pattern; repeatable",
      [](Options& o, Text glob) { add_pattern(o.filter.include, "--include", glob); }, Counts::all},
-    {"-x,--exclude", "GLOB", "Not those that match this one; repeatable",
+    {"-x,--exclude", "GLOB", "No names (or peers) that match this shell pattern; repeatable",
      [](Options& o, Text glob) { add_pattern(o.filter.exclude, "--exclude", glob); }, Counts::all},
     {"--no-initial", nullptr, "Do not print what was open already",
      [](Options& o, Text) { o.filter.initial = false; }},
@@ -102,30 +100,32 @@ constexpr OptionRow kWriting[] = {
     {"-j,--json", nullptr, "Write JSON Lines", [](Options& o, Text) { o.json = true; }},
     {"-o,--output", "FILE", "Append the records to a file instead of standard output",
      [](Options& o, Text file) { o.output = parse_output(file); }},
-    {"-l,--long", nullptr, "Text: add COMM[PID] and FD columns [with several processes]",
+    {"-l,--long", nullptr, "Text: add the columns COMM[PID] and FD [with several processes]",
      [](Options& o, Text) { o.long_format = true; }},
-    {"--no-long", nullptr, "Text: never add them", nullptr},
-    {"--time", "STYLE", "iso, unix, start (since the watch began) or delta [iso]",
+    {"--no-long", nullptr, "Text: never add the columns COMM[PID] and FD", nullptr},
+    {"--time", "STYLE",
+     "How times are written: iso, unix, start (since the watch began) or delta [iso]",
      [](Options& o, Text style) { o.time = parse_time_style(style); }},
-    {"--color", "WHEN", "auto, always or never [auto]",
+    {"--color", "WHEN", "When to use colours: auto, always or never [auto]",
      [](Options& o, Text when) { o.color = parse_color(when); }},
-    {"-c,--summary-only", nullptr, "A table at the end instead of the records",
+    {"-c,--summary-only", nullptr, "Print a table at the end instead of the records",
      [](Options& o, Text) { o.summary = SummaryWhen::only; }},
-    {"-C,--summary", nullptr, "The table on standard error, after the records",
+    {"-C,--summary", nullptr, "Print a table on standard error, after the records",
      [](Options& o, Text) { o.summary = SummaryWhen::after; }},
-    {"--leaks", nullptr, "At the end, what was opened and left open; status 3 if there is a leak",
+    {"--leaks", nullptr,
+     "At the end, list what was opened and left open; status 3 if there is a leak",
      [](Options& o, Text) { o.leaks = true; }},
-    {"--leak-min", "N", "So many alike are a leak [2]",
+    {"--leak-min", "N", "How many descriptors alike make a leak [2]",
      [](Options& o, Text n) { o.leak_min = parse_positive("--leak-min", n, "descriptors"); }},
     {"-q,--quiet", nullptr, "No notices on standard error",
      [](Options& o, Text) { o.quiet = true; }},
 };
 
 constexpr OptionRow kHostNames[] = {
-    {"-n,--numeric", nullptr, "Look up none", [](Options& o, Text) { o.numeric = true; }},
-    {"--dns-wait", "TIME", "The longest a record waits for one [250ms; 2s with --once]",
+    {"-n,--numeric", nullptr, "Look up no host names", [](Options& o, Text) { o.numeric = true; }},
+    {"--dns-wait", "TIME", "The longest a record waits for a host name [250ms; 2s with --once]",
      [](Options& o, Text time) { o.dns_wait = parse_dns_wait(time); }},
-    {"--dns-server", "ADDR", "Ask these servers instead of the system's: ADDR[:PORT][,...]",
+    {"--dns-server", "ADDR", "Ask these name servers instead of the system's: ADDR[:PORT][,...]",
      [](Options& o, Text list) { o.dns_servers = parse_dns_server_list(list); }},
 };
 
@@ -140,7 +140,7 @@ constexpr OptionGroup kGroups[] = {
     {"Host names", kHostNames},
 };
 
-/// An option as it is declared, to be asked for its values when CLI11 has parsed.
+/// An option as declared to CLI11, which is asked for the values after parsing.
 struct DeclaredOption {
     const OptionRow* row;
     const CLI::Option* option;
@@ -151,7 +151,7 @@ CLI::Option* declare(CLI::App& app, const OptionRow& row) {
     if (row.value == nullptr) return app.add_flag(row.names, help);
     CLI::Option* const option = app.add_option(row.names, help)->type_name(row.value);
     if (row.counts == Counts::last) return option->take_last();
-    // Of an option, one value each time that it is given.
+    // A repeatable option takes one value each time that it is given.
     return option->expected(1, -1)->allow_extra_args(option->get_positional());
 }
 
@@ -177,7 +177,7 @@ std::string_view long_name(const OptionRow& row) {
 void store_values(Options& options, GivenOptions& given, const DeclaredOption& declared) {
     const OptionRow& row = *declared.row;
     const CLI::Option& option = *declared.option;
-    // A flag may be taken back: --json=false.
+    // A flag may be switched off again: --json=false.
     if (option.count() == 0 || (row.value == nullptr && !option.as<bool>())) return;
     given.insert(long_name(row));
     if (row.store == nullptr) return;
@@ -195,15 +195,14 @@ bool takes_value(const CLI::Option& option) {
     return option.get_items_expected_max() > 0;
 }
 
-/// True when the word after this one is the value of an option that ends this one, whatever it
-/// looks like.
+/// True when `word` ends in an option whose value is the next word, whatever that looks like.
 bool takes_next_word(const CLI::App& app, std::string_view word) {
     if (word.starts_with("--")) {
         const CLI::Option* option = option_named(app, word);
         return option != nullptr && takes_value(*option);
     }
     if (!word.starts_with('-')) return false;
-    // A cluster: flags, and perhaps an option to whose value the rest belongs.
+    // A cluster: flags, and perhaps an option whose value is the rest of the word.
     for (std::size_t at = 1; at < word.size(); ++at) {
         const CLI::Option* option = option_named(app, std::string{'-', word[at]});
         if (option == nullptr) return false;
@@ -212,26 +211,26 @@ bool takes_next_word(const CLI::App& app, std::string_view word) {
     return false;
 }
 
-/// CLI11 would take the next word for the value.
+/// Refuses `--option=`, for which CLI11 would take the next word as the value.
 void refuse_empty_value(const CLI::App& app, std::string_view word) {
     if (!word.starts_with("--") || word.find('=') != word.size() - 1) return;
     const std::string_view name = word.substr(0, word.size() - 1);
     const CLI::Option* option = option_named(app, name);
     if (option == nullptr) return;
     if (takes_value(*option))
-        throw_usage_error("{}: its value is missing; write {}{}", word, word,
+        throw_usage_error("{}: the value is missing; write {}{}", word, word,
                           option->get_type_name());
-    throw_usage_error("{}: it takes no value; write {}", word, name);
+    throw_usage_error("{}: this option takes no value; write {}", word, name);
 }
 
-/// CLI11 takes a negative number for a cluster of flags.
+/// Refuses a negative number, which CLI11 would take for a cluster of flags.
 void refuse_negative_number(std::string_view word) {
     if (word.size() > 1 && word[0] == '-' && word != "-1" &&
         word.find_first_not_of("0123456789", 1) == std::string_view::npos)
         throw_usage_error("'{}' is not a PID: a PID is a positive number", word);
 }
 
-/// Refuses what CLI11 would understand in its own way.
+/// Refuses words that CLI11 would understand differently.
 void check_words(const CLI::App& app, int argc, const char* const* argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
@@ -243,13 +242,13 @@ void check_words(const CLI::App& app, int argc, const char* const* argv) {
 
 void store_command(Options& options, GivenOptions& given, const char* const* begin,
                    const char* const* end) {
-    if (begin == end) throw_usage_error("no COMMAND stands behind --");
+    if (begin == end) throw_usage_error("no COMMAND follows --");
     options.command.assign(begin, end);
     given.insert("a COMMAND");
 }
 
 std::variant<Options, ExitStatus> parse(int argc, const char* const* argv, std::ostream& out) {
-    // Versions of CLI11 differ about `--`, so that it never sees it.
+    // Versions of CLI11 treat `--` differently, so CLI11 never sees it.
     const char* const* const end = argv + argc;
     const char* const* const dashes =
         std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });

@@ -18,8 +18,8 @@
 namespace logfia {
 namespace {
 
-/// A standard stream that is closed would lend its number to the next file that is opened, which
-/// then would get what was meant for the stream.
+/// Opens closed standard streams: the next file to be opened would otherwise get the number of the
+/// stream, and the output that is meant for it.
 std::vector<int> occupy_standard_streams() {
     std::vector<int> closed;
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
@@ -34,7 +34,7 @@ bool contains(const std::vector<int>& list, int value) {
     return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-/// Without names a watch is still worth its while: a resolver that cannot be had is only a notice.
+/// A watch without host names is still worth while: if there is no resolver, a notice says so.
 std::unique_ptr<Resolver> make_resolver(const Options& options, Notices& notices) {
     if (options.numeric || options.filter.real_files_only) return nullptr;
     CaresOptions cares;
@@ -45,7 +45,8 @@ std::unique_ptr<Resolver> make_resolver(const Options& options, Notices& notices
     return nullptr;
 }
 
-/// Below some milliseconds the kernel's usual slack of 50 us would be felt (prctl(2)).
+/// For intervals of a few milliseconds, the kernel's usual timer slack of 50 us would matter
+/// (prctl(2)).
 void sharpen_timer(Interval interval) {
     if (interval.duration() < std::chrono::milliseconds(10))
         prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
@@ -56,7 +57,7 @@ ExitStatus fail(Notices& notices, const Error& error) {
     return ExitStatus::failure;
 }
 
-/// False when it could not be run: that was said.
+/// False when the command could not be run, which was reported.
 bool go(Command& command, const Options& options, PollSource& poll, const StopSignals& signals,
         Notices& notices, Now start) {
     poll.look_before_exec(start);
@@ -66,7 +67,7 @@ bool go(Command& command, const Options& options, PollSource& poll, const StopSi
         return true;
     }
     const std::string advice =
-        code == ENOENT ? "it is not to be found, or its interpreter is not" : "";
+        code == ENOENT ? "the command, or its interpreter, was not found" : "";
     notices.error(describe({"run", options.command.front(), code, advice}));
     return false;
 }
@@ -98,14 +99,14 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
     return sources->incomplete ? ExitStatus::failure : end;
 }
 
-/// Without memory there is no going on. By then what the watch had is free again, so that this can
-/// be said, and a command is still waited for.
+/// A watch without memory cannot go on. By the time of the catch, the memory of the watch is free
+/// again, so that the failure can be reported and a command still be waited for.
 ExitStatus watch_while_there_is_memory(const Options& options, Command* command,
                                        StopSignals& signals, Notices& notices) {
     try {
         return watch(options, command, signals, notices);
     } catch (const std::bad_alloc&) {
-        return fail(notices, {"watch", "any more", ENOMEM, "what was not written yet is lost"});
+        return fail(notices, {"continue", "the watch", ENOMEM, "records not written yet are lost"});
     }
 }
 

@@ -13,11 +13,11 @@ Error no_process(const Options& options) {
     if (options.processes.all)
         return {"watch", "all processes", 0, "there is none that you may look into"};
     return {"watch", fmt::format("'{}'", fmt::join(options.processes.names, "' or '")), 0,
-            "no process has such a name"};
+            "no process has this name"};
 }
 
-/// When all that is watched has ended: with a command and `--follow` also those count that could
-/// not be looked into.
+/// Says when everything that is watched has ended: with a command and `--follow`, descendants that
+/// could not be looked into count too.
 PollSource::MayEnd end_of(Command* command, bool follow, StopSignals& signals) {
     if (command == nullptr) return {};
     return [command, follow, &signals](SteadyTime now) {
@@ -26,8 +26,8 @@ PollSource::MayEnd end_of(Command* command, bool follow, StopSignals& signals) {
     };
 }
 
-/// The processes that are there, or the command that waits for its exec. False when there is
-/// nothing to be watched.
+/// Adds the processes that exist, or the command that waits for its exec. False when there is
+/// nothing to watch.
 bool find_processes(const Options& options, Command* command, Notices& notices, Sources& sources) {
     PollSource& poll = *sources.poll;
     if (command != nullptr) {
@@ -49,8 +49,8 @@ Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Com
     if (!root) return root.error();
     if (command != nullptr && !root->native())
         return Error{"watch", options.command.front(), 0,
-                     fmt::format("{} does not show it by its PID: mount procfs, or give the right "
-                                 "one (--proc)",
+                     fmt::format("{} does not show the command by its PID: mount procfs, or name "
+                                 "the right one with --proc",
                                  options.proc)};
     return PollSource::create(std::move(*root), options.poller, options.processes, numbers,
                               end_of(command, options.processes.follow, signals));

@@ -8,8 +8,8 @@
 namespace logfia {
 
 Now read_clocks() {
-    // clock_gettime(2) and not <chrono>'s clocks: an idle watch does little else, and would touch
-    // the C++ library for nothing but this.
+    // Calls clock_gettime(2) instead of <chrono>'s clocks: an idle watch does little else, and
+    // would use the C++ library for nothing but this.
     timespec wall{};
     timespec steady{};
     clock_gettime(CLOCK_REALTIME, &wall);

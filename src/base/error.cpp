@@ -6,7 +6,7 @@ namespace logfia {
 
 std::string describe(const Error& error) {
     std::string line = error.operation + ' ';
-    // A word of the command line may be empty, and is to be seen all the same.
+    // An empty word of the command line must be visible too.
     line += error.subject.empty() ? "''" : error.subject;
     if (error.code != 0) line += std::string(": ") + std::strerror(error.code);
     if (!error.advice.empty()) line += "; " + error.advice;

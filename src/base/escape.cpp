@@ -12,7 +12,7 @@ constexpr std::uint8_t to_byte(char c) {
     return static_cast<std::uint8_t>(c);
 }
 
-/// The bytes that are copied as they are, so that the usual text goes in one run.
+/// The bytes that are copied unchanged, so that ordinary text goes in one run.
 using PlainBytes = std::array<bool, 256>;
 
 constexpr PlainBytes printable_ascii_without(std::string_view special) {

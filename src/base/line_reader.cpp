@@ -36,7 +36,7 @@ std::optional<std::string_view> LineReader::next() {
 
 bool LineReader::fill() {
     if (fd_ < 0) return false;
-    // The rest is part of one line: a few bytes, beside the chunk that is read.
+    // The rest is part of one line: a few bytes, compared with the chunk that is read.
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     if (end_ == buffer_.size()) {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kMostAtOnce = 64;
 
-// The two have the same bits on Linux.
+// EPOLL* and POLL* have the same bits on Linux.
 static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLERR == POLLERR &&
               EPOLLHUP == POLLHUP);
 
@@ -36,7 +36,7 @@ int sleep_in(int epoll, std::span<epoll_event> events, std::optional<Duration> t
     const timespec limit = to_timespec(timeout.value_or(Duration::zero()));
     const int count = epoll_pwait2(epoll, events.data(), room, timeout ? &limit : nullptr, mask);
     if (count >= 0 || errno == EINTR) return count;
-    // Linux before 5.11 does not know it, and some sandboxes refuse what they do not know.
+    // Linux before 5.11 does not have epoll_pwait2(2), and some sandboxes refuse unknown calls.
     return epoll_pwait(epoll, events.data(), room, timeout ? to_milliseconds(*timeout) : -1, mask);
 }
 
@@ -80,7 +80,7 @@ void Waiter::want_instead(std::span<const pollfd> fds) {
     }
 }
 
-/// An epoll can be polled itself: it is readable when one of its own is ready.
+/// An epoll can be polled itself: it is readable when one of its descriptors is ready.
 int Waiter::poll_refused(std::optional<Duration> timeout, const sigset_t* mask) {
     const timespec limit = to_timespec(timeout.value_or(Duration::zero()));
     polled_.assign(refused_.begin(), refused_.end());
@@ -107,7 +107,7 @@ Result<std::span<const pollfd>> Waiter::wait(std::optional<Duration> timeout,
         timeout = Duration::zero();
     }
     if (count > 0) count = sleep_in(epoll_.get(), events, timeout, mask);
-    if (count < 0 && errno != EINTR) return Error{"wait for", "what comes next", errno, {}};
+    if (count < 0 && errno != EINTR) return Error{"wait for", "the next event", errno, {}};
     if (count > 0) add_ready(std::span(events).first(static_cast<std::size_t>(count)));
     return std::span<const pollfd>(ready_);
 }

@@ -9,7 +9,7 @@ namespace logfia {
 
 void Ancestry::add(const ProcRoot& root, pid_t pid, bool lives, const FdSnapshot* last_seen) {
     tables_.emplace_back(root, lives ? pid : 0, last_seen);
-    // Orphans are given to PID 1, which has given them nothing.
+    // Orphans are given to PID 1, from which they have inherited nothing.
     known_ = known_ || last_seen != nullptr || (tables_.back().is_open() && pid != 1);
 }
 

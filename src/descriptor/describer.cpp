@@ -17,7 +17,7 @@
 namespace logfia {
 namespace {
 
-constexpr int kMostRounds = 8;  // in which one descriptor is asked
+constexpr int kMostRounds = 8;  // the most rounds in which one descriptor is asked
 constexpr std::size_t kMostAtOnce = 128;
 constexpr std::string_view kDeleted = " (deleted)";
 
@@ -48,18 +48,19 @@ FileIdentity identity_of(const FdInfo& info) {
     return identity;
 }
 
-/// Readings of a link (l) and of fdinfo (i) that must agree.
+/// The order of readings of a link (l) and of fdinfo (i) that must agree.
 constexpr std::string_view kOrderOfReadings = "llililllilliilllilllilil";
-/// Of a process that has slept all the while: fewer, since only one that shares its table, and has
-/// not been noticed yet, can have changed that (CLONE_FILES, clone(2)).
+/// The order for a process that has slept all the while: fewer readings, since only another process
+/// that shares its table, and has not been noticed yet, can have made a change (CLONE_FILES,
+/// clone(2)).
 constexpr std::string_view kWhereItSlept = "illiliil";
 
-/// Of a path whose file is not asked: the name alone proves nothing in `/dev`.
+/// The type of a path whose file is not asked: the name alone proves nothing in `/dev`.
 FdType likely_type(std::string_view name) {
     return name.starts_with("/dev/") ? FdType::unknown : FdType::file;
 }
 
-/// Of a path on a mount that no table lists, as after a lazy unmount.
+/// The type of a path on a mount that no table lists, as after a lazy unmount.
 FdType type_by_info(std::string_view name, const FdInfo& info) {
     constexpr std::uint32_t kTemporary = O_TMPFILE & ~O_DIRECTORY;
     const std::uint32_t flags = info.flags.value_or(0);
@@ -121,7 +122,8 @@ void Describer::describe_some(const Process& process, std::span<Description> bat
         if (work_[i].stage != Stage::done) leave_out_doubtful(batch[i], work_[i]);
 }
 
-/// A number in the link is proof enough.
+/// The CPU time of a process that is asleep (Process::resting_since()), read only for links without
+/// a number: a number in the link is proof enough.
 std::optional<Duration> Describer::resting_where_it_counts(const Process& process,
                                                            std::span<const Description> batch) {
     const bool counts = std::any_of(batch.begin(), batch.end(), [](const Description& out) {
@@ -130,7 +132,7 @@ std::optional<Duration> Describer::resting_where_it_counts(const Process& proces
     return counts ? process.resting_since() : std::nullopt;
 }
 
-/// From the link's text and fdinfo.
+/// Fills in what the link's text and fdinfo tell.
 void Describer::read(const Process& process, Description& out, Work& work) {
     Descriptor& descriptor = out.descriptor;
     descriptor = {};
@@ -139,7 +141,7 @@ void Describer::read(const Process& process, Description& out, Work& work) {
     descriptor.type = type_of_link(out.name);
     descriptor.inode = socket_inode(out.name);
     work.stage = Stage::done;
-    // Asking for an epoll's may take long: see BlockingAsker.
+    // Asking for an epoll's targets may take long: see BlockingAsker.
     if (descriptor.type == FdType::epoll) descriptor.access = Access::read_write;
     if (descriptor.type == FdType::epoll) return;
 
@@ -167,7 +169,7 @@ void Describer::read(const Process& process, Description& out, Work& work) {
     if (is_in(descriptor.type, FdGroup::position)) descriptor.pos = info.pos;
 }
 
-/// True when it is a socket, a pipe or a file, which an object without a name is not.
+/// True for a socket, a pipe or a file, as opposed to an object without a name.
 bool Describer::has_a_place(const Process& process, FdType type, const FdInfo& info) {
     if (!info.mount_id || info.mount_id == internal_.anonymous) return false;
     if (!internal_.anonymous)
@@ -213,7 +215,7 @@ void Describer::read_memory(const Process& process, Description& out, Work& work
     work.stage = Stage::asked;
 }
 
-/// From the file itself.
+/// Fills in what the file itself has told.
 void Describer::use_answer(const Process& process, Description& out, Work& work) {
     const BlockingRequest& request = files_[work.question];
     Descriptor& descriptor = out.descriptor;
@@ -231,7 +233,8 @@ void Describer::use_answer(const Process& process, Description& out, Work& work)
         (work.info.mount_id && file.mount_id && names_are_the_kernels_ &&
          *work.info.mount_id != *file.mount_id)) {
         work.stage = Stage::unread;
-        // A filesystem that should not be asked may have answered from old memory.
+        // The file may be on a filesystem that should not be asked, and have answered from its
+        // cache.
         if (is_named && !in_memory && file.mount_id &&
             mounts_.find(process, *file.mount_id).kind == MountKind::local)
             work.file = file;
@@ -256,7 +259,7 @@ void Describer::add_facts(const FileAnswer& file, Description& out) const {
     out.identity.handle = file.handle;
 }
 
-/// For those that nothing else has proved.
+/// Reads links again, for descriptors that nothing else has proved.
 void Describer::check_links(const Process& process, std::span<const Description> batch,
                             std::optional<Duration> resting_since) {
     const auto keep_if = [&](const auto& holds) {
@@ -276,10 +279,10 @@ void Describer::check_links(const Process& process, std::span<const Description>
         if (work.stage == Stage::checked) work.stage = Stage::done;
 }
 
-/// A link and what fdinfo says may be about two files that take turns on the number. All answers
-/// fit such a pair only if the turns change just between each link and fdinfo, and never between
-/// two of a kind. The order is irregular, so that no regular change keeps step with it, and long,
-/// so that chance does not either.
+/// A link and fdinfo may be about two files that alternate at the number. All answers fit such a
+/// pair only if the files change places exactly between each link and fdinfo, and never between two
+/// readings of one kind. The order is irregular, so that no regular alternation keeps step with it,
+/// and long, so that chance does not either.
 bool Describer::stays_the_same(const Process& process, const Description& out,
                                std::string_view order) {
     const UniqueFd info = open_info(process, out.fd);
@@ -299,8 +302,8 @@ bool Describer::reads_the_same(const Process& process, const Description& out) {
            std::string_view(link_.data(), static_cast<std::size_t>(length)) == out.name;
 }
 
-/// The link was read by itself, and so was a file of that name, if any answered: what these say
-/// holds. A path that was closed before anything could be asked is most likely a file's.
+/// The link was read by itself, and so was a file of that name if one answered: what these say is
+/// certain. A path that was closed before anything could be asked is most likely a file's.
 void Describer::leave_out_doubtful(Description& out, const Work& work) const {
     out.identity = {};
     out.descriptor = {};
@@ -336,7 +339,7 @@ UniqueFd Describer::open_info(const Process& process, int fd) {
 const char* Describer::new_notice() {
     if (const char* notice = files_.new_notice()) return notice;
     if (lacking_ == 0 || !notice_.empty()) return nullptr;
-    notice_ = logfia::describe(Error{"cannot ask", "some descriptors what they are", lacking_, {}});
+    notice_ = logfia::describe(Error{"cannot find out", "what some descriptors are", lacking_, {}});
     return notice_.c_str();
 }
 
@@ -344,14 +347,14 @@ std::string_view Describer::read_info(const Process& process, int fd, FdType typ
     return read_info(open_info(process, fd), type);
 }
 
-/// The lines that every descriptor has come first; the targets of an inotify follow, a line each.
-/// Each call asks anew.
+/// The lines that every descriptor has come first; the targets of an inotify follow, one per line.
+/// Each call reads again.
 std::string_view Describer::read_info(const UniqueFd& file, FdType type) {
     constexpr std::size_t kUsual = 1024;
     constexpr std::size_t kWithTargets = 128 * ObjectInfo::kMaxTargets;
     const std::size_t size = is_in(type, FdGroup::targets) ? kWithTargets : kUsual;
     if (info_.size() < size) info_.resize(size);
-    // The text comes in one piece (single_open(), fs/proc/fd.c): there is no end to be read.
+    // The text comes in one piece (single_open(), fs/proc/fd.c), so that one read is enough.
     const ssize_t got = file ? pread(file.get(), info_.data(), size, 0) : -1;
     return {info_.data(), got > 0 ? static_cast<std::size_t>(got) : 0};
 }

@@ -10,7 +10,7 @@ namespace logfia {
 FileAsker::FileAsker(const ProcRoot& root)
     : proc_fd_(root.fd()),
       own_links_(openat(root.fd(), "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    // The procfs may be one that does not show us.
+    // The procfs may be another than ours, which does not show us.
     if (!own_links_) own_links_.reset(open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
@@ -38,7 +38,7 @@ void FileAsker::answer(const Process& process, SteadyTime now) {
         std::any_of(requests_.begin(), requests_.end(), [](const BlockingRequest& request) {
             return request.outcome == BlockingRequest::Outcome::stuck;
         });
-    // A stall costs the looks some time, and some threads.
+    // A stall costs the looks time, and leaves a blocked thread behind.
     if (stuck) {
         Stalled& stalled = stalls_[&process];
         stalled.stall.note(now);
@@ -50,8 +50,8 @@ void FileAsker::answer(const Process& process, SteadyTime now) {
 const char* FileAsker::new_notice() {
     const bool told = std::exchange(exhaustion_told_, asker_.exhausted());
     if (told || !exhaustion_told_) return nullptr;
-    return "the kernel keeps too many of our questions waiting: until it answers some, no file is "
-           "asked what it is";
+    return "the kernel is holding up too many of logfia's queries: until it answers some, no "
+           "file is examined";
 }
 
 }  // namespace logfia

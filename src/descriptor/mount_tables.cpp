@@ -15,7 +15,7 @@
 namespace logfia {
 namespace {
 
-constexpr std::size_t kMostOfNamespace = 16;  // as many roots as its processes may have
+constexpr std::size_t kMostOfNamespace = 16;  // tables, as its processes may have other roots
 constexpr std::size_t kMostUnlisted = 1024;
 constexpr int kMostGenerations = 32;
 constexpr std::size_t kMostAncestorTables = 8;  // the most that are read in one search
@@ -26,7 +26,7 @@ std::string_view read_link(int dir_fd, const char* path, std::array<char, PATH_M
     return {buffer.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
 }
 
-/// "mnt:[N]" gives N; a tree without namespaces: each process is its own.
+/// The number N of "mnt:[N]"; in a tree without namespaces, a number for each process alone.
 std::uint64_t namespace_of(int process_dir, pid_t pid) {
     constexpr std::string_view kHead = "mnt:[";
     std::array<char, PATH_MAX> buffer;
@@ -44,7 +44,7 @@ std::uint64_t root_of(int process_dir) {
     return std::hash<std::string_view>{}(read_link(process_dir, "root", buffer));
 }
 
-/// 0 when there is none that this procfs shows.
+/// The parent's PID; 0 when this procfs shows no parent.
 pid_t parent_of(int process_dir) {
     std::array<char, 1024> buffer;
     const auto stat = parse_proc_stat(read_file(process_dir, "stat", buffer));
@@ -137,7 +137,7 @@ std::optional<MountEntry> MountTables::find_held(int mount_id, Whose whose) {
     return std::nullopt;
 }
 
-/// The process may have another root than when the table was opened, or than others in its
+/// The process may have another root than when the table was opened, or than other processes in its
 /// namespace.
 std::optional<MountEntry> MountTables::find_anew(int mount_id) {
     View view = view_of(current_->dir(), name_space_);
@@ -149,7 +149,7 @@ std::optional<MountEntry> MountTables::find_anew(int mount_id) {
     return found;
 }
 
-/// A process that has handed on a file has it from its own namespace, or from its parent.
+/// A process that has handed on a file has it from its own namespace, or from its own parent.
 std::optional<MountEntry> MountTables::find_among_ancestors(int mount_id) {
     std::vector<Viewpoint> asked{{name_space_, root_of(current_->dir())}};
     pid_t pid = parent_of(current_->dir());
@@ -191,7 +191,7 @@ void MountTables::hold(View view) {
     unlisted_.clear();
 }
 
-/// A table that lists nothing any more is one whose root was unmounted.
+/// A table that no longer lists anything is one whose root was unmounted.
 void MountTables::make_room(std::uint64_t name_space) {
     std::erase_if(views_, [&](const View& view) {
         return view.name_space == name_space && view.table.size() == 0;

@@ -17,7 +17,8 @@ ParentTable::ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* l
     : last_seen_(last_seen) {
     if (parent == 0) return;
     if (root.native()) pid_ = parent;
-    // A zombie lists no descriptor, which would look as if it had none; it has no `cwd` either.
+    // A zombie lists no descriptor, and would look like a process without any; but a zombie has no
+    // `cwd` either.
     char link = 0;
     if (readlinkat(root.fd(), proc_path("{}/cwd", parent).data(), &link, 1) < 0) return;
     fd_dir_.reset(
@@ -25,13 +26,13 @@ ParentTable::ParentTable(const ProcRoot& root, pid_t parent, const FdSnapshot* l
 }
 
 bool ParentTable::is_inherited(pid_t child, int fd, std::string_view name) const {
-    // 0: one open file. 1, 2, 3: another one. -1: not told.
+    // 0: the same open file. 1, 2, 3: a different one. -1: unknown.
     const long order = pid_ == 0 ? -1 : syscall(SYS_kcmp, pid_, child, KCMP_FILE, fd, fd);
     if (order == 0) return true;
     if (has_now(fd, name)) return order < 0;
-    // A child may have removed the file, and made another of that name.
+    // A child may have removed the file, and made another one of that name.
     if (order > 0 && has_now(fd, std::string(name) + " (deleted)")) return false;
-    // The parent has gone on since.
+    // The parent has run on since, so its last seen table counts too.
     if (last_seen_ == nullptr) return false;
     const FdEntry* seen = last_seen_->find(fd);
     return seen != nullptr && last_seen_->name(*seen) == name;

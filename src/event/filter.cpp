@@ -58,7 +58,7 @@ bool Filter::decide(const Event& event, std::string_view host) {
     --memory.asked;
     if (!memory.kept) memory.kept = passes_type(descriptor.type) && passes_with_host(event, host);
     const bool kept = memory.kept;
-    // A descriptor that was not kept is judged anew the next time.
+    // A descriptor that was not kept is judged from scratch the next time.
     if (event.kind == EventKind::close || (!kept && memory.asked == 0)) memory_.erase(known);
     return kept;
 }
@@ -78,7 +78,8 @@ bool Filter::passes_type(FdType type) const {
 Filter::Verdict Filter::judge_names(const Event& event) const {
     if (any_matches(options_.exclude, event)) return Verdict::drop;
     const bool included = options_.include.empty() || any_matches(options_.include, event);
-    // A name could only still include what is not, or exclude what is.
+    // The host name matters only if it could include a record that is not included, or exclude one
+    // that is.
     const bool name_counts = options_.hosts && peer_of(event) != nullptr &&
                              any_may_match_host(included ? options_.exclude : options_.include);
     if (name_counts) return Verdict::ask;

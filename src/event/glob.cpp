@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kDeleted = " (deleted)";
 
-/// Letters, digits and what patterns are made of: anything else stands in no host name.
+/// Letters, digits and the characters of patterns: nothing else occurs in a host name.
 bool may_be_host_pattern(std::string_view pattern) {
     return std::all_of(pattern.begin(), pattern.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -37,7 +37,7 @@ bool Glob::matches(const Event& event) const {
 bool Glob::matches_host(std::string_view host) const {
     if (host.empty() || !for_hosts_) return false;
     std::string name(host);
-    // GNU's FNM_CASEFOLD: names of hosts know no case.
+    // GNU's FNM_CASEFOLD: host names are case-insensitive.
     if (fits(name.c_str(), FNM_CASEFOLD)) return true;
     if (name.back() == '.') name.pop_back();
     return fits(name.c_str(), FNM_CASEFOLD);
@@ -64,7 +64,8 @@ bool Glob::matches_socket(const SocketInfo& socket) const {
 }
 
 bool Glob::fits(const char* text, int flags) const {
-    // `[2001:db8::7]:443` means itself, although brackets are a set of characters to fnmatch(3).
+    // `[2001:db8::7]:443` matches itself too, although fnmatch(3) takes brackets for a set of
+    // characters.
     return fnmatch(pattern_.c_str(), text, flags) == 0 || pattern_ == text;
 }
 

@@ -24,14 +24,14 @@ bool is_vowel(char c) {
     return std::string_view("aeiouyAEIOUY").find(c) != std::string_view::npos;
 }
 
-/// A letter behind a digit, as no word has it: `a8f3kq`, `e3b0c442`; but not `libc6` or `x86`.
+/// A letter after a digit, as in no word: `a8f3kq`, `e3b0c442`; but not `libc6` or `x86`.
 bool has_digit_inside(std::string_view word) {
     for (std::size_t i = 0; i + 1 < word.size(); ++i)
         if (is_digit(word[i]) && !is_digit(word[i + 1])) return true;
     return false;
 }
 
-/// Capitals where no word or CamelCase has them (`XaQkZb`), or mixed ones without a vowel.
+/// Capitals where neither a word nor CamelCase has them (`XaQkZb`), or mixed case without a vowel.
 bool has_odd_capitals(std::string_view word) {
     std::size_t switches = 0;
     for (std::size_t i = 0; i + 1 < word.size(); ++i)
@@ -45,7 +45,7 @@ bool is_made_up(std::string_view word) {
     return word.size() >= kShortest && (has_digit_inside(word) || has_odd_capitals(word));
 }
 
-/// Names as mktemp and its kin make them: the prefix, and a muddle in which `_` may stand.
+/// Names such as mktemp makes: the prefix, and random characters that may include `_`.
 bool is_temporary(std::string_view component) {
     constexpr std::string_view kPrefix = "tmp";
     constexpr std::size_t kShortest = kPrefix.size() + 6;

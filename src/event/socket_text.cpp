@@ -97,7 +97,7 @@ std::string grouping_name(const SocketInfo& socket) {
     const ShownAddress shown = shown_address(socket);
     if (shown.internet == nullptr) return without_digits(shown_path(socket));
     std::string text;
-    // A server may have a port for each of its services; those of clients are chosen for them.
+    // A server's ports tell its services apart; a client's port is chosen by the kernel.
     if (socket.state == SocketState::listen)
         append_socket_address(text, shown);
     else

@@ -14,9 +14,9 @@
 namespace logfia {
 namespace {
 
-// c-ares calls nearly every failure of a reverse look-up "not found", time-outs too; the others are
-// of replies that came and that it would not read. Those count as answers: else a stranger's
-// impossible host names could make good servers look dead.
+// c-ares calls nearly every failure of a reverse look-up "not found", time-outs too; all other
+// failures are replies that came and that c-ares would not accept. Such replies count as answers:
+// otherwise a stranger's impossible host names could make good servers look dead.
 bool was_answered(int status, int timeouts) {
     switch (status) {
         case ARES_ENODATA:
@@ -39,7 +39,7 @@ class CaresLookup final : public ReverseLookup {
     CaresLookup& operator=(const CaresLookup&) = delete;
     ~CaresLookup() override;
 
-    /// An ARES_ status. c-ares keeps the address of this object.
+    /// Returns an ARES_ status. c-ares keeps the address of this object.
     int open(const CaresOptions& options);
 
     void start(const IpAddress& address) override;
@@ -69,7 +69,7 @@ class CaresLookup final : public ReverseLookup {
     std::vector<LookupResult> results_;
     /// While true, a query that fails has not been answered, whatever c-ares says of it.
     bool failing_ = false;
-    /// Within a callback, which returns into C: nothing may be thrown through that.
+    /// Set within a callback, which returns into C code: no exception may pass through.
     bool out_of_memory_ = false;
 };
 
@@ -92,7 +92,7 @@ int CaresLookup::open(const CaresOptions& options) {
         mask |= ARES_OPT_LOOKUPS;
     }
 #ifdef ARES_OPT_QUERY_CACHE
-    // Resolver remembers, and an answer out of a cache would look like a live server's.
+    // Resolver has its own cache, and an answer from another cache would look like a live server's.
     settings.qcache_max_ttl = 0;
     mask |= ARES_OPT_QUERY_CACHE;
 #endif
@@ -110,7 +110,7 @@ int CaresLookup::open(const CaresOptions& options) {
 void CaresLookup::start(const IpAddress& address) {
     const bool v4 = address.family == IpFamily::v4;
     auto query = std::make_unique<Query>(Query{this, address});
-    // The hosts file can only find: what fails in here could not be sent to anybody.
+    // The hosts file can only find a name: a query that fails during the call could not be sent.
     failing_ = true;
     ares_gethostbyaddr(channel_, address.bytes.data(), v4 ? 4 : 16, v4 ? AF_INET : AF_INET6,
                        on_host, query.release());
@@ -141,7 +141,8 @@ void CaresLookup::process(std::span<const pollfd> ready) {
         if (socket.revents == 0 || !owns(socket.fd)) continue;
         const bool write = (socket.revents & POLLOUT) != 0;
         const bool read = (socket.revents & ~POLLOUT) != 0;
-        // A refused connection ends queries as "not found"; only poll(2) tells that nobody spoke.
+        // A refused connection ends queries as "not found"; only poll(2) shows that no server has
+        // answered.
         failing_ = (socket.revents & POLLERR) != 0 && (socket.revents & POLLIN) == 0;
         ares_process_fd(channel_, read ? socket.fd : ARES_SOCKET_BAD,
                         write ? socket.fd : ARES_SOCKET_BAD);
@@ -212,7 +213,7 @@ Result<std::unique_ptr<ReverseLookup>> make_cares_lookup(const CaresOptions& opt
     auto lookup = std::make_unique<CaresLookup>();
     if (const int status = lookup->open(options); status != ARES_SUCCESS) {
         return Error{"set up", "the DNS resolver", 0,
-                     std::string(ares_strerror(status)) + "; -n looks no names up"};
+                     std::string(ares_strerror(status)) + "; with -n, no names are looked up"};
     }
     return std::unique_ptr<ReverseLookup>(std::move(lookup));
 }

@@ -49,7 +49,7 @@ void Resolver::process(std::span<const pollfd> ready, SteadyTime now) {
     submit_queued(now);
 }
 
-// Somebody may wait for what is queued or in flight: only settled ones are forgotten.
+// Queued and in-flight entries may be waited for: only settled ones are forgotten.
 bool Resolver::make_room() {
     if (queued_.size() >= limits_.max_queued) return false;
     if (index_.size() < limits_.max_entries) return true;
@@ -116,7 +116,8 @@ void Resolver::note_silence(SteadyTime now) {
     rest_ =
         std::min(rest_ == Duration::zero() ? limits_.first_rest : 2 * rest_, limits_.longest_rest);
     rest_until_ = now + rest_;
-    // Only an answer restores the credit: after the rest one more silence begins the next.
+    // Only an answer restores the credit: after the rest, one more silent query begins the next
+    // rest.
     silent_ = limits_.silent_before_rest;
     drop_queue();
 }

@@ -27,7 +27,7 @@ void Backlog::consume(std::size_t count) {
     consumed_ = 0;
     const std::size_t size = blocks_.front().size();
     std::string block = std::move(blocks_.front());
-    // Keep one block for the next records, unless a giant record has made it a giant.
+    // Keeps one block for the next records, unless a giant record has made it a giant.
     if (block.capacity() > 4 * kBlockSize) std::string().swap(block);
     block.clear();
     if (blocks_.size() == 1) {

@@ -131,7 +131,7 @@ void append_targets(JsonMembers& members, std::string& out, std::string& scratch
 void append_object(JsonMembers& members, std::string& out, std::string& scratch, EventKind kind,
                    const ObjectInfo& object) {
     for (const auto& [key, value] : object.numbers) members.number(key, value);
-    // At its close, what was left when it was opened says nothing.
+    // In a `close`, the time that was left when the descriptor was opened means nothing.
     if (object.expires && kind != EventKind::close)
         members.milliseconds("expires_ms", *object.expires);
     if (object.period) members.milliseconds("period_ms", *object.period);
@@ -150,7 +150,7 @@ void append_file(JsonMembers& members, std::string& scratch, EventKind kind,
     members.number_if_known("pos", descriptor.pos);
 }
 
-/// The members behind `pid` and `comm`, where more is told of a process than which one it is.
+/// The members after `pid` and `comm`, for events that tell more about a process.
 void append_actor_details(JsonMembers& members, const Actor& actor) {
     members.number_if_known("ppid", actor.ppid);
     members.number_if_known("uid", actor.uid);

@@ -42,7 +42,7 @@ std::string_view NameQueue::front_host() const {
 }
 
 void NameQueue::pop() {
-    waiting_[first_++] = {};  // the strings need not wait until the vector moves on
+    waiting_[first_++] = {};  // frees the strings now, before the vector is compacted
     if (empty()) {
         waiting_.clear();
         first_ = 0;
@@ -59,7 +59,7 @@ std::optional<SteadyTime> NameQueue::deadline() const {
     return settled(record) ? record.pushed : record.pushed + wait_;
 }
 
-/// True when waiting longer can change nothing, or is not worth while.
+/// True when waiting longer cannot change anything, or is not worth while.
 bool NameQueue::settled(const Waiting& record) const {
     return record.host == nullptr || record.host->state != HostAnswer::State::pending ||
            answers_when_gave_up_ == resolver_->answers();

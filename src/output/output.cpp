@@ -15,7 +15,7 @@
 namespace logfia {
 namespace {
 
-/// A reader that has caught up at last must not keep the loop from its next look.
+/// Limits one flush: a reader that has caught up at last must not keep the loop from its next look.
 constexpr std::size_t kMaxPerFlush = std::size_t{1024} * 1024;
 
 Error error_of(std::string operation, std::string subject, int code, std::string advice = {}) {
@@ -86,7 +86,8 @@ Result<Output> Output::make(int fd, UniqueFd owned, std::string name) {
     return output;
 }
 
-/// Where this fails (no /proc, a pipe of another user, a pipe without a reader), `shared` it stays.
+/// If this fails (no /proc, a pipe of another user, a pipe without a reader), the kind stays
+/// `shared`.
 void Output::reopen() {
     if (terminal_ && is_terminal_master(fd_)) return;
     const std::string path = fmt::format("/proc/self/fd/{}", fd_);
@@ -126,8 +127,8 @@ WriteStatus Output::finish() {
     return status;
 }
 
-/// Whole records of at most PIPE_BUF bytes together, which a pipe takes at one stroke or not at
-/// all, so that they stay whole beside other writers. A longer record is a chunk of its own.
+/// Whole records of at most PIPE_BUF bytes together, which a pipe takes completely or not at all,
+/// so that they stay whole beside other writers. A longer record is a chunk of its own.
 std::string_view Output::next_chunk() const {
     const std::string_view bytes = backlog_.front();
     if (kind_ == Kind::regular || bytes.size() <= PIPE_BUF) return bytes;
@@ -174,7 +175,7 @@ void Output::note_written(std::string_view bytes, bool short_of_asked) {
 }
 
 WriteStatus Output::stop(int code) {
-    // EIO is what a terminal says that was hung up.
+    // EIO comes from a terminal that was hung up.
     const bool gone = code == EPIPE || (kind_ == Kind::socket && code == ECONNRESET) ||
                       (terminal_ && code == EIO);
     if (!gone) {
@@ -189,8 +190,8 @@ WriteStatus Output::stop(int code) {
     return status_;
 }
 
-/// A disk that fills up takes the first bytes of a record and then no more. They are cut off again,
-/// unless somebody else has written behind them.
+/// A disk that fills up takes the first bytes of a record and then no more. The torn bytes are cut
+/// off again, unless another program has written after them.
 void Output::cut_torn_tail() {
     if (kind_ != Kind::regular || torn_ == 0) return;
     struct stat status {};

@@ -16,7 +16,7 @@ constexpr std::size_t kColumns = 6;
 using Cells = std::array<std::string, kColumns>;
 const Cells kHead{"OPENS", "CLOSES", "OPEN", "MOST", "HELD", "LONGEST"};
 
-// Bytes of UTF-8 that go on a character: one column is one character, near enough.
+// True for a continuation byte of UTF-8: one character counts as one column, which is close enough.
 bool goes_on(char c) {
     return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
 }
@@ -41,7 +41,7 @@ std::string_view last_columns(std::string_view text, std::size_t columns) {
     return text.substr(at);
 }
 
-/// Cuts the middle out: the two ends of a path tell more.
+/// Cuts the middle out, since the two ends of a path tell more.
 std::string cut_to(const std::string& text, std::size_t columns) {
     if (columns_of(text) <= columns) return text;
     const std::size_t kept = columns - 1;
@@ -122,7 +122,7 @@ void append_summary(std::string& out, const std::vector<SummaryRow>& rows, const
         for (std::size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], cells[i].size());
     std::size_t numbers = 0;
     for (const std::size_t one : widths) numbers += one + 1;
-    // A name of a few characters tells nothing: rather let the terminal break the line.
+    // A name of a few characters is no use: let the terminal break the line instead.
     constexpr std::size_t kLeast = 12;
     const std::size_t room =
         width == 0 ? std::string::npos : std::max(width, numbers + kLeast) - numbers;

@@ -132,7 +132,7 @@ void append_socket_detail(std::string& out, const Descriptor& descriptor, std::s
     if (detail == FdDetail::family && (socket == nullptr || socket->family.empty())) return;
     out += ' ';
     out += to_string(type);
-    // Of a socket that no table lists the type alone is known when it may not be asked itself.
+    // A socket that no table lists and that may not be asked itself is known by its type alone.
     if (socket == nullptr && is_in(type, FdGroup::no_table)) return;
     if (has_addresses(type)) return append_address_detail(out, descriptor, host);
     out += ' ';

@@ -21,7 +21,7 @@ namespace {
 
 constexpr int kStopChecks = 3;
 constexpr Duration kStopSettles = std::chrono::milliseconds(30);
-/// A shell and a make end a moment before the last of what they have started.
+/// A shell or a make may end a moment before the last of its children.
 constexpr Duration kTellLeftAfter = std::chrono::milliseconds(150);
 
 struct Pipe {
@@ -42,7 +42,7 @@ std::string link_of(int fd) {
     return length < 0 ? std::string() : std::string(link.data(), static_cast<std::size_t>(length));
 }
 
-/// Settings that a child would keep over an exec.
+/// Descriptors without close-on-exec, which a child would keep over an exec.
 std::vector<GivenFd> inherited_descriptors(const std::vector<int>& closed) {
     std::vector<GivenFd> given;
     DIR* dir = opendir("/proc/self/fd");
@@ -60,7 +60,7 @@ std::vector<GivenFd> inherited_descriptors(const std::vector<int>& closed) {
     return given;
 }
 
-/// Whole, or how much there was.
+/// The result of a call, which is repeated as long as a signal interrupts it (EINTR).
 template <class Call>
 ssize_t without_interruption(Call call) {
     ssize_t got = 0;
@@ -70,13 +70,13 @@ ssize_t without_interruption(Call call) {
     return got;
 }
 
-/// The shell that may be above us can only bring us back where there is a terminal.
+/// A shell above us can only resume us if there is a terminal.
 bool has_terminal() {
     const UniqueFd terminal(open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
     return terminal && tcgetpgrp(terminal.get()) >= 0;
 }
 
-/// True when some directory of PATH shows it.
+/// True when a directory of PATH contains the command.
 bool is_in_path(const std::string& name) {
     const char* path = std::getenv("PATH");
     std::string_view rest = path == nullptr ? "/bin:/usr/bin" : path;
@@ -106,7 +106,7 @@ Result<std::unique_ptr<Command>> Command::start(const CommandPlan& plan) {
     auto outcome = make_pipe();
     if (!go || !outcome) return Error{"start", plan.argv.front(), errno, {}};
     if (plan.orphans == Orphans::adopted) prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
-    // Made here: the child may not allocate.
+    // The arrays are made here: the child may not allocate.
     std::vector<char*> argv;
     for (const std::string& word : plan.argv) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
@@ -131,8 +131,8 @@ void Command::run_child(const CommandPlan& plan, char* const* argv, int go, int 
     if (without_interruption([&] { return read(go, &byte, 1); }) != 1) _exit(0);
     close(go);
     for (const int fd : plan.closed) close(fd);
-    // The kernel closes what is to be closed a moment before it gives a new name (begin_new_exec(),
-    // fs/exec.c): whoever looks in between should not see ours.
+    // The kernel closes the close-on-exec descriptors a moment before it sets the new name
+    // (begin_new_exec(), fs/exec.c): a look in between should not see our name.
     const char* slash = std::strrchr(argv[0], '/');
     prctl(PR_SET_NAME, slash == nullptr ? argv[0] : slash + 1, 0UL, 0UL, 0UL);
     restore(plan.signals);
@@ -162,7 +162,7 @@ int Command::go(const StopSignals& signals) {
     outcome_.reset();
     if (got != ssize_t{sizeof code}) return 0;
     without_interruption([this] { return waitpid(pid_, nullptr, 0); });
-    // execvp(3) also says so when it merely may not look into a directory of PATH.
+    // execvp(3) returns this error even when it merely may not look into a directory of PATH.
     const bool plain = name_.find('/') == std::string::npos;
     if (code == EACCES && plain && !is_in_path(name_)) code = ENOENT;
     status_ = code == ENOENT ? 127 : 126;
@@ -170,8 +170,8 @@ int Command::go(const StopSignals& signals) {
 }
 
 void Command::attend(SteadyTime now, StopSignals& signals, NoticeSink& notices) {
-    // Before the command is known to have ended: what was sent to both of us is its own, and ends
-    // not us.
+    // Before the command is known to have ended: signals sent to both of us are the command's, and
+    // do not end us.
     pass_on_signals();
     reap(now, signals);
     follow_stops(now);
@@ -198,20 +198,20 @@ std::optional<Duration> Command::next_word(SteadyTime now) const {
     return ended_at_ + kTellLeftAfter - now;
 }
 
-/// Without this word nobody would know what logfia waits for.
+/// Without this notice a user would not know what logfia waits for.
 void Command::tell_whom_it_left(SteadyTime now, const StopSignals& signals, NoticeSink& notices) {
     const auto due = next_word(now);
     if (!due || *due > Duration::zero()) return;
     told_left_ = true;
-    if (signals.stop_wanted()) return;  // we wait no more
+    if (signals.stop_wanted()) return;  // the wait is over anyway
     std::string left;
     if (const auto root = ProcRoot::open(proc_)) left = short_list(descendants_of(*root, getpid()));
-    if (left.empty()) left = "processes that it has started";
+    if (left.empty()) left = "processes that it started";
     notices.notice("the command has ended; still waiting for " + left);
 }
 
 void Command::send(int signal) const {
-    // Not reaped yet, or else the PID may be somebody else's.
+    // As long as the command is not reaped, its PID cannot belong to another process.
     if (!status_) kill(pid_, signal);
 }
 
@@ -220,8 +220,8 @@ void Command::pass_on_signals() const {
     for (const int signal : StopSignals::fetch_new()) send(signal);
 }
 
-/// When the command was stopped and we were not, we stop too, so that the shell learns it; and when
-/// we are continued, so is the command.
+/// When the command was stopped and we were not, stop too, so that the shell notices; when we are
+/// continued, continue the command.
 void Command::follow_stops(SteadyTime now) {
     if (status_) return;
     siginfo_t info{};
@@ -231,8 +231,8 @@ void Command::follow_stops(SteadyTime now) {
         return;
     }
     if (stops_seen_++ == 0) stopped_since_ = now;
-    // Where the terminal has stopped both of us and the shell continues both, we may run a moment
-    // before the command does: that is no stop of its own.
+    // When the terminal has stopped both of us and the shell continues both, we may run a moment
+    // before the command does: the command has not stopped again.
     if (stops_seen_ < kStopChecks || now - stopped_since_ < kStopSettles) return;
     stops_seen_ = 0;
     if (!has_terminal()) return;
@@ -248,7 +248,7 @@ void Command::wait(Until until, StopSignals& signals, NoticeSink& notices) {
         if (signals.stop_wanted()) return;
         pollfd end{ended() ? -1 : pidfd.get(), POLLIN, 0};
         const timespec limit{0, kAttendEach.count()};
-        // Where ppoll(2) fails, the pause is made all the same.
+        // If ppoll(2) fails, sleep anyway, so as not to spin.
         if (ppoll(&end, 1, &limit, signals.while_waiting()) < 0 && errno != EINTR)
             nanosleep(&limit, nullptr);
     }

@@ -11,7 +11,7 @@ namespace {
 constexpr rlim_t kPerProcess = 3;  // pidfd, /proc/N, /proc/N/fd
 // The streams, the resolver's sockets, mount tables, a look's files.
 constexpr rlim_t kReserve = 100;
-// A link that is held keeps about a KiB of the kernel's memory from being used otherwise.
+// A held link uses about a KiB of kernel memory.
 constexpr rlim_t kMostLinks = 16'384;
 
 rlim_t needed(rlim_t processes) {
@@ -29,7 +29,8 @@ rlim_t raise_limit(rlim_t wanted) {
     return limit.rlim_cur;
 }
 
-/// Half of what the processes leave; of those that may be any number, a share is taken.
+/// The share for links: half of what the processes leave, or, when there may be any number of
+/// processes, an eighth.
 rlim_t share_of_links(rlim_t limit, rlim_t processes) {
     if (limit >= needed(processes)) return std::min((limit - needed(processes)) / 2, kMostLinks);
     return limit > kReserve ? std::min((limit - kReserve) / 8, kMostLinks) : 0;

@@ -3,7 +3,7 @@
 namespace logfia {
 
 void Family::add(pid_t pid, pid_t parent, bool followed) {
-    // Numbers that were given again could make it endless.
+    // The longest line of ancestors: PIDs that were given again could make it endless.
     constexpr std::size_t kLongest = 64;
     Member member;
     if (parent > 0) {

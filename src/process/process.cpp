@@ -38,7 +38,7 @@ Error cannot_watch(pid_t pid, int code, std::string advice) {
 }
 
 Error not_found(const ProcRoot& root, pid_t pid) {
-    // kill(2) with signal 0 asks whether it exists, hidden from our procfs or not.
+    // kill(2) with signal 0 tells whether the process exists, even if our procfs hides it.
     if (root.native() && (kill(pid, 0) == 0 || errno == EPERM)) {
         return cannot_watch(pid, 0,
                             fmt::format("it exists, but {} does not show it to you (mounted with "
@@ -59,13 +59,13 @@ Error not_permitted(pid_t pid, int code, const ProcStatus& status) {
                                    owner);
     } else {
         advice =
-            fmt::format("it is guarded (setuid, more privileged than you, or made undumpable): {}",
+            fmt::format("it is protected (setuid, more privileged than you, or undumpable): {}",
                         advice_to_be_root());
     }
     return cannot_watch(pid, code, std::move(advice));
 }
 
-/// With hidepid=1 the directory is seen and may not be entered (proc(5)).
+/// With hidepid=1 the directory is visible but cannot be entered (proc(5)).
 Error not_entered(const ProcRoot& root, pid_t pid, int code) {
     if (code != EPERM && code != EACCES) return cannot_watch(pid, code, "");
     return cannot_watch(
@@ -73,8 +73,8 @@ Error not_entered(const ProcRoot& root, pid_t pid, int code) {
         fmt::format("{} hides it from you (hidepid): {}", root.path(), advice_to_be_root()));
 }
 
-/// Whether two threads have one descriptor table; absent: nobody tells (one is gone, it is not
-/// permitted, there is no kcmp(2)). One that is ending has none, which is unlike any other.
+/// Whether two threads have the same descriptor table; absent: unknown (a thread is gone, not
+/// permitted, no kcmp(2)). A thread that is ending has no table, which differs from every other.
 std::optional<bool> share_table(pid_t a, pid_t b) {
     const long order = syscall(SYS_kcmp, a, b, KCMP_FILES, 0UL, 0UL);
     if (order < 0) return std::nullopt;
@@ -89,7 +89,7 @@ bool is_ending(int tasks, int thread) {
 }  // namespace
 
 const char* advice_to_be_root() {
-    return geteuid() == 0 ? "root lacks the right here (CAP_SYS_PTRACE, or a security module's)"
+    return geteuid() == 0 ? "root may not do this here (no CAP_SYS_PTRACE, or a security module)"
                           : "run logfia as root (sudo)";
 }
 
@@ -109,8 +109,8 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
         if (is_gone(errno)) return not_found(root, pid_);
         return not_entered(root, pid_, errno);
     }
-    // Opened after the directory and before it is read: when the directory still shows the process
-    // afterwards, the pidfd cannot be of another one.
+    // The pidfd is opened after the directory and before it is read: if the directory still shows
+    // the process afterwards, the pidfd cannot be another process's.
     if (root.native() && holding == Holding::descriptors) open_pidfd();
 
     std::array<char, 4096> buffer;
@@ -127,7 +127,7 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
                                         stat->comm, *status.tgid));
     }
     if (stat->is_ending() && stat->threads <= 1)
-        return cannot_watch(pid_, ESRCH, "it has ended and waits for its parent (zombie)");
+        return cannot_watch(pid_, ESRCH, "it has ended, but its parent has not reaped it (zombie)");
 
     comm_ = stat->comm;
     start_time_ = stat->start_time;
@@ -139,7 +139,7 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
         if (opened.state == Acquired::State::gone) return not_found(root, pid_);
         if (opened.state == Acquired::State::failed) return cannot_watch(pid_, opened.error, "");
     }
-    // The links need the right to ptrace, the listing may not (proc_pid_fd(5)): ask one of them.
+    // Reading links needs permission to ptrace, listing may not (proc_pid_fd(5)): try a link.
     char link = 0;
     if (readlinkat(dir_.get(), "cwd", &link, 1) < 0 && is_denied(errno))
         return not_permitted(pid_, errno, status);
@@ -149,7 +149,7 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
 
 void Process::open_pidfd() {
     pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
-    // Out of descriptors: hold nothing, and make sure at each look that it is still this process.
+    // Out of descriptors: hold nothing, and check at each look that this is still the same process.
     if (!pidfd_ && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
         holding_ = Holding::nothing;
 }
@@ -178,7 +178,7 @@ Process::Acquired Process::acquire(const ProcRoot& root) {
         if (life == Life::ended) return refused(ESRCH);
         if (life == Life::alive) return opened;
     }
-    // A directory that was opened by number may be that of a newcomer that got the number.
+    // A directory that was opened by number may be that of a new process with the same number.
     const auto stat = read_stat(root.fd(), proc_path("{}/stat", pid_).data());
     if (stat && stat->start_time == start_time_) return {};
     release();
@@ -225,7 +225,7 @@ Process::Life Process::probe(const ProcRoot& root) {
     if (!stat || stat->start_time != start_time_) return Life::ended;
     if (stat->is_ending())
         return move_to_living_thread(process_dir.get()) ? Life::moved : Life::ended;
-    // The thread that was looked at has called execve(2): it is the first one now, and its own
+    // The thread that was looked at has called execve(2): it is the first thread now, and its own
     // number is gone (de_thread(), fs/exec.c).
     const bool moved = thread_ != 0 && move_to_first_thread(std::move(process_dir));
     return moved ? Life::moved : Life::alive;
@@ -244,7 +244,7 @@ bool Process::move_to_living_thread(int process_dir) {
     const UniqueFd tasks = open_dir(process_dir, "task");
     if (!tasks) return false;
     const bool moved = any_number_in(tasks.get(), [&](int thread) {
-        // A stranger that has ended says nothing of the others.
+        // A stranger that has ended is no evidence about the others.
         const bool strange = stranger_ != 0 && share_table(stranger_, thread).value_or(false);
         return !strange && move_to(tasks.get(), thread);
     });
@@ -307,7 +307,7 @@ bool Process::find_thread_with_own_table() {
     const UniqueFd tasks = open_dir(dir_.get(), "task");
     return tasks && any_number_in(tasks.get(), [&](int thread) {
                if (thread == pid_ || share_table(pid_, thread).value_or(true)) return false;
-               // Asked after the tables were compared: neither had let go of its own then.
+               // Checked after the comparison: neither thread had let go of its table by then.
                if (is_ending(tasks.get(), thread) || table_is_let_go()) return false;
                stranger_ = thread;
                return true;

@@ -17,7 +17,7 @@
 namespace logfia {
 namespace {
 
-// Of proc_event::what; the headers have had them in different places.
+// Values of proc_event::what, which different versions of the headers define in different places.
 constexpr std::uint32_t kNone = 0;
 constexpr std::uint32_t kFork = 0x00000001;
 constexpr std::uint32_t kExec = 0x00000002;
@@ -50,8 +50,9 @@ sock_filter jump_if(std::uint32_t value, std::uint8_t then, std::uint8_t otherwi
     return BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(value), then, otherwise);
 }
 
-/// Threads come and go, and get names, far more often than processes: they need not wake us. News
-/// are a process's when the numbers of the thread and of its process are equal.
+/// Drops news of threads in the kernel: threads come and go, and get names, far more often than
+/// processes, and need not wake us. News are about a process when the numbers of the thread and of
+/// its process are equal.
 void drop_threads(int socket, bool names) {
     const std::uint8_t of_names = names ? 0 : 5;  // 5: to where they are dropped
     const std::uint32_t of_fork = kDataAt + 8;    // behind those of the parent
@@ -77,7 +78,7 @@ void drop_threads(int socket, bool names) {
     sock_fprog filter{};
     filter.len = program.size();
     filter.filter = const_cast<sock_filter*>(program.data());
-    // Without it we are only woken in vain.
+    // Without the filter, threads only wake us needlessly.
     setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter);
 }
 
@@ -103,8 +104,9 @@ bool subscribe(int socket, const Subscription& subscription, std::size_t length)
     return send(socket, message.data(), header.nlmsg_len, 0) >= 0;
 }
 
-/// The kernel's answer to a subscription, which is there as soon as that was sent (cn_proc_ack(),
-/// drivers/connector/cn_proc.c). None: it does not serve our namespaces.
+/// The kernel's answer to a subscription, which is there as soon as the subscription was sent
+/// (cn_proc_ack(), drivers/connector/cn_proc.c). No answer: the kernel does not serve our
+/// namespaces.
 std::optional<int> acknowledged(int socket) {
     std::array<std::byte, 4096> buffer;
     for (;;) {
@@ -149,7 +151,7 @@ Result<ProcessConnector> ProcessConnector::open() {
     };
     UniqueFd socket(
         ::socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR));
-    if (!socket) return refused(errno, "this kernel has none, or not in this network namespace");
+    if (!socket) return refused(errno, "this kernel has none, or none for this network namespace");
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
     address.nl_groups = CN_IDX_PROC;
@@ -162,8 +164,9 @@ Result<ProcessConnector> ProcessConnector::open() {
         return refused(errno, "it does not serve this network namespace");
     const auto answer = acknowledged(socket.get());
     if (!answer) return refused(0, "it does not serve this PID or user namespace");
-    if (*answer != 0) return refused(*answer, "before Linux 6.6 it serves root alone");
-    // Once more with a mask, which would have kept the answer away; older kernels pass it over.
+    if (*answer != 0) return refused(*answer, "before Linux 6.6 it serves only root");
+    // Subscribe once more with a mask, which would have suppressed the answer above; older kernels
+    // ignore the mask.
     subscribe(socket.get(), {PROC_CN_MCAST_LISTEN, kFork | kExec | kComm | kExit},
               sizeof(Subscription));
     drop_threads(socket.get(), true);

@@ -26,7 +26,7 @@ bool matches_any(const std::vector<std::string>& patterns, const std::string& na
 }  // namespace
 
 ProcessListing list_processes(const ProcRoot& root, std::vector<pid_t>& out) {
-    // A directory of its own: listing moves the position of the one that is held.
+    // Opens a directory of its own: a listing moves the position of the one that is held.
     const UniqueFd dir(openat(root.fd(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!dir) return {ProcessListing::State::failed, errno};
     const auto first = static_cast<std::ptrdiff_t>(out.size());
@@ -43,7 +43,7 @@ Reading<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid) {
     const FileText text = read_file(root.fd(), proc_path("{}/stat", pid).data(), buffer);
     const auto stat = parse_proc_stat(text);
     if (!stat) {
-        // A process that is gone can be told without a descriptor.
+        // Whether a process is gone can be found out without a descriptor.
         struct stat status {};
         const bool is_known_gone =
             is_lacking(text.error) &&

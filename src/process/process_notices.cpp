@@ -27,14 +27,14 @@ void ProcessNotices::pending(PendingProcess::Why why, const Error& error, Notice
     int& told = denied ? denied_told_ : lacking_told_;
     if (told > kMostTold) return;
     if (told++ == kMostTold) {
-        sink.notice(denied ? "more processes may not be looked into: they are not told one by one "
-                             "any more"
-                           : "more processes cannot be watched yet: they are not told one by one "
-                             "any more");
+        sink.notice(denied ? "more processes may not be looked into: they are no longer named one "
+                             "by one"
+                           : "more processes cannot be watched yet: they are no longer named one "
+                             "by one");
         return;
     }
     Error line = error;
-    if (!denied) line.advice = "it is tried again as long as it lives";
+    if (!denied) line.advice = "logfia keeps trying while the process lives";
     sink.notice(describe(line));
 }
 
@@ -42,15 +42,15 @@ void ProcessNotices::unlisted(const Error& error, NoticeSink& sink) {
     if (std::exchange(unlisted_told_, true)) return;
     Error line = error;
     line.operation = "cannot " + line.operation;
-    line.advice = "it is tried again";
+    line.advice = "logfia will try again";
     sink.notice(describe(line));
 }
 
 void ProcessNotices::no_children_files(NoticeSink& sink) {
     if (std::exchange(no_children_files_told_, true)) return;
     sink.notice(
-        "this kernel does not list the children of a process (CONFIG_PROC_CHILDREN): they are "
-        "looked for among all processes, and short ones may be missed");
+        "this kernel does not list the children of a process (CONFIG_PROC_CHILDREN): logfia "
+        "looks for children among all processes, and may miss short-lived ones");
 }
 
 void ProcessNotices::crowded(const DescriptorBudget& budget, std::size_t watched,

@@ -125,13 +125,14 @@ void ProcessSet::on_fork(pid_t pid, pid_t parent, NoticeSink& sink) {
     }
 }
 
-/// With CLONE_PARENT the command, or an orphan of it, gives us children (clone(2)).
+/// With CLONE_PARENT, the command or an orphan of it makes children of ours (clone(2)).
 bool ProcessSet::makes_siblings(pid_t parent) const {
     return wanted_.orphans_are_ours && parent == self_;
 }
 
-/// The first thread's end alone is told like the process's. During an exec by another thread it is
-/// a zombie for a moment, and then that thread has its number (de_thread(), fs/exec.c).
+/// The end of the first thread alone is reported like that of the process. During an exec by
+/// another thread, the first thread is a zombie for a moment, and then the other thread takes its
+/// number (de_thread(), fs/exec.c).
 void ProcessSet::on_exit(pid_t pid) {
     const bool matters = family_.follows(pid) || pending_.contains(pid);
     if (matters && lives(root_, pid)) return;
@@ -139,7 +140,7 @@ void ProcessSet::on_exit(pid_t pid) {
     pending_.erase(pid);
 }
 
-/// The end of a process whose first thread ended before the others is not told.
+/// Forgets processes that ended without news: those whose first thread ended before the others.
 void ProcessSet::forget_dead() {
     family_.keep_if(
         [this](pid_t pid, std::uint64_t start_time) { return lives(root_, pid, start_time); });
@@ -157,12 +158,12 @@ void ProcessSet::on_exec(pid_t pid, NoticeSink& sink) {
     }
 }
 
-/// The connector has dropped something: what came may be found by a look around, what came and went
-/// is lost.
+/// The connector has dropped some news: processes that came may be found by listing, processes that
+/// came and went are lost.
 void ProcessSet::recover(Now now, EventSink& sink) {
     sink.accept(
         lost(now, "the kernel dropped notices of new processes: some may have been missed"));
-    // Keep those alone whose numbers are known not to have been given to others.
+    // Keeps only processes whose numbers are known not to have been given to others.
     family_.keep_if([this](pid_t pid, std::uint64_t start_time) {
         return start_time != 0 && lives(root_, pid, start_time);
     });
@@ -196,8 +197,8 @@ bool ProcessSet::adopt(pid_t pid, pid_t parent, NoticeSink& sink) {
     // A zombie is listed until it is reaped.
     if (facts->zombie && !events_) wait_for_reaping(*facts);
     if (facts->zombie) return false;
-    // Children that are there at the beginning are listed then. A child that is found later is new,
-    // unless its parent has come to be watched by its name: there the start tells, in coarse clock
+    // Children that exist at the beginning are listed then. A child that is found later is new,
+    // unless its parent came to be watched by its name: then the start time tells, in coarse clock
     // ticks.
     const bool before = !begun_ || (wanted_.by_name() && !events_ && facts->start_time <= began_);
     const auto start = before ? Origin::Start::before_watch : Origin::Start::during_watch;
@@ -219,7 +220,7 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, NoticeSink& sink) {
     }
     const bool before = facts->start_time <= began_;
     const auto start = before ? Origin::Start::before_watch : Origin::Start::during_watch;
-    // The parent in its stat may be one that takes in orphans.
+    // The parent in `stat` may be one that has taken in an orphan.
     const pid_t told = family_.parent_of(pid, facts->start_time);
     const pid_t parent = told != 0 ? told : facts->parent;
     if (wanted_.follow && (told == 0 || !family_.follows(pid)))
@@ -231,7 +232,7 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, NoticeSink& sink) {
     return Judgement::settled;
 }
 
-/// Fails when what would decide cannot be read.
+/// Fails when the fact that would decide cannot be read.
 Reading<bool> ProcessSet::is_wanted(const ProcessFacts& facts) const {
     if (facts.pid == self_ || facts.kernel_thread || facts.zombie) return false;
     if (wanted_.user) {

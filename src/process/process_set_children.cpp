@@ -1,4 +1,4 @@
-// Children that nobody tells of: they are listed.
+// Finds children that the connector does not report, by listing them.
 
 #include <logfia/process/process_set.hpp>
 
@@ -10,7 +10,7 @@
 namespace logfia {
 namespace {
 
-// Reading who is whose parent costs about 6 us a process: keep that near 5 % of a CPU.
+// Reading each process's parent costs about 6 us a process: keep that near 5 % of a CPU.
 constexpr Duration kPauseForEachParent = std::chrono::microseconds(100);
 
 }  // namespace
@@ -94,7 +94,7 @@ bool ProcessSet::adopt_by_parents(NoticeSink& sink) {
         if (pid == self_ || is_watched(pid) || pending_.contains(pid)) continue;
         if (auto facts = read_facts(root_, pid)) strangers.push_back(std::move(*facts));
     }
-    // A child may have a lower number than its parent: until no more are found.
+    // A child may have a lower number than its parent: repeat until no more are found.
     bool added = false;
     for (bool more = true; std::exchange(more, false);) {
         std::erase_if(strangers, [&](const ProcessFacts& one) {

@@ -1,4 +1,4 @@
-// Keeps processes that are wanted and cannot be watched yet, and tries them again.
+// Keeps processes that are wanted but cannot be watched yet, and tries them again.
 
 #include <logfia/process/process_set.hpp>
 
@@ -12,7 +12,7 @@ void ProcessSet::put_off(PendingProcess process, const Error& error, NoticeSink&
     if (!is_denied(error.code) && !is_lacking(error.code)) return pending_.erase(pid);
     process.why =
         is_denied(error.code) ? PendingProcess::Why::denied : PendingProcess::Why::lacking;
-    // A right comes with an exec, mostly, and the connector tells of that.
+    // A permission usually comes with an exec, which the connector reports.
     const bool hears = events_ && process.why == PendingProcess::Why::denied;
     const auto retry = hears ? PendingProcesses::Retry::on_news : PendingProcesses::Retry::by_time;
     const PendingProcess::Why why = process.why;
@@ -46,7 +46,8 @@ void ProcessSet::try_again(PendingProcess process, NoticeSink& sink) {
     add(*facts, std::move(process.origin), sink);
 }
 
-/// Without the connector nobody tells that a number is given again.
+/// Without the connector there is no news that a number was given again, so a living parent must
+/// prove that the process is still the same.
 bool ProcessSet::has_parent_here(const ProcessFacts& facts) const {
     return is_watched(facts.parent) || pending_.contains(facts.parent) ||
            makes_siblings(facts.parent);

@@ -54,7 +54,7 @@ void restore(const InheritedSignals& inherited) {
 
 StopSignals::StopSignals(SignalsMean meaning) {
     sigemptyset(&caught_);
-    // The terminal sends them to both of us.
+    // The terminal sends these signals to both of us.
     if (meaning == SignalsMean::pass_on) {
         set_action(SIGINT, SIG_IGN);
         set_action(SIGQUIT, SIG_IGN);
@@ -67,7 +67,7 @@ StopSignals::StopSignals(SignalsMean meaning) {
     block();
 }
 
-/// Blocks every signal that is caught, and sets the mask of the loop's wait, which lets them
+/// Blocks every signal that is caught, and makes the mask of the loop's wait, which lets them
 /// through.
 void StopSignals::block() {
     sigprocmask(SIG_BLOCK, &caught_, &waiting_);

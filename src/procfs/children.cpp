@@ -40,7 +40,8 @@ ChildrenListing read_children(int dir_fd, const char* path, std::vector<pid_t>& 
 }
 
 /// Reads the children of all threads. A thread that has ended meanwhile fails with ENOENT, as every
-/// thread does where the kernel lists no children: only when all of them fail is it the kernel.
+/// thread does where the kernel lists no children: only when all threads fail is the kernel the
+/// cause.
 ChildrenListing read_children_of_threads(int tasks, std::vector<pid_t>& out) {
     bool any = false;
     bool some = false;

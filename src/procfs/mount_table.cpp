@@ -36,7 +36,8 @@ std::optional<DeviceNumber> parse_device(std::string_view text) {
     return DeviceNumber{*major, *minor};
 }
 
-/// As mount_kind() of the name. Only those that a chroot is likely to be on.
+/// The kind that mount_kind() gives for the filesystem's name. Only filesystems that a chroot is
+/// likely to be on.
 MountKind kind_by_magic(std::uint64_t magic) {
     switch (magic) {
         case EXT4_SUPER_MAGIC:  // of ext2 and ext3 too
@@ -50,7 +51,8 @@ MountKind kind_by_magic(std::uint64_t magic) {
     }
 }
 
-/// Asked at the start only, while it is sure to answer: we have just been read from it.
+/// To be asked only at the start, while the filesystem is sure to answer: logfia has just been read
+/// from it.
 std::optional<MountEntry> own_root() {
     struct statx status {};
     struct statfs filesystem {};
@@ -71,7 +73,7 @@ bool by_id(const MountEntry& left, const MountEntry& right) {
 MountKind mount_kind(std::string_view type) {
     if (type == "nsfs") return MountKind::namespaces;
     if (std::binary_search(kLocal.begin(), kLocal.end(), type)) return MountKind::local;
-    // "fuse.sshfs": a subtype follows the dot, and FUSE alone has them.
+    // "fuse.sshfs": a subtype follows the dot, and only FUSE has subtypes.
     const auto base = type.substr(0, type.find('.'));
     if (std::binary_search(kRemote.begin(), kRemote.end(), base)) return MountKind::remote;
     return MountKind::unknown;
@@ -109,8 +111,8 @@ MountTable MountTable::of_ourselves(int proc_root_fd) {
 
 void MountTable::refresh() {
     if (!mountinfo_) return;
-    // The poll comes first: it takes note of the change, so that one during the reading is told by
-    // the next.
+    // Poll first: the poll acknowledges a change, so that a change during the reading is reported
+    // by the next poll.
     const bool stale = changed();
     if (stale || !loaded_) read();
 }
@@ -119,7 +121,7 @@ MountEntry MountTable::find(int id) const {
     const MountEntry wanted{id, MountKind::unlisted, {}};
     const auto [first, last] = std::equal_range(entries_.begin(), entries_.end(), wanted, by_id);
     if (first == last) return wanted;
-    // Two: the id went to another mount while we were reading.
+    // Two entries: the id went to another mount during the reading.
     if (last - first > 1) return {id, MountKind::unknown, {}};
     return *first;
 }

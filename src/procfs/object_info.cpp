@@ -115,7 +115,7 @@ std::optional<ObjectInfo> parse_object_info(FdType type, std::string_view bytes)
         if (is_in(type, FdGroup::targets)) store_target(type, *line, info);
     }
     if (!bytes.empty() && !info.targets.empty()) info.targets_cut = true;
-    // An epoll's come in the order of the kernel's addresses.
+    // The kernel lists an epoll's targets in the order of their addresses.
     std::stable_sort(info.targets.begin(), info.targets.end(),
                      [](const WatchTarget& a, const WatchTarget& b) { return a.fd < b.fd; });
     if (info == ObjectInfo{}) return std::nullopt;

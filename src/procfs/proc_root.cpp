@@ -16,7 +16,7 @@ Result<ProcRoot> ProcRoot::open(const std::string& path) {
     root.path_ = path;
     root.dir_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!root.dir_)
-        return Error{"open", path, errno, "it should be where procfs is mounted (--proc)"};
+        return Error{"open", path, errno, "--proc takes the directory where procfs is mounted"};
     std::vector<char> buffer(std::size_t{1}
                              << 20);  // NSpid: stands behind 65,536 groups at the worst
     const auto status = parse_proc_status(read_file(root.fd(), "self/status", buffer));

@@ -45,7 +45,7 @@ bool skip_fields(std::string_view& rest, int count) {
     return true;
 }
 
-/// "0100007F:1F90": 32-bit words in the machine's own byte order; in memory they are the address.
+/// "0100007F:1F90": 32-bit words in the machine's own byte order, which in memory are the address.
 std::optional<Endpoint> parse_endpoint(std::string_view text, IpFamily family) {
     const std::size_t words = family == IpFamily::v4 ? 1 : 4;
     if (text.size() != words * 8 + 5 || text[words * 8] != ':') return std::nullopt;
@@ -107,7 +107,8 @@ FdType type_of(SocketTable table) {
 std::optional<std::uint64_t> inode_of_row(SocketTable table, std::string_view row) {
     if (!skip_fields(row, traits(table).inode_field)) return std::nullopt;
     const auto inode = parse_number<std::uint64_t>(next_field(row));
-    // The internet tables go on after it: without that, the number may have been cut.
+    // The internet tables have more fields after the inode: without any, the number may have been
+    // cut.
     const bool last = !is_in(type_of(table), FdGroup::internet);
     if (row.empty() && !last) return std::nullopt;
     return inode;

@@ -17,15 +17,15 @@ std::string alike_part(const Descriptor& descriptor) {
     return {};
 }
 
-/// The name by which a person knows a descriptor.
+/// The name that a user knows a descriptor by.
 std::string shown_name(const Descriptor& descriptor) {
     std::string name;
     if (descriptor.socket != nullptr) name = address_or_path(*descriptor.socket);
     return name.empty() ? descriptor.name : name;
 }
 
-/// Standard streams are for others to choose: a shell redirects its own and those of a pipeline,
-/// which nobody need close.
+/// Standard streams are not the process's own choice: a shell redirects its own and those of a
+/// pipeline, and nobody need close them.
 bool is_standard_stream(const Descriptor& descriptor) {
     constexpr int kStandardError = 2;
     return descriptor.fd <= kStandardError;
@@ -93,11 +93,11 @@ void Leaks::put(Groups& groups, const Open& open) {
     }
     const bool older = one.first_seen.steady < group.first_seen.steady;
     if (older) group.first_seen = one.first_seen;
-    // Of a limit that was changed the newest counts.
+    // If the limit was changed, the newest counts.
     if (!older && one.fd_limit) group.fd_limit = one.fd_limit;
 }
 
-/// The keys are in the order in which the processes came.
+/// Forgets the oldest: the keys are in the order in which the processes came.
 void Leaks::forget_small_ones() {
     for (auto at = left_.begin(); at != left_.end() && left_.size() > kMaxGroups;) {
         if (is_leak(at->second)) {

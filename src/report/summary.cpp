@@ -9,17 +9,17 @@
 namespace logfia {
 namespace {
 
-constexpr std::size_t kFewNames = 3;      // from so many on names that are alike are one row
+constexpr std::size_t kFewNames = 3;      // names that are alike share one row from this number on
 constexpr std::size_t kMaxNames = 1'000;  // of one row that are told apart, to count them
 constexpr std::string_view kDeleted = " (deleted)";
 
-/// `pipe:[123]` and `anon_inode:[eventfd]` have a number, or none, that says nothing.
+/// The number of `pipe:[123]` and the like means nothing, so the kind is the name.
 std::string kind_name(const Descriptor& descriptor) {
     const std::string& name = descriptor.name;
     return name.starts_with("anon_inode:") ? name : std::string(to_string(descriptor.type));
 }
 
-/// A client of ours: its port says nothing, and there may be many.
+/// True for a client's connection to us: the client's port means nothing, and there may be many.
 bool is_from_a_client(const SocketInfo* socket) {
     constexpr std::uint16_t kFirstEphemeral = 32768;  // ip_local_port_range, tcp(7)
     return socket != nullptr && socket->remote && socket->local &&
@@ -73,7 +73,7 @@ void Summary::note_close(const DescriptorChange& change, std::string_view host) 
     if (known) live_.erase(live);
 }
 
-/// To the peer that it has now.
+/// Moves the descriptor to the row of its present peer.
 void Summary::move(const Descriptor& descriptor, std::string_view host) {
     const auto live = live_.find(descriptor.id);
     if (live == live_.end()) return;
@@ -125,7 +125,7 @@ Summary::Index Summary::row_among(const std::string& pattern, const std::string&
         return alike.row;
     }
     const Index own = row_named(name, type);
-    // A name that is among the others stays there.
+    // A name that is counted in the row `(others)` stays there.
     if (known_name || own == others_) return own;
     alike.names.insert(name);
     alike.own.push_back(own);

@@ -34,11 +34,11 @@ using Outcome = BlockingRequest::Outcome;
 using Question = BlockingRequest::Question;
 
 constexpr std::size_t kMostThreads = 16;
-constexpr int kMostTries = 4;  // in one call: threads that may get stuck one after another
+constexpr int kMostTries = 4;  // the most threads that may get stuck one after another in one call
 /// After each wait of this length we check whether the thread has got on.
 constexpr std::chrono::milliseconds kPatience{20};
-/// A thread counts as stuck after so many of these waits without progress: after 40 ms where it is
-/// seen to sleep, after 100 ms where the procfs does not show it.
+/// A thread counts as stuck after this many waits without progress: after 40 ms if it is seen to
+/// sleep, after 100 ms if the procfs does not show it.
 constexpr int kWaitsAsleep = 2;
 constexpr int kWaitsUnseen = 5;
 
@@ -68,7 +68,8 @@ std::optional<pid_t> own_number_in(int proc_fd) {
 }
 
 bool is_socket_with(int fd, std::uint64_t inode) {
-    // The number may be a file's by now: fstat(2) could wait for its filesystem, this does not.
+    // The number may be a file's by now: fstat(2) could wait for its filesystem, getsockopt(2) does
+    // not.
     int domain = 0;
     socklen_t size = sizeof domain;
     struct stat status {};
@@ -76,7 +77,7 @@ bool is_socket_with(int fd, std::uint64_t inode) {
            status.st_ino == inode;
 }
 
-/// Absent when the copy is not of the socket that is meant.
+/// Absent when the duplicate is not of the intended socket.
 std::optional<SocketAnswer> ask_copy(int fd, const BlockingRequest& request) {
     if (!is_socket_with(fd, request.inode)) return std::nullopt;
     if (request.question == Question::totals) {
@@ -93,8 +94,8 @@ std::optional<SocketAnswer> ask_copy(int fd, const BlockingRequest& request) {
     return answer;
 }
 
-/// An answer may be about another file that had the number by then: the link tells, and no
-/// filesystem is asked for that.
+/// An answer may be about another file that had the number by then: the link tells, without asking
+/// a filesystem.
 bool is_still(const BlockingRequest& request, std::string_view name) {
     std::array<char, 64> link;
     const ProcPath path = proc_path("{}/fd/{}", request.process.data(), request.fd);
@@ -130,7 +131,8 @@ void ask_targets(BlockingRequest& request, std::vector<char>& buffer) {
 
 }  // namespace
 
-/// A thread, and what it is told to do. Both hold it, so that either may be the last.
+/// A thread and its instructions. Both the asker and the thread hold the worker, so that either may
+/// outlive the other.
 class BlockingAsker::Worker {
   public:
     /// Starts the thread; false when there can be none.
@@ -139,8 +141,8 @@ class BlockingAsker::Worker {
     /// True when it waits for work.
     [[nodiscard]] bool is_free() const;
     void begin(std::vector<BlockingRequest>& requests);
-    /// Gives the requests back and says how many, from the first, have an outcome. When it is kept
-    /// waiting, these are not all: it is of no more use then.
+    /// Gives the requests back and returns how many, from the first, have an outcome. Fewer than
+    /// all means that the thread is blocked: the worker is then of no further use.
     std::size_t finish(std::vector<BlockingRequest>& requests);
     /// The owner of the question that the thread was left alone with; 0: none.
     [[nodiscard]] std::uint64_t kept_waiting_by() const { return kept_waiting_by_; }
@@ -236,7 +238,7 @@ void BlockingAsker::Worker::answer(BlockingRequest& request) {
     ++done_;
 }
 
-/// The answer counts before the copy is closed, which may take its time; no other copy waits for
+/// The answer counts before the duplicate is closed, which may block; no other duplicate waits for
 /// that.
 void BlockingAsker::Worker::answer_by_copy(BlockingRequest& request) {
     UniqueFd copy(request.pidfd < 0
@@ -256,8 +258,7 @@ void BlockingAsker::Worker::answer_by_copy(BlockingRequest& request) {
     closing_ = false;
 }
 
-/// The file is let go of after the answer counts: closing a removed one may wait for its
-/// filesystem.
+/// The answer counts before the file is let go: closing a removed file may wait for its filesystem.
 void BlockingAsker::Worker::answer_of_file(BlockingRequest& request) {
     UniqueFd held = hold_file(request.about, request.fd);
     auto answer = held ? ask_file(request.about, held.get()) : std::nullopt;
@@ -283,7 +284,7 @@ void BlockingAsker::Worker::begin(std::vector<BlockingRequest>& requests) {
 
 std::size_t BlockingAsker::Worker::finish(std::vector<BlockingRequest>& requests) {
     std::unique_lock lock(mutex_);
-    // A thread that waits for a CPU is not stuck, however long that takes.
+    // A thread that waits for a CPU is not stuck, however long the wait.
     std::size_t stopped_at = 0;
     int waits = 0;
     while (!changed_.wait_for(lock, kPatience, [this] { return stage_ == Stage::answered; })) {
@@ -310,8 +311,8 @@ std::optional<bool> BlockingAsker::Worker::is_asleep() const {
     return stat->state == 'D' || stat->state == 'S';
 }
 
-/// The thread still has its requests; what it has answered it does not touch any more, and what it
-/// was asked it only reads.
+/// The thread still has its requests; it no longer touches those that it has answered, and only
+/// reads the others.
 std::size_t BlockingAsker::Worker::abandon(std::vector<BlockingRequest>& requests,
                                            std::size_t done) {
     const bool stuck = !closing_;
@@ -346,7 +347,7 @@ BlockingAsker::~BlockingAsker() {
 }
 
 bool BlockingAsker::is_kept_waiting_by(std::uint64_t owner) const {
-    // A worker whose thread has ended is held by nobody else.
+    // A worker whose thread has ended has no other owner.
     return std::any_of(workers_.begin(), workers_.end(), [owner](const auto& worker) {
         return worker->kept_waiting_by() == owner && worker.use_count() > 1;
     });
@@ -375,7 +376,7 @@ void BlockingAsker::ask(std::vector<BlockingRequest>& requests) {
 }
 
 std::shared_ptr<BlockingAsker::Worker> BlockingAsker::free_worker() {
-    // A worker whose thread has ended is held by nobody else.
+    // A worker whose thread has ended has no other owner.
     std::erase_if(workers_, [](const auto& worker) { return worker.use_count() == 1; });
     for (const auto& worker : workers_)
         if (worker->is_free()) return worker;

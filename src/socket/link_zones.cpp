@@ -56,7 +56,8 @@ void LinkZones::add_to(SocketInfo& socket) const {
         std::find_if(one + 1, addresses_.end(), is_it) != addresses_.end())
         return;
     socket.local->zone = zone_text(one->name, one->index);
-    // A socket with such an address is bound to its interface, and so is all that it talks to.
+    // A socket with a link-local address is bound to the address's interface, and so are all its
+    // peers.
     if (socket.remote && needs_zone(socket.remote->address))
         socket.remote->zone = socket.local->zone;
 }

@@ -29,7 +29,7 @@ std::uint64_t our_network() {
 
 std::uint64_t network_of(const Process& process) {
     const std::uint64_t inode = network_of(process.dir(), "ns/net");
-    // A tree without namespaces: the process is its own.
+    // In a tree without namespaces, the process is its own namespace.
     return inode != 0 ? inode
                       : (std::uint64_t{1} << 63) | static_cast<std::uint32_t>(process.pid());
 }

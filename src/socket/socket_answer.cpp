@@ -66,8 +66,8 @@ std::optional<SocketAddress> peer_address(int fd) {
     return address;
 }
 
-/// Unlike getpeername(2), the option tells the peer of a connection that is still being made
-/// (inet_getname(), net/ipv4/af_inet.c). It wants to be given the exact size.
+/// Unlike getpeername(2), the option returns the peer of a connection that is still being made
+/// (inet_getname(), net/ipv4/af_inet.c). The size must be exact.
 std::optional<SocketAddress> internet_peer(int fd, int domain) {
     SocketAddress address;
     address.size = domain == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
@@ -76,7 +76,7 @@ std::optional<SocketAddress> internet_peer(int fd, int domain) {
     return address;
 }
 
-/// By the socket, whose network namespace need not be ours (sock_ioctl(), net/socket.c).
+/// Asks the socket, whose network namespace need not be ours (sock_ioctl(), net/socket.c).
 std::string interface_name(int fd, std::uint32_t index) {
     ifreq request{};
     request.ifr_ifindex = static_cast<int>(index);
@@ -88,7 +88,7 @@ std::string zone_of(int fd, std::uint32_t scope) {
     return scope == 0 ? std::string() : zone_text(interface_name(fd, scope), scope);
 }
 
-/// Absent for nobody, which is `0.0.0.0:0` and `[::]:0`.
+/// Absent for no address, which is `0.0.0.0:0` or `[::]:0`.
 std::optional<Endpoint> endpoint_of(int fd, const SocketAddress& address) {
     Endpoint endpoint;
     if (address.any.sa_family == AF_INET) {
@@ -313,7 +313,7 @@ std::optional<PeerProcess> unix_peer(int fd, int proc_fd) {
     std::array<char, 64> buffer;
     std::string_view comm = read_file(proc_fd, path.data(), buffer);
     if (comm.ends_with('\n')) comm.remove_suffix(1);
-    // The peer has not ended: so the PID was its own while the name was read.
+    // The peer has not ended, so the PID was the peer's own while the name was read.
     pollfd request{process.get(), POLLIN, 0};
     if (poll(&request, 1, 0) != 0) return std::nullopt;
     peer.comm = comm;

@@ -89,7 +89,8 @@ void SocketEndNotices::hear() {
     for (int left = kMostAtOnce; left > 0; --left) {
         const ssize_t got = recv(socket_.get(), buffer.data(), buffer.size(), 0);
         if (got < 0 && errno == EINTR) continue;
-        // Notices were lost, the others follow. A second time: they come faster than we read.
+        // Notices were lost, but others follow. If notices are lost twice, they come faster than we
+        // read.
         if (got < 0 && errno == ENOBUFS && !std::exchange(overflowed, true)) continue;
         if (got <= 0) return;
         const auto end = parse_socket_end({buffer.data(), static_cast<std::size_t>(got)});

@@ -54,7 +54,8 @@ void use_totals(SocketQuery& query, const SocketAnswer& answer) {
     query.totals = answer.totals;
 }
 
-/// Keeps a peer that only a table tells until one is read again: nothing says that it is lost.
+/// Keeps a peer that only a table shows until a table is read again: nothing says that the peer is
+/// lost.
 void keep_hidden_peer(SocketInfo& now, const SocketInfo* before) {
     if (before == nullptr || !before->remote || before->remote->port != 0) return;
     if (before->local != now.local) return;
@@ -74,7 +75,7 @@ void describe_as(SocketQuery& query, const SharedSocket& other) {
     query.told = Told::another;
 }
 
-/// A thread that still waits would only be joined by another one.
+/// While a thread is still blocked, another thread would only be blocked too.
 bool SocketProbe::is_stalled(const SocketAccess& access, SteadyTime now) const {
     return access.stall.has_been() &&
            (access.stall.holds(now) || asker_.is_kept_waiting_by(access.owner));
@@ -87,7 +88,7 @@ bool SocketProbe::may_copy(const Process& process, const SocketAccess& access,
 }
 
 bool SocketProbe::add(SocketQuery query, SteadyTime now) {
-    // Of a process that is not held, the directory is closed when the answers come.
+    // The directory of a process that is not held is closed before the answers come.
     if (!queries_.empty() && queries_.back().process == query.process)
         query.network = queries_.back().network;
     else if (query.process->pidfd() < 0)
@@ -103,7 +104,7 @@ bool SocketProbe::add(SocketQuery query, SteadyTime now) {
 }
 
 std::span<SocketQuery> SocketProbe::ask(const ProcRoot& root, SteadyTime now) {
-    // The second round asks for hints of those that may not be asked themselves.
+    // The second round asks for hints about sockets that may not be asked themselves.
     for (int round = 0; round < 2; ++round) ask_round(root, now);
     return queries_;
 }
@@ -145,7 +146,7 @@ void SocketProbe::request(const SocketQuery& query, int proc_fd) {
 }
 
 /// The pidfd that the process holds, or else one for this round: the inode numbers of the sockets
-/// tell whether the PID is still that process's.
+/// tell whether the PID still belongs to the process.
 int SocketProbe::pidfd_of(const Process& process) {
     if (process.pidfd() >= 0) return process.pidfd();
     if (pidfd_owner_ != &process)
@@ -175,7 +176,7 @@ void SocketProbe::use_copy(SocketQuery& query, BlockingRequest& request, SteadyT
             query.copy = Copy::postponed;
             break;
     }
-    // The next batch tells whether the number is closed; if not, the first thread alone has ended.
+    // The next batch shows whether the number is closed; if not, only the first thread has ended.
     if (query.tables == SocketQuery::Tables::later) query.copy = Copy::postponed;
     if (query.about == About::totals || query.copy == Copy::postponed)
         query.stage = Stage::done;
@@ -203,7 +204,7 @@ void SocketProbe::describe(SocketQuery& query, SocketAnswer& answer) {
         ends_.follow(query.cookie = answer.cookie);
 }
 
-/// The kernel tells us of the ends of sockets of our own network namespace alone.
+/// The kernel reports only the ends of sockets of our own network namespace.
 bool SocketProbe::is_in_our_network(SocketQuery& query) {
     if (!own_network_) own_network_ = our_network();
     if (*own_network_ == 0) return false;
@@ -216,7 +217,7 @@ std::optional<TcpTotals> SocketProbe::final_totals(std::uint64_t cookie, const S
     auto totals = cookie != 0 ? ends_.totals_of(cookie) : std::nullopt;
     if (cookie != 0) ends_.forget(cookie);
     if (!totals) {
-        // The connection was asked when it was new, and not again.
+        // Empty totals: the connection was queried only when it was new.
         const bool empty = known && known->bytes_sent + known->bytes_received == 0;
         return empty ? std::nullopt : known;
     }

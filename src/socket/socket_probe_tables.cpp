@@ -11,7 +11,7 @@ namespace {
 
 using Stage = SocketQuery::Stage;
 
-/// Keeps what was known where a row has no place for it.
+/// Keeps known facts that a row has no place for.
 SocketInfo with_what_was_known(SocketInfo row, const SocketInfo& before) {
     row.peer_path = before.peer_path;
     row.peer = before.peer;
@@ -19,7 +19,7 @@ SocketInfo with_what_was_known(SocketInfo row, const SocketInfo& before) {
     return row;
 }
 
-/// Takes the peer alone from the row: all else the socket has told itself.
+/// Takes only the peer from the row: the socket has told everything else itself.
 void use_hidden_peer(SocketQuery& query, const WantedSocket& wanted) {
     if (!wanted.found || !wanted.info) return;
     std::optional<Endpoint> remote = wanted.info->remote;
@@ -69,7 +69,7 @@ std::span<const SocketQuery> SocketProbe::look_up(const ProcRoot& root) {
     return queries_;
 }
 
-/// Reads the tables by any of the processes: all are in one network namespace.
+/// Reads the tables through any of the processes: all are in one network namespace.
 void SocketProbe::look_up_network(const ProcRoot& root, std::span<SocketQuery> queries) {
     wanted_.clear();
     Process* reader = nullptr;
@@ -116,7 +116,7 @@ void SocketProbe::read_again(const Process& reader) {
 void SocketProbe::add_zones(int proc_dir_fd) {
     bool read = false;
     for (WantedSocket& wanted : wanted_) {
-        // A known description has no zone for a reason that has not changed.
+        // A known description without a zone has none for a reason that has not changed.
         if (!wanted.info || wanted.info == wanted.known || !lacks_zone(*wanted.info)) continue;
         if (!std::exchange(read, true)) zones_.read(proc_dir_fd);
         SocketInfo info = *wanted.info;

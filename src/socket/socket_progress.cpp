@@ -15,7 +15,7 @@ bool listens(const SocketInfo* info) {
 }
 
 bool have_same_peer(const SocketInfo& a, const SocketInfo& b) {
-    // A unix stream is connected once and for all; the tables do not know the peer's name.
+    // A unix stream is connected for good; the tables do not know the peer's name.
     if (!a.kind.empty() && a.kind != "dgram" && a.kind == b.kind) return true;
     return have_same_peer_address(a, b) && a.peer_path == b.peer_path;
 }
@@ -41,7 +41,7 @@ bool may_still_change(FdType type, const SocketInfo* info) {
         case FdType::socket:
             return info->family.empty();
         default:
-            // A refused connection still has its peer, and may be tried anew.
+            // A refused connection still has its peer, and may be tried again.
             return info->state == SocketState::syn_sent || info->state == SocketState::close ||
                    (!has_peer(info) && !listens(info));
     }

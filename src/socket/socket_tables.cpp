@@ -23,7 +23,7 @@ bool can_become(FdType from, FdType to) {
            (from == FdType::udplite6 && to == FdType::udplite);
 }
 
-/// Keeps the zones, for which a row has no place.
+/// Keeps the zones, which a row does not have.
 void keep_zones(SocketInfo& row, const SocketInfo& known) {
     const auto keep = [](std::optional<Endpoint>& now, const std::optional<Endpoint>& before) {
         if (now && before && now->address == before->address) now->zone = before->zone;
@@ -34,8 +34,8 @@ void keep_zones(SocketInfo& row, const SocketInfo& known) {
 
 }  // namespace
 
-/// `likely` leaves out the tables where a socket is only after something rare: it is not worth
-/// another walk through 262,144 buckets unless the others have failed.
+/// `likely` leaves out tables in which a socket can only be after something rare: such a table is
+/// worth another walk through 262,144 buckets only if the others have failed.
 bool SocketTables::holds(SocketTable table, FdType hint, Search search) {
     const auto type = type_of(table);
     if (hint == FdType::socket || hint == FdType::unknown || hint == type) return true;
@@ -52,7 +52,7 @@ void SocketTables::resolve(int proc_dir_fd, std::span<WantedSocket> wanted) {
     read_tables(net.get(), Search::likely, wanted);
     read_tables(net.get(), Search::all, wanted);
 
-    // A zombie has a `net` with nothing in it: no table is missing then, the namespace is.
+    // A zombie has an empty `net`: then the namespace is missing, not a single table.
     const bool any_read =
         std::find(outcomes_.begin(), outcomes_.end(), Outcome::read) != outcomes_.end();
     if (!any_read && ::faccessat(net.get(), "dev", F_OK, 0) != 0) outcomes_.fill(Outcome::failed);
@@ -138,8 +138,8 @@ std::size_t SocketTables::answer(SocketTable table, SocketRow row, std::span<Wan
         auto& socket = wanted[key->index];
         if (!holds(table, socket.hint, Search::all)) continue;
         if (socket.found) {
-            // Somebody wrote either of the two into a path, after a newline; nobody can say
-            // which. (Of an MPTCP socket's subflows, in other tables, the first will do.)
+            // Somebody wrote one of the two into a path, after a newline; nobody can say which. (Of
+            // an MPTCP socket's subflows, in other tables, the first will do.)
             if (table == SocketTable::unix_sockets) socket.info = nullptr;
             continue;
         }

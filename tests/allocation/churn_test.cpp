@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// Everything that remembers anything from one process to the next.
+/// Owns everything that keeps memory from one process to the next.
 class Remembering final : public EventSink {
   public:
     void accept(Event event) override {

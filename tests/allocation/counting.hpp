@@ -7,5 +7,5 @@
 extern std::atomic<std::size_t> allocations;
 extern std::atomic<std::size_t> live_blocks;
 
-/// How many more allocations succeed; then there is no memory left. Negative: there always is.
+/// How many more allocations succeed before memory runs out. Negative: without limit.
 extern std::atomic<std::ptrdiff_t> allocations_left;

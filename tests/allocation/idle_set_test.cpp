@@ -14,8 +14,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// How often memory is asked for in a hundred ticks in which no process comes or goes. In a procfs
-/// that is not ours nobody tells of strangers, of whom there may be some at any time.
+/// How often memory is allocated in a hundred ticks in which no process comes or goes. In a procfs
+/// that is not ours nothing reports other processes, of which there may be some at any time.
 std::size_t allocations_of_idle_ticks(const std::string& proc, pid_t pid) {
     auto root = ProcRoot::open(proc);
     PollerOptions options;

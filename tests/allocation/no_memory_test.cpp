@@ -1,5 +1,5 @@
-// Memory that runs out within a callback that a library in C makes: nothing may be thrown through
-// it.
+// Memory that runs out within a callback from a C library: no exception may pass through the C
+// code.
 
 #include "allocation/counting.hpp"
 #include "support/addresses.hpp"
@@ -14,7 +14,7 @@
 namespace logfia::test {
 namespace {
 
-/// While it lives, so many allocations succeed and no more.
+/// Lets only this many allocations succeed during its lifetime.
 class Memory {
   public:
     explicit Memory(std::ptrdiff_t left) { allocations_left = left; }

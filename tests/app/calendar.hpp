@@ -18,9 +18,9 @@ namespace logfia::test {
 
 using std::chrono::milliseconds;
 
-/// The operating system as a test writes it: a sleep ends at once, and the clock stands at the time
-/// that was slept to. Descriptors from kFirstFake on are ready when the test says so, all others
-/// are really polled.
+/// A simulated operating system: a sleep ends at once, and the clock then shows the time that was
+/// slept to. Descriptors from kFirstFake on are ready when the test says so; all others are really
+/// polled.
 class Calendar final : public System {
   public:
     static constexpr int kFirstFake = 1'000'000;

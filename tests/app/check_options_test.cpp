@@ -5,7 +5,7 @@
 namespace logfia {
 namespace {
 
-/// The whole of a message, as users see it.
+/// Whole messages, as users see them.
 TEST(CheckOptions, SaysWhatIsWrong) {
     const auto said = [](const std::vector<const char*>& words) {
         const std::string text = test::parse(words).err;

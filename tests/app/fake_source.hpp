@@ -17,7 +17,7 @@
 
 namespace logfia::test {
 
-/// A source that notices what a test writes down for it, and notes who called it when.
+/// A source that notices what a test has planned, and records who called it when.
 class FakeSource final : public Source {
   public:
     FakeSource(Calendar& calendar, int number)
@@ -28,7 +28,7 @@ class FakeSource final : public Source {
     void will_notice(int ms, Event event) {
         timetable_.emplace(Calendar::time_at(ms), std::move(event));
     }
-    /// Notices it too, but the descriptor alone tells.
+    /// Like will_notice(), but only the descriptor becomes ready.
     void will_hear(int ms, const std::string& name) {
         calendar_.at(ms, [this, name] {
             heard_.push_back(name);
@@ -37,7 +37,7 @@ class FakeSource final : public Source {
     }
     void will_end(int ms) { end_ = Calendar::time_at(ms); }
     void is_always_busy() { busy_ = true; }
-    /// After so many events the look goes on only so much later.
+    /// After this many events, the look continues only after this time.
     void takes_after(int events, Duration time, std::function<void()> meanwhile = {}) {
         takes_after_ = {events, time, std::move(meanwhile)};
     }

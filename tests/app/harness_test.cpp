@@ -1,5 +1,5 @@
-// The ground that the other tests stand on: the helper makes what it says, children end with their
-// owner, and the fake tree looks like procfs.
+// Tests of the test harness: the helper makes what it says, children end with their owner, and the
+// fake tree looks like procfs.
 
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"

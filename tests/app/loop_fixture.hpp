@@ -19,8 +19,8 @@ namespace logfia::test {
 
 using Lines = std::vector<std::string>;
 
-/// `NAME [HOST]`, `lost REASON`, and at the end `end MS` and how often sources were run. A record
-/// can be made as long as a test wants.
+/// Writes `NAME [HOST]`, `lost REASON`, and at the end `end MS` and how often sources were run. A
+/// test can make a record as long as it wants.
 class LineWriter final : public RecordWriter {
   public:
     explicit LineWriter(std::size_t length, bool finds) : length_(length), finds_(finds) {}

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// Long records for a small pipe, which holds four; of those that wait the fourth is too much.
+/// Long records for a small pipe, which holds four; of those that wait, the fourth is one too many.
 class FullLoopTest : public LoopTest {
   protected:
     FullLoopTest() {
@@ -141,7 +141,7 @@ TEST_F(LoopTest, ASignalForTheCommandEndsNothing) {
     EXPECT_THAT(lines(), ElementsAre("afterwards", "end 30 of 1"));
 }
 
-/// The user has said twice by then that it takes too long.
+/// By then the user has said twice that the end takes too long.
 TEST_F(LoopTest, ASignalForTheCommandCountsOnceTheWatchIsOver) {
     FakeSource& source = add_source();
     parts_.name_wait = milliseconds(1000);

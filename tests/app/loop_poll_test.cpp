@@ -1,5 +1,5 @@
-// The loop over the source that looks at processes, on a calendar and in a tree that the test
-// builds: how a watch ends whose output is so far behind that looking has stopped.
+// The loop with the source that looks at processes, on a calendar and in a tree that the test
+// builds: the end of a watch whose output is so far behind that the looks are paused.
 
 #include "app/loop_fixture.hpp"
 #include "support/event_sinks.hpp"
@@ -17,7 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::StartsWith;
 
-constexpr int kOpen = 20;  // so many records are more than may wait
+constexpr int kOpen = 20;  // more records than may wait
 
 class PausedWatchTest : public LoopTest {
   protected:

@@ -36,7 +36,7 @@ TEST(Options, Defaults) {
     EXPECT_EQ(parsed.err, "");
 }
 
-/// The first one may be an alias's.
+/// The first one may come from a shell alias.
 TEST(Options, TheLastOfTwoCounts) {
     const auto parsed = parse({"-d", "5", "--time", "unix", "-t", "file", "-d", "7", "--time=iso",
                                "-t", "tcp", "-n", "-n", "42"});
@@ -140,7 +140,7 @@ TEST(Options, EachPartIsToldWhatItNeeds) {
     EXPECT_FALSE(command.poller.copies || command.poller.single_look);
 }
 
-/// A record has a place for them only in JSON and in the long columns of a `close`.
+/// Only JSON, and the long columns of a `close`, have a place for totals.
 TEST(Options, TotalsAreAskedForWhereTheyAreShown) {
     for (const auto& words : std::vector<std::vector<const char*>>{
              {"-j", "7"}, {"-l", "7"}, {"-f", "7"}, {"-l", "-t", "tcp6", "7"}})
@@ -177,7 +177,7 @@ TEST(Options, WordsThatAreNoOptions) {
     });
 }
 
-/// No word writes to the terminal, or a line that nobody has said.
+/// No word of the command line can control the terminal, or forge a line.
 TEST(Options, WordsAreEscapedInEveryMessage) {
     const std::string evil = "x\n\x1b[2J\x9b\xff\u009b\u202e\\";
     const std::string shown = "x\\n\\x1b[2J\\x9b\\xff\\xc2\\x9b\\xe2\\x80\\xae\\\\";
@@ -220,17 +220,17 @@ TEST(Options, AnEqualsSignWithNothingBehindIt) {
         std::vector<const char*> words;
         const char* said;
     } lines[] = {
-        {{"--interval=", "5", "1"}, "--interval=: its value is missing; write --interval=TIME"},
-        {{"--pid=", "1"}, "--pid=: its value is missing; write --pid=LIST"},
-        {{"--name=", "a"}, "--name=: its value is missing"},
-        {{"--output=", "--json", "1"}, "--output=: its value is missing"},
-        {{"1", "--dns-server="}, "--dns-server=: its value is missing"},
-        {{"-n", "--count=", "--", "true"}, "--count=: its value is missing"},
-        {{"--json=", "1"}, "--json=: it takes no value; write --json\n"},
-        {{"-nj", "--follow=", "1"}, "--follow=: it takes no value"},
-        {{"-nd5", "--all="}, "--all=: it takes no value"},
-        {{"--help="}, "--help=: it takes no value"},
-        {{"--version="}, "--version=: it takes no value"},
+        {{"--interval=", "5", "1"}, "--interval=: the value is missing; write --interval=TIME"},
+        {{"--pid=", "1"}, "--pid=: the value is missing; write --pid=LIST"},
+        {{"--name=", "a"}, "--name=: the value is missing"},
+        {{"--output=", "--json", "1"}, "--output=: the value is missing"},
+        {{"1", "--dns-server="}, "--dns-server=: the value is missing"},
+        {{"-n", "--count=", "--", "true"}, "--count=: the value is missing"},
+        {{"--json=", "1"}, "--json=: this option takes no value; write --json\n"},
+        {{"-nj", "--follow=", "1"}, "--follow=: this option takes no value"},
+        {{"-nd5", "--all="}, "--all=: this option takes no value"},
+        {{"--help="}, "--help=: this option takes no value"},
+        {{"--version="}, "--version=: this option takes no value"},
         {{"--no-such=", "1"}, "--no-such="},
         {{"--output", "", "1"}, "--output: the name of the file is empty"},
         {{"--interval", "", "1"}, "--interval: ''"},
@@ -243,7 +243,7 @@ TEST(Options, AnEqualsSignWithNothingBehindIt) {
     }
 }
 
-/// Also when it looks like something else.
+/// Even a value that looks like something else.
 TEST(Options, TheValueOfAnOptionIsTakenAsItStands) {
     EXPECT_EQ(parse({"-o", "--json=", "1"}).options().output, "--json=");
     EXPECT_EQ(parse({"--output", "--pid=", "1"}).options().output, "--pid=");

@@ -29,7 +29,7 @@ std::string json(std::string_view bytes) {
     return out;
 }
 
-/// Does as a reader of the text does to have the bytes back.
+/// Recovers the bytes, as a reader of the text would.
 std::string unescaped(std::string_view text) {
     std::string bytes;
     for (std::size_t i = 0; i < text.size(); ++i) {

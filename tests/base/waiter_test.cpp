@@ -20,7 +20,7 @@ using ::testing::IsEmpty;
 using ::testing::Pair;
 using ::testing::UnorderedElementsAre;
 
-/// Longer than any test waits for what is there.
+/// Longer than any test needs to wait for a descriptor that is ready.
 constexpr Duration kPatience = seconds(20);
 
 class WaiterTest : public testing::Test {
@@ -90,7 +90,7 @@ TEST_F(WaiterTest, WhatIsClosedIsForgotten) {
     EXPECT_THAT(wait(milliseconds(1)), IsEmpty());
 }
 
-/// As a resolver has it.
+/// As a resolver uses it.
 TEST_F(WaiterTest, WhatIsWantedInsteadReplacesWhatWas) {
     const UniqueFd always = open_for_writing("/dev/null");
     const UniqueFd other = readable();

@@ -54,7 +54,7 @@ class FileAskerTest : public ::testing::Test {
         EXPECT_EQ((*asker_)[number].outcome, BlockingRequest::Outcome::stuck);
         EXPECT_FALSE(may_ask());
     }
-    /// The filesystem answers, and nobody waits any more.
+    /// Lets the filesystem answer, so that nothing is blocked any more.
     void end_of_stall() {
         maker_.ask("fuse-serve");
         const SteadyTime later = now_ + minutes(5);
@@ -85,7 +85,7 @@ TEST_F(FileAskerTest, PausesBeginAnewAfterALongTimeWithoutAStall) {
     EXPECT_TRUE(may_ask());
 }
 
-/// Or each pause that is over would cost another thread, until there is none for anybody.
+/// Otherwise each pause that is over would cost another thread, until no threads are left.
 TEST_F(FileAskerTest, AsksNothingMoreWhileAThreadStillWaits) {
     stall();
     now_ += minutes(5);
@@ -97,7 +97,7 @@ TEST_F(FileAskerTest, AsksNothingMoreWhileAThreadStillWaits) {
     EXPECT_FALSE(may_ask()) << "another thread";
 }
 
-/// An ended process is not taken for another whose memory it had.
+/// An ended process is not mistaken for another one at the same address.
 TEST_F(FileAskerTest, AnotherProcessIsAskedMeanwhile) {
     stall();
     asker_->forget(*process_);

@@ -1,4 +1,4 @@
-// Changes are noted in a ledger, of processes and at times that the test invents: no source is
+// Changes are noted in a ledger, for processes and times that the test invents: no source is
 // needed.
 
 #include "support/event_parts.hpp"
@@ -181,7 +181,7 @@ TEST_F(LedgerTest, WhatWasOpenBeforeHasNotBeenHeldForAKnownTime) {
     EXPECT_TRUE(only().at_exit);
 }
 
-/// A command is looked at before its exec, which is told later.
+/// A command is looked at before its exec, and the look is reported later.
 TEST_F(LedgerTest, AnOpenHasItsOwnTimeAndAllElseThatOfPublishing) {
     DescriptorOwner& process = owner(5);
     const auto slot = open(process, 3, "/a", at(seconds(1)));
@@ -214,7 +214,7 @@ TEST_F(LedgerTest, ARenameKeepsWhatCanBeKnownNoMore) {
     EXPECT_EQ(process.known[slot].identity.handle, 78U);
 }
 
-/// A link that could not be read at first told nothing that is worth keeping.
+/// A link that could not be read at first gave no facts worth keeping.
 TEST_F(LedgerTest, AFirstNameReplacesWhatWasGuessed) {
     DescriptorOwner& process = owner(5);
     Descriptor before = descriptor(3, "?");
@@ -253,7 +253,7 @@ TEST_F(LedgerTest, RecordsNameTheProcessAsItIsCalledWhenTheyArePublished) {
     EXPECT_EQ(only().fd_limit, 1024U);
 }
 
-/// Not even by two ledgers: each source has one of its own.
+/// Not even by two ledgers: each source has a ledger of its own.
 TEST_F(LedgerTest, NumbersAreNeverGivenTwice) {
     Ledger other(numbers_);
     DescriptorOwner& process = owner(5);

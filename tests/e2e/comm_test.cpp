@@ -24,12 +24,12 @@ std::set<std::string> last_names(LogfiaRun& run, const std::string& pid) {
     return names;
 }
 
-/// Where nobody tells of a new name, each is read again once in a second.
+/// Where nothing reports a new name, each name is read again once a second.
 constexpr std::chrono::milliseconds kReadAgain{1100};
 
-/// Waits until the kernel has given a name, and then until logfia has taken it. The second file is
-/// opened after the look that told of the first: logfia has asked for news in between, and has read
-/// names again if that was due. Neither file is closed, so that no record is named too early.
+/// Waits until the kernel has set a name, and then until logfia has taken it. The second file is
+/// opened after the look that reported the first: in between, logfia has asked for news, and has
+/// read names again if that was due. Neither file is closed, so that no record is named too early.
 void wait_for_name(FdMaker& watched, RecordStream& records, const std::string& pid,
                    const std::string& name, bool told) {
     ASSERT_TRUE(eventually([&] { return status_line(std::stoi(pid), "Name") == name; }));
@@ -44,7 +44,7 @@ void wait_for_name(FdMaker& watched, RecordStream& records, const std::string& p
     }
 }
 
-/// A child is reaped as soon as it has ended, so that nobody can be asked any more.
+/// A child is reaped as soon as it has ended, so that its name cannot be read any more.
 TEST(Comm, OfAChildThatHasCalledExec) {
     FdMaker maker;
     LogfiaRun run({"-n", "-j", "-f", "-d", "2", maker.pid_text()});
@@ -54,7 +54,7 @@ TEST(Comm, OfAChildThatHasCalledExec) {
     for (int i = 0; i < 5; ++i) {
         const std::string child = maker.ask("fork-exec /bin/sleep 1000").at(0);
         records.next([&](const JsonRecord& r) { return r["pid"] == child && r["fd"] == "2"; });
-        // An exec sets the name first, and is told of when all else is done (fs/exec.c).
+        // An exec sets the name first, and is reported when all the rest is done (fs/exec.c).
         ASSERT_TRUE(eventually([&] {
             const int pid = std::stoi(child);
             return status_line(pid, "Name") == "sleep" &&
@@ -84,7 +84,7 @@ TEST(Comm, ThatAProcessHasGivenItself) {
     EXPECT_THAT(last_names(run, maker.pid_text()), ElementsAre("one"));
 }
 
-/// Of a plain PID nobody tells: its name is read again once in a second.
+/// Nothing reports a new name of a plain PID: the name is read again once a second.
 TEST(Comm, OfAProcessThatNobodyTellsOf) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "1"}));

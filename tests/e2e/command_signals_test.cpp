@@ -1,5 +1,5 @@
-// Signals to logfia with a command: whose they are while it runs, and what they do once it has
-// ended.
+// Signals to logfia with a command: who gets them while the command runs, and what they do once it
+// has ended.
 
 #include "support/record_file.hpp"
 #include "support/stalled_reader.hpp"
@@ -28,7 +28,7 @@ using std::chrono::milliseconds;
 using testing::HasSubstr;
 using testing::Not;
 
-/// Every signal that was sent to it has been taken.
+/// True when logfia has taken every signal that was sent to it.
 bool has_taken_signals(LogfiaRun& run) {
     return eventually([&] {
         return status_line(run.pid(), "ShdPnd").find_first_not_of('0') == std::string::npos &&
@@ -77,7 +77,8 @@ int count_of(std::string_view piece, std::string_view text) {
     return count;
 }
 
-/// A command that writes more records than a reader takes who takes none. It ends with its input.
+/// A command that writes more records than a pipe holds whose reader takes none. The command ends
+/// with its input.
 struct Stalled {
     explicit Stalled(const std::vector<std::string>& options = {}, const std::string& before = "")
         : run(words(options, before + "exec \"$0\" >&2"), reader.options()) {
@@ -110,7 +111,7 @@ TEST_P(CommandSignals, TheSecondOneAfterItsEndGivesUpWhatNobodyReads) {
     EXPECT_THAT(stalled.run.errors(), Not(HasSubstr("logfia: ")));
 }
 
-/// The first was for the command, which did not care.
+/// The first signal was for the command, which ignored it.
 TEST(CommandSignals, OneThatWasPassedOnCounts) {
     Stalled stalled({}, "trap '' TERM;");
     ASSERT_TRUE(stalled.begin());
@@ -124,7 +125,7 @@ TEST(CommandSignals, OneThatWasPassedOnCounts) {
 }
 
 /// A daemon that the command leaves behind is still watched then, and one signal was for the
-/// command, which did not care.
+/// command, which ignored it.
 TEST_P(CommandSignals, TheFirstOneAfterItsEndEndsTheWatchAlone) {
     for (const bool is_read : {true, false}) {
         Stalled stalled({"-f"},
@@ -147,7 +148,7 @@ TEST_P(CommandSignals, TheFirstOneAfterItsEndEndsTheWatchAlone) {
     }
 }
 
-/// Where nothing is looked at any more, and nobody reads what was.
+/// When no look is taken any more, and nobody reads the records.
 TEST_P(CommandSignals, WhileTheEndIsWrittenTheCommandIsStillAttendedTo) {
     Stalled stalled({"--count", "200"});
     ASSERT_TRUE(stalled.begin());
@@ -166,7 +167,8 @@ TEST_P(CommandSignals, WhileTheEndIsWrittenTheCommandIsStillAttendedTo) {
     EXPECT_EQ(stalled.run.finish(), GetParam() == SIGINT ? 9 : 128 + GetParam());
 }
 
-/// A command that leaves a process behind and tells the PIDs of both; that one is ended with this.
+/// A command that leaves a process behind and reports the PIDs of both; the destructor ends the
+/// process.
 class Daemon {
   public:
     explicit Daemon(std::vector<std::string> options, const std::string& end = "exit 0")
@@ -222,7 +224,7 @@ TEST_P(CommandSignals, EndsTheWaitForADaemonThatIsNotHarmed) {
         EXPECT_FALSE(record["comm"] == "sleep" && record.has("at_exit")) << record.summary();
 }
 
-/// Also where no more is recorded.
+/// Even when nothing is recorded any more.
 TEST_P(CommandSignals, EndsTheMereWaitForADaemon) {
     for (const std::vector<std::string>& early :
          {std::vector<std::string>{"--count", "1"}, {"--duration", "1ms"}}) {
@@ -246,7 +248,7 @@ TEST(CommandSignals, QuietWaitsWithoutAWord) {
     EXPECT_EQ(daemon.run().errors(), "");
 }
 
-/// nohup(1) has it so, for the command too: then the others end the wait.
+/// nohup(1) ignores SIGHUP, for the command too: then the other signals end the wait.
 TEST(CommandSignals, AnIgnoredHangupStaysIgnored) {
     Child run({"/bin/sh", "-c",
                "trap '' HUP; exec \"$0\" -n -f -o /dev/null -- /bin/sh -c "
@@ -265,7 +267,8 @@ TEST(CommandSignals, AnIgnoredHangupStaysIgnored) {
     kill(daemon, SIGKILL);
 }
 
-/// A terminal that hangs up, or a service that is stopped: what ends with the command is told.
+/// A terminal that hangs up, or a service that is stopped: descriptors that close with the command
+/// are reported.
 TEST(CommandSignals, OneToTheWholeGroupIsTheCommands) {
     for (int i = 0; i < 5; ++i) {
         TempDir directory;

@@ -1,4 +1,4 @@
-// A command that logfia starts: to everybody it looks as if it had been started without.
+// A command that logfia starts behaves as if it had been started without logfia.
 
 #include "support/made_file.hpp"
 #include "support/record_file.hpp"
@@ -70,7 +70,8 @@ TEST(Commands, ThatCannotBeRun) {
     EXPECT_THAT(refused.errors, HasSubstr("Permission denied"));
     EXPECT_EQ(outcome_of(started({}, {directory.path()})).status, 126);
 
-    // As a shell has it: what nobody shows is not found, also where we may not look.
+    // As in a shell: a command that no directory contains is not found, even if some directories
+    // cannot be read.
     std::filesystem::create_directory(directory.path() + "/shut");
     std::filesystem::permissions(directory.path() + "/shut", std::filesystem::perms::none);
     const ChildOptions shut{.environment = {"PATH=" + directory.path() + "/shut:/usr/bin:/bin"},
@@ -114,7 +115,7 @@ TEST(Commands, HaveTheirStreamsToThemselves) {
     EXPECT_EQ(run.errors(), "");
 }
 
-/// Descriptors that it was given are `initial`, and there is none of ours.
+/// Descriptors that the command was started with are `initial`, and none of ours is among them.
 TEST(Commands, AreSeenFromTheirFirstInstruction) {
     TempDir directory;
     for (int i = 0; i < 20; ++i) {
@@ -152,7 +153,7 @@ TEST(Commands, OpenAndCloseLikeAnyProcess) {
     EXPECT_EQ(closes.size(), only(file.all(), "open").size());
 }
 
-/// Run twice, with us and without: the same must come.
+/// The output of two runs, with logfia and without, must be the same.
 std::string lines_of(const Outcome& outcome) {
     std::string text;
     for (const std::string& line : outcome.lines) text += line + '\n';
@@ -175,7 +176,7 @@ TEST(Commands, GetSignalsAndLimitsAsWeGotThem) {
     expect_same("", "cat /proc/self/timerslack_ns");
 }
 
-/// Where SIGCHLD is ignored the kernel keeps no status, and waitpid(2) finds nobody.
+/// If SIGCHLD is ignored, the kernel keeps no status, and waitpid(2) finds no child.
 TEST(Commands, AreWaitedForByWhoWasToldToIgnoreThem) {
     const std::string ignoring = "exec env --ignore-signal=CHLD ";
     if (outcome_of_script(ignoring + "true").status != 0) GTEST_SKIP() << "env(1) cannot do that";
@@ -201,7 +202,7 @@ TEST(Commands, GetTheSignalsThatAskThemToEnd) {
     }
 }
 
-/// The terminal sends it to both; it is for the command to end or not.
+/// The terminal sends SIGINT to both; whether to end is the command's choice.
 TEST(Commands, AreNotLeftAloneOnAnInterrupt) {
     TempDir directory;
     FdMaker maker({LogfiaRun::program(), "-n", "-o", directory.path() + "/records", "--",

@@ -35,7 +35,7 @@ TEST(Ends, TheEndClosesWhatWasOpen) {
     EXPECT_EQ(run.errors(), "");
 }
 
-/// The interval is far longer than the test: only the pidfd can have told.
+/// The interval is far longer than the test: only the pidfd can have reported the end.
 TEST(Ends, ADeathIsNoticedAtOnce) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-d", "1000s"}));

@@ -125,7 +125,7 @@ TEST(Errors, AnUndumpableProcess) {
     expect_refused(outcome_of({"-n", maker.pid_text()}, kNobody), "Permission denied.*root");
 }
 
-/// As in a container that keeps a right from its root.
+/// As in a container whose root lacks a capability.
 TEST(Errors, RootWhoMayNotIsNotToldToBecomeRoot) {
     if (geteuid() != 0) GTEST_SKIP() << "for root only";
     FdMaker maker(kNobody);

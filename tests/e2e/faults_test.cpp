@@ -29,7 +29,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kInterval{2};
-/// After so many looks without a record none will come.
+/// After this many looks without a record, none will come.
 constexpr int kEnoughSleeps = 30;
 
 /// The outcome of a run.
@@ -46,15 +46,15 @@ struct Trial {
     std::map<std::string, int> places{};
 };
 
-/// logfia below a kernel that fails.
+/// A run of logfia on a kernel whose calls fail.
 class FaultyRun {
   public:
     FaultyRun(const Fault& fault, std::vector<std::string> arguments,
               milliseconds interval = kInterval)
         : kernel_(fault), run_(with_interval(std::move(arguments), interval), options(kernel_)) {}
 
-    /// Until `holds`, or until it has looked often enough in vain, or has ended. To be called once
-    /// that has happened which the looks are to see.
+    /// Waits until `holds`, until logfia has looked often enough without it, or until logfia has
+    /// ended. To be called once everything that the looks should see has happened.
     void wait_until(const std::function<bool(const Lines&)>& holds) {
         const auto deadline = steady_clock::now() + kPatience;
         const int before = kernel_.sleeps();
@@ -183,7 +183,7 @@ Trial watch_names(const Fault& fault) {
     return trial;
 }
 
-/// A single look, with host names that nobody tells.
+/// A single look, with host names that are never found.
 Trial look_once(const Fault& fault) {
     FdMaker maker;
     Trial trial;
@@ -200,7 +200,7 @@ bool has_sanitizers_word(const std::string& errors) {
     return errors.find("Sanitizer") != errors.npos || errors.find("runtime error") != errors.npos;
 }
 
-/// Something may be missing, and that is said: looks that came late are no such word.
+/// True when the output says that something may be missing; late looks do not count.
 bool is_told(const Trial& trial) {
     if (!trial.errors.empty()) return true;
     return std::any_of(trial.records.begin(), trial.records.end(), [](const std::string& line) {
@@ -219,7 +219,7 @@ std::map<int, std::string> histories(const Trial& trial) {
     return events;
 }
 
-/// Nothing is missing.
+/// True when nothing is missing.
 bool is_complete(const Trial& trial) {
     const auto events = histories(trial);
     return std::all_of(trial.expected.begin(), trial.expected.end(), [&](int fd) {
@@ -231,12 +231,12 @@ bool is_complete(const Trial& trial) {
     });
 }
 
-/// EPIPE is the reader's leaving, which is no failure.
+/// EPIPE means that the reader has left, which is no failure.
 bool is_reader_gone(const Fault& fault) {
     return fault.error == EPIPE && fault.place.find("pipe:") != fault.place.npos;
 }
 
-/// The link of a descriptor that is closed by now: there is nothing to tell of it.
+/// The link of a descriptor that is closed by now: there is nothing to report.
 bool says_closed(const Fault& fault) {
     return (fault.error == ENOENT || fault.error == ESRCH) &&
            fault.place == "readlinkat /proc/N/fd/N";
@@ -259,12 +259,12 @@ void expect_right_answer(const Trial& trial, const Fault& fault) {
     EXPECT_LE(trial.sleeps, 2 * (trial.time / kInterval) + 100);
 }
 
-/// EINTR and EAGAIN pass; nobody is asked to bear them for ever.
+/// EINTR and EAGAIN are temporary; a program need not survive them for ever.
 bool can_last(int error) {
     return error != EINTR && error != EAGAIN;
 }
 
-/// A sanitizer makes such calls too, and does not forgive their failing.
+/// A sanitizer makes such calls too, and does not survive their failure.
 bool is_sanitizers_own(const std::string& place) {
     return is_sanitized() && (place == "mmap" || place == "pipe2" || place == "write pipe:[N]");
 }
@@ -298,7 +298,7 @@ class Faults : public testing::TestWithParam<Story> {
         for (const auto& [place, count] : plain.places) {
             if (is_sanitizers_own(place)) continue;
             auto errors = FaultyKernel::errors_of(place);
-            // Ten times as slow, and what the code does then hangs little on which error it was.
+            // Runs are ten times as slow, and the code hardly depends on which error it was.
             if (is_sanitized() && errors.size() > 1) errors.resize(1);
             for (const int error : errors) {
                 if (times == Fault::Times::always && !can_last(error)) continue;
@@ -322,20 +322,20 @@ TEST_P(Faults, FromThenOn) {
     try_all(Fault::Times::always);
 }
 
-/// Neither the new call nor the old one: whoever tried on and on would do so without a pause.
+/// With both the new call and the old one failing: trying again and again would spin.
 TEST_P(Faults, OfAllWaiting) {
     for (const int error : {EINVAL, ENOSYS, ENOMEM}) {
         const Fault fault{"epoll_pwait*", error, Fault::Times::always};
         SCOPED_TRACE(std::strerror(error));
         const Trial trial = GetParam().play(fault);
         expect_right_answer(trial, fault);
-        // A single look of which all is told at once needs no wait.
+        // A single look in which everything is known at once needs no wait.
         if (trial.faults == 0) continue;
         EXPECT_THAT(trial.errors, testing::HasSubstr("wait"));
     }
 }
 
-/// At such an interval a process whose CPU clock stands still is not looked at.
+/// At such an interval, a process whose CPU clock has not advanced is not looked at.
 TEST(FaultyClock, IsNoReasonToLookNoMore) {
     if (const auto reason = FaultyKernel::why_not(); !reason.empty()) GTEST_SKIP() << reason;
     for (const auto times : {Fault::Times::once, Fault::Times::always}) {

@@ -1,4 +1,4 @@
-// The ground that the tests below a kernel that fails build on.
+// Tests of the harness that makes system calls fail.
 
 #include "support/other_memory.hpp"
 
@@ -23,7 +23,7 @@ class TwoPages {
     TwoPages(const TwoPages&) = delete;
     TwoPages& operator=(const TwoPages&) = delete;
 
-    /// Puts the text there, so many bytes of it before the second page.
+    /// Copies the text to a place where this many bytes of it lie before the second page.
     std::uint64_t put(std::string_view text, std::size_t before) {
         char* const at = begin_ + size_ - before;
         std::copy(text.begin(), text.end(), at);

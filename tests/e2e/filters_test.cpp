@@ -1,4 +1,4 @@
-// The records that come; those that are filtered out cost no look-up.
+// The records that are printed; those that are filtered out cost no look-up.
 
 #include "support/addresses.hpp"
 #include "support/dns_server.hpp"
@@ -51,7 +51,7 @@ TEST(Filters, ByEvent) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(
         maker, {"-j", "-d", "5", "-e", "close", "-i", in_its_directory(made_file("passwd"))}));
-    // Nothing tells that an `open` was seen: so until one of them was.
+    // Nothing shows that an `open` was seen: so repeat until one was.
     ASSERT_TRUE(eventually([&] {
         const int fd = maker.fd("open " + made_file("passwd"));
         wait_for_looks(run);

@@ -1,5 +1,5 @@
-// Children and their children: by the kernel's process connector where it serves us, else by
-// listing them.
+// Children and their children: found by the kernel's process connector where it is available, else
+// by listing them.
 
 #include "support/made_file.hpp"
 #include "support/record_file.hpp"
@@ -40,7 +40,7 @@ std::string text(int number) {
     return std::to_string(number);
 }
 
-/// Where a record stands among those of its look.
+/// The place of a record among those of its look.
 std::tuple<int, int, int> place(const JsonRecord& record) {
     const std::string event = record["event"];
     int rank = 0;
@@ -52,8 +52,8 @@ std::tuple<int, int, int> place(const JsonRecord& record) {
     return {rank, std::stoi(record["pid"]), std::stoi(record["fd"])};
 }
 
-/// Children come and go by news of the kernel between the looks: what one such moment has shown is
-/// in order, and no moment has the time of another.
+/// Children come and go between the looks, by news of the kernel: records with one time are in
+/// order, and no two such moments have the same time.
 TEST(Follow, WhatHasOneTimeIsInOrder) {
     LogfiaRun run({"-q", "-n", "-f", "-j", "-d", "1", "--", "/bin/sh", "-c",
                    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do cat /dev/null; done"});
@@ -109,9 +109,9 @@ TEST(Follow, AChildIsSeenWithWhatItOpensAndWhatItWasGiven) {
     EXPECT_THAT(balance(json_records(run)), IsEmpty());
 }
 
-/// A process goes on without its first thread, and so do its children come.
-/// One file under one name at one number, and yet opened twice. The first look at the child may
-/// still see what it has inherited.
+/// A process goes on without its first thread, and so new children appear. A file is open under one
+/// name at one number, and yet was opened twice. The first look at the child may still see what the
+/// child has inherited.
 TEST(Follow, WhatAChildOpensAnewAtAnInheritedNumberIsItsOwn) {
     FdMaker maker;
     const int kept = maker.fd("open " + made_file("passwd"));
@@ -146,7 +146,8 @@ TEST(Follow, ChildrenOfAProcessWhoseFirstThreadHasEnded) {
     EXPECT_EQ(run.interrupt(), 0);
 }
 
-/// The thread that calls execve(2) gets the first one's number, whose end is told before.
+/// The thread that calls execve(2) gets the number of the first thread, whose end is reported
+/// before.
 TEST(Follow, ChildrenAfterAnExecByAnotherThread) {
     TempDir directory;
     const std::string file = directory.file("file");
@@ -161,7 +162,7 @@ TEST(Follow, ChildrenAfterAnExecByAnotherThread) {
     EXPECT_EQ(run.interrupt(), 0);
 }
 
-/// Runtimes of containers make such children with CLONE_PARENT: they are our own then.
+/// Container runtimes make such children with CLONE_PARENT, which then are children of logfia.
 TEST(Follow, ASiblingThatACommandHasMade) {
     TempDir directory;
     const RecordFile records(directory.path() + "/records");
@@ -255,7 +256,7 @@ TEST(Follow, ATreeOfProcesses) {
     EXPECT_THAT(balance(file.all()), IsEmpty());
 }
 
-/// In a PID namespace of its own the connector tells nothing.
+/// In a PID namespace of its own, the connector reports nothing.
 TEST(Follow, InAContainerChildrenAreListed) {
     TempDir directory;
     const RecordFile file(directory.path() + "/records");
@@ -282,7 +283,7 @@ TEST(Follow, InAContainerChildrenAreListed) {
     EXPECT_THAT(balance(file.all()), IsEmpty());
 }
 
-/// They were followed before they could not be looked into, and their children may be again.
+/// Processes that become unreadable were followed before, and their children may be readable again.
 TEST(Follow, WhatMayNotBeLookedIntoIsSaid) {
     if (geteuid() == 0) GTEST_SKIP() << "root may look into everything";
     FdMaker maker;

@@ -1,4 +1,4 @@
-// Names of hosts: they appear, they keep the order, and nobody's silence holds up a watch. Only the
+// Host names appear, keep the order of records, and no silent server holds up a watch. Only the
 // scripted server on the loopback is asked.
 
 #include "support/addresses.hpp"

@@ -1,5 +1,5 @@
 // Strangers choose the names of files, sockets, processes and hosts: none of their bytes reaches a
-// terminal as it is.
+// terminal unescaped.
 
 #include "support/addresses.hpp"
 #include "support/any_bytes.hpp"
@@ -21,8 +21,8 @@ using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
-/// A title is set, the screen cleared, the line turned around and ended; C1 in both its forms; what
-/// is no UTF-8.
+/// Sets a title, clears the screen, reverses the line and ends it; C1 in both its forms; bytes that
+/// are not UTF-8.
 constexpr std::string_view kNasty =
     "\x1b]0;owned\x07\x1b[2J\xe2\x80\xaetxt.exe\xe2\x81\xa6\n2017-05-07 open\r\x9b"
     "31m\xc2\x9b"
@@ -47,7 +47,7 @@ struct Stranger {
         maker.ask("memfd " + as_word(nasty("memory")));
         maker.ask("unix-listen " + as_word(nasty('@' + maker.pid_text())));
         maker.ask("comm " + as_word(nasty("").substr(0, 15)));
-        // Of this a notice tells, which names the process.
+        // A notice reports the thread, and names the process.
         maker.ask("thread-unshare " + made_file("passwd"));
     }
     TempDir directory;
@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(All, HostileNames,
                              return name;
                          });
 
-/// The verdict of a watch: one look has none.
+/// The verdict needs a watch: a single look has none.
 TEST(HostileNamesOfLeaks, DoNotReachTheTerminal) {
     const TempDir directory;
     FdMaker maker;

@@ -1,4 +1,4 @@
-// A target that has files in a filesystem which does not answer any more.
+// A target with files on a filesystem that no longer answers.
 
 #include "support/faulty_kernel.hpp"
 #include "support/made_file.hpp"
@@ -21,9 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The helper is the filesystem, and its user. Both end with it: the mount is in its own namespace.
+/// The helper is both the filesystem and its user, and the mount ends with the helper's namespace.
 struct Hanging {
-    /// Why it cannot be; empty when it can.
+    /// Returns why mounting is impossible; empty on success.
     std::string mount() {
         try {
             maker.ask("fuse-mount " + directory.path());
@@ -33,7 +33,7 @@ struct Hanging {
         }
     }
     std::string path(const std::string& name) const { return directory.path(name); }
-    /// From now on whoever asks it anything waits; a thread of the helper's does.
+    /// From now on, every question to the filesystem blocks; a thread of the helper's asks one.
     void hang() {
         maker.ask("fuse-hang");
         maker.ask("fuse-stuck " + path("stuck"));
@@ -43,7 +43,7 @@ struct Hanging {
     FdMaker maker;
 };
 
-/// While it hangs, all else that happens is told, in its order.
+/// While the filesystem hangs, everything else that happens is reported, in order.
 void expect_rhythm(FdMaker& maker, RecordStream& records) {
     for (int round = 0; round < 5; ++round) {
         const int fd = maker.fd("open " + made_file("passwd"));
@@ -76,7 +76,7 @@ TEST(HungFilesystem, DoesNotHoldUpTheLooks) {
     EXPECT_TRUE(maker.child().wait()) << "the helper is stuck in its own filesystem";
 }
 
-/// Files that were opened just before are seen only when nobody answers any more.
+/// Files that were opened just before are seen only when the filesystem no longer answers.
 TEST(HungFilesystem, IsNotAskedAboutWhatIsNew) {
     Hanging hanging;
     if (const auto refusal = hanging.mount(); !refusal.empty()) GTEST_SKIP() << refusal;
@@ -96,7 +96,7 @@ TEST(HungFilesystem, IsNotAskedAboutWhatIsNew) {
     EXPECT_EQ(records.next("open", directory)["type"], "directory");
     expect_rhythm(maker, records);
     EXPECT_EQ(run.interrupt(), 0) << run.errors();
-    // A watch that begins later, and a single look, do not wait for it either.
+    // A watch that begins later, and a single look, do not wait for the filesystem either.
     const Outcome outcome = outcome_of(watch_arguments(maker, {"--once"}));
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_THAT(outcome.lines, testing::Contains(testing::HasSubstr(hanging.path("new"))));
@@ -104,8 +104,8 @@ TEST(HungFilesystem, IsNotAskedAboutWhatIsNew) {
     EXPECT_TRUE(maker.child().wait()) << "the helper is stuck in its own filesystem";
 }
 
-/// As a number may become a file that nobody answers for just before it is asked, whatever walks
-/// to the file is left to a thread of its own: the supervised one does not.
+/// A number may become a file on a dead filesystem just before it is asked about. So every call
+/// that walks to the file is left to a thread of its own: the supervised thread makes none.
 TEST(HungFilesystem, IsNotWaitedForByTheLooks) {
     if (const auto refusal = FaultyKernel::why_not(); !refusal.empty()) GTEST_SKIP() << refusal;
     const TempDir local;
@@ -130,10 +130,10 @@ TEST(HungFilesystem, IsNotWaitedForByTheLooks) {
     EXPECT_EQ(run.interrupt(), 0) << run.errors();
 }
 
-/// By the time that a number is asked which was a local file's, it is one that nobody answers for.
-/// A kernel that answers for it from memory (AT_STATX_DONT_SYNC) holds nobody up; what it says is
-/// told of neither file, since it may be old, or about the other one. That no look would wait where
-/// the kernel does is shown by IsNotWaitedForByTheLooks.
+/// A number that belonged to a local file becomes, just before it is asked about, a file on a
+/// filesystem that does not answer. A kernel that answers from memory (AT_STATX_DONT_SYNC) blocks
+/// nobody; its answer is reported for neither file, since it may be old, or about the other one.
+/// IsNotWaitedForByTheLooks shows that no look would wait where the kernel does.
 TEST(HungFilesystem, MixesNothingUpWhenANumberBecomesItsFile) {
     Hanging hanging;
     if (const auto refusal = hanging.mount(); !refusal.empty()) GTEST_SKIP() << refusal;
@@ -170,7 +170,7 @@ TEST(HungFilesystem, MixesNothingUpWhenANumberBecomesItsFile) {
     EXPECT_TRUE(maker.child().wait()) << "the helper is stuck in its own filesystem";
 }
 
-/// The program lies on it: its exec waits for an answer.
+/// The program itself lies on the filesystem: its exec waits for an answer.
 TEST(HungFilesystem, KeepsNoSignalFromACommand) {
     Hanging hanging;
     if (const auto refusal = hanging.mount(); !refusal.empty()) GTEST_SKIP() << refusal;
@@ -178,8 +178,8 @@ TEST(HungFilesystem, KeepsNoSignalFromACommand) {
     const std::string program = root + hanging.path("program");
     if (access((root + hanging.path("x")).c_str(), F_OK) != 0)
         GTEST_SKIP() << "another mount namespace cannot be looked into: " << std::strerror(errno);
-    // Nobody else may be waiting: the kernel lets one at a time ask for a name, and a wait for
-    // one's turn gives way to no signal (fuse_lock_inode()).
+    // No other process may be waiting: the kernel lets one at a time ask for a name, and waiting
+    // for one's turn cannot be interrupted by a signal (fuse_lock_inode()).
     hanging.maker.ask("fuse-hang");
     for (const int signal : {SIGTERM, SIGHUP}) {
         LogfiaRun run({"-n", "-d", "5", "--", program});

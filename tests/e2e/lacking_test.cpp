@@ -1,4 +1,4 @@
-// A kernel that has no descriptor, or no memory, to spare for a moment: who could not be watched is
+// A kernel that lacks descriptors or memory for a moment: processes that could not be watched are
 // named, and tried again.
 
 #include "support/faulty_kernel.hpp"
@@ -21,7 +21,7 @@ class Lacking : public testing::Test {
     void SetUp() override {
         if (const auto reason = FaultyKernel::why_not(); !reason.empty()) GTEST_SKIP() << reason;
     }
-    /// A child that comes when `fault` holds has its file told, and its close.
+    /// The file of a child that appears under `fault`, and its close, are reported.
     void expect_told(const Fault& fault) {
         SCOPED_TRACE(fault.place + ": " + std::strerror(fault.error));
         FdMaker maker;
@@ -62,7 +62,7 @@ TEST_F(Lacking, AChildIsTriedAgain) {
     }
 }
 
-/// The end of such a child is noticed all the same.
+/// The end of a child without a pidfd is noticed all the same.
 TEST_F(Lacking, AChildWithoutAPidfdIsWatched) {
     for (const auto times : {Fault::Times::once, Fault::Times::always})
         expect_told({"pidfd_open", EMFILE, times});
@@ -73,12 +73,12 @@ TEST_F(Lacking, ADescriptorThatCannotBeAskedIsToldOfOnce) {
         expect_told({"openat /proc/N/fdinfo/N", error, Fault::Times::always});
         const Lines errors = complete_lines(errors_);
         EXPECT_EQ(errors.size(), 1U) << errors_;
-        EXPECT_THAT(errors_, HasSubstr("cannot ask some descriptors what they are: " +
+        EXPECT_THAT(errors_, HasSubstr("cannot find out what some descriptors are: " +
                                        std::string(std::strerror(error))));
     }
 }
 
-/// Nobody waits for it longer than it lives.
+/// logfia waits for the child no longer than the child lives.
 TEST_F(Lacking, AChildThatNeverCanBeWatchedIsNotWaitedForBeyondItsEnd) {
     for (const char* place : {"openat /proc/N/stat", "openat /proc/N"}) {
         SCOPED_TRACE(place);

@@ -23,7 +23,7 @@ struct Crowd {
     explicit Crowd(std::size_t count) {
         for (std::size_t i = 0; i < count; ++i) makers.push_back(std::make_unique<FdMaker>());
     }
-    /// logfia on all of them, under what `ulimit` is told.
+    /// A script that runs logfia on all of them, under this limit of `ulimit`.
     std::string script(const std::string& limit) const {
         std::string text = "ulimit " + limit + "; exec \"$0\" -n -j -d 5";
         for (const auto& maker : makers) text += ' ' + maker->pid_text();
@@ -39,7 +39,7 @@ std::size_t count(const Lines& lines, const std::string& piece) {
     return static_cast<std::size_t>(found);
 }
 
-/// Reads until so many lines have the piece in them.
+/// Reads until this many lines contain the piece.
 bool wait_for_pieces(Child& child, const std::string& piece, std::size_t wanted) {
     return eventually([&] {
         child.read_more(std::chrono::milliseconds(10));
@@ -74,7 +74,7 @@ TEST(Limits, FewerDescriptorsThanProcessesNeed) {
     EXPECT_EQ(count(complete_lines(logfia.output()), "\"event\":\"close\""), 20U * 5);
 }
 
-/// The tables are opened anew at each look; that of a dead first thread may only be opened by root.
+/// The tables are reopened at each look; only root may open that of a dead first thread.
 TEST(Limits, FirstThreadsAndZombiesAreNoticedAllTheSame) {
     const Crowd crowd(3);
     FdMaker& without_leader = *crowd.makers[0];
@@ -103,7 +103,7 @@ TEST(Limits, ASoftLimitIsRaisedWithoutAWord) {
     EXPECT_EQ(logfia.wait(), 0);
 }
 
-/// A look below a limit: all records, or a word about what is wrong.
+/// A look under a limit: either all records, or a message about what is wrong.
 void expect_records_or_a_word(const FdMaker& maker, const std::string& limit, std::size_t records) {
     const Outcome outcome =
         outcome_of_script("ulimit " + limit + "; exec \"$0\" -n -1 " + maker.pid_text());
@@ -143,7 +143,7 @@ TEST(Limits, HoweverLittleMemoryIsLeft) {
         expect_records_or_a_word(maker, "-v " + std::to_string(kilobytes), 3003);
 }
 
-/// From now on it gets no memory that it does not have already.
+/// From now on logfia gets no memory beyond what it has.
 bool take_memory_from(const LogfiaRun& run) {
     const rlimit none{1, RLIM_INFINITY};
     return prlimit(run.pid(), RLIMIT_AS, &none, nullptr) == 0;

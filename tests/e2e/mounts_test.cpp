@@ -1,4 +1,4 @@
-// Processes whose files are on mounts that nobody lists any more, or that come from elsewhere.
+// Processes whose files are on mounts that no table lists any more, or that come from elsewhere.
 
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 /// A helper that may mount what it likes, in a namespace that ends with it.
 struct Mounting {
-    /// Why it cannot be; empty when it can.
+    /// Returns why a mount namespace is impossible; empty on success.
     std::string begin() {
         try {
             maker.ask("own-mounts");
@@ -31,7 +31,7 @@ struct Mounting {
     FdMaker maker;
 };
 
-/// How many tables of mounts it holds open, besides that of its own namespace.
+/// How many mount tables logfia holds open, besides that of its own namespace.
 int held_tables(pid_t logfia) {
     int count = 0;
     for (const auto& entry : fs::directory_iterator(fmt::format("/proc/{}/fd", logfia))) {
@@ -63,7 +63,7 @@ TEST(Mounts, AFileWhoseFilesystemIsUnmountedLazilyIsRenamed) {
     EXPECT_EQ(run.finish(), 0) << run.errors();
 }
 
-/// A child that gives a number to two files in turn that nobody may ask.
+/// A child that gives a number alternately to two files that may not be asked.
 class UnaskedAndFlippedBy : public testing::TestWithParam<const char*> {};
 
 /// A thread of the process, or another process that shares its table while it sleeps.
@@ -124,8 +124,8 @@ TEST(Mounts, AfterAPivotTypesAreToldAsBefore) {
     EXPECT_EQ(run.finish(), 0) << run.errors();
 }
 
-/// As a service manager does it: what it opens for a service comes from outside. Whoever looks from
-/// within the service's namespace has only its table, and those of its ancestors.
+/// As service managers do: files that the manager opens for a service come from outside. In the
+/// service's namespace there are only the tables of the service and of its ancestors.
 TEST(Mounts, WhatComesFromAnotherNamespaceHasItsType) {
     const TempDir directory;
     const std::string fifo = directory.path("fifo");

@@ -1,4 +1,5 @@
-// Names of any bytes: one record, one line; nothing is lost and nothing reaches the terminal.
+// Names of any bytes: each record is one line; nothing is lost and nothing unescaped reaches the
+// terminal.
 
 #include "support/any_bytes.hpp"
 #include "support/temp_dir.hpp"

@@ -40,7 +40,7 @@ class Unshared {
         }
     }
 
-    /// The words of unshare(1), when it may not.
+    /// The error message of unshare(1), if it is not permitted.
     std::string refusal;
     std::optional<FdMaker> maker;
 
@@ -90,8 +90,9 @@ TEST(PidNamespace, WatchedFromOutsideByItsOutsidePid) {
     EXPECT_EQ(only(json_records(run), "close").size(), 3U);
 }
 
-/// A container with the host's procfs, as monitoring has it: the numbers there are not its own.
-/// The next record but `lost`, which a busy machine may cause at any time.
+/// A container with the host's procfs, as monitoring has it: the PIDs there are not the
+/// container's. Returns the next record that is not `lost`, which a busy machine may cause at any
+/// time.
 std::optional<JsonRecord> next_record(Child& logfia) {
     while (const auto line = logfia.read_line())
         if (JsonRecord record(*line); record["event"] != "lost") return record;
@@ -119,8 +120,8 @@ TEST(PidNamespace, LookingOutThroughTheHostsProc) {
     EXPECT_EQ(logfia.errors(), "");
 }
 
-/// An epoll that its owner keeps locked stalls the thread that asks it, whose number the host's
-/// procfs does not tell as the thread itself knows it.
+/// An epoll that its owner keeps locked blocks the thread that asks about it; the host's procfs
+/// shows that thread under another number than the thread itself knows.
 TEST(PidNamespace, AStalledEpollDoesNotHoldUpTheLookOut) {
     if (geteuid() != 0)
         GTEST_SKIP() << "from a user namespace of its own nobody may look at processes outside";
@@ -145,8 +146,8 @@ TEST(PidNamespace, AStalledEpollDoesNotHoldUpTheLookOut) {
     EXPECT_EQ(logfia.wait(), 0);
 }
 
-/// 1: a user sees that there are processes of others, and nothing of them; 2: not even that;
-/// 4: as 2, and it is the right to ptrace that counts (since Linux 5.8).
+/// hidepid 1: a user sees that other users' processes exist, but nothing of them; 2: not even that;
+/// 4: as 2, where permission to ptrace counts (since Linux 5.8).
 class HiddenProcesses : public testing::TestWithParam<const char*> {};
 
 TEST_P(HiddenProcesses, AreSaidToBeHidden) {
@@ -171,7 +172,7 @@ TEST_P(HiddenProcesses, AreSaidToBeHidden) {
 
 INSTANTIATE_TEST_SUITE_P(Hidepid, HiddenProcesses, testing::Values("1", "2", "4"));
 
-/// A namespace whose first process is root's, and in which nobody else is.
+/// A namespace whose first process is root's, and which has no other process.
 TEST(PidNamespace, OneProcessThatMayNotBeLookedIntoIsOne) {
     if (geteuid() != 0) GTEST_SKIP() << "only root can be somebody else than who looks";
     const TempDir directory;

@@ -22,7 +22,7 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
-/// vfork(2) puts the parent there; the child has the same table.
+/// vfork(2) puts the parent into that state; the child has the same table.
 TEST(OddTargets, OneInUninterruptibleSleep) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "5"}));
@@ -98,7 +98,7 @@ TEST(OddTargets, OneThatExecutesASetuidProgram) {
     const int fresh = maker.fd("open " + made_file("group"));
     maker.end();
     EXPECT_EQ(run.finish(), 0) << run.errors();
-    // Nothing is invented: what was known is told as closed when the process ends.
+    // Nothing is invented: known descriptors are reported as closed when the process ends.
     const JsonRecords all = json_records(run);
     EXPECT_EQ(only(all, "open").size(), only(all, "close").size());
     int lost_words = 0;
@@ -107,7 +107,7 @@ TEST(OddTargets, OneThatExecutesASetuidProgram) {
     EXPECT_GT(fresh, kept);
 }
 
-/// A directory that is empty stands where procfs should be.
+/// Runs logfia with an empty directory in place of procfs.
 Outcome without_proc(const std::string& arguments) {
     const std::string options =
         std::string(geteuid() == 0 ? "" : "--map-root-user ") + "--mount sh -c ";

@@ -37,7 +37,7 @@ TEST(Output, ALineComesAtOnceThroughAPipeline) {
                         " if [ $event = open ]; then echo \"$name\"; fi; done",
                     LogfiaRun::program()});
     std::optional<std::string> line;
-    // Whether the first look has been is not known: it is once an opened file is told.
+    // Whether the first look is over shows only when a file opened later is reported.
     for (int tries = 0; tries < 1000 && !line; ++tries) {
         maker.ask("open " + made_file("passwd"));
         line = pipeline.read_line(std::chrono::milliseconds(20));

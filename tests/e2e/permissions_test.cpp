@@ -72,7 +72,7 @@ TEST(Permissions, NothingIsInventedAndNamesComeBack) {
 /// Does logfia hold a link of the process?
 bool holds_link(const Guarded& guarded) {
     const std::string front = "/proc/" + guarded.maker.pid_text() + "/fd/";
-    std::error_code ended;  // a descriptor that is there for a moment
+    std::error_code ended;  // a descriptor that exists only for a moment
     for (const auto& own : std::filesystem::directory_iterator(
              "/proc/" + std::to_string(guarded.run.pid()) + "/fd", ended))
         if (std::filesystem::read_symlink(own.path(), ended).string().starts_with(front))
@@ -84,7 +84,7 @@ bool holds_link(const Guarded& guarded) {
 TEST(Permissions, OneForAnotherIsNoticedAllTheSame) {
     Guarded guarded;
     EXPECT_EQ(guarded.records.next("open", guarded.denied)["name"], "?");
-    // Until neither is among those that are read first.
+    // Wait until neither is among the numbers that are read first.
     ASSERT_TRUE(wait_for_looks(guarded.run, 80));
     {
         const Standstill one_look(guarded.run);

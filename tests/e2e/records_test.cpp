@@ -1,4 +1,4 @@
-// The records that a change gives, their order, and what they say.
+// The records that a change causes, their order, and their content.
 
 #include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
@@ -166,7 +166,7 @@ TEST(Records, RenameAndUnlinkWhileOpen) {
     EXPECT_EQ(watched.news().size(), 4U);
 }
 
-/// The helper sleeps: its clock tells nothing of what another process does to its files.
+/// The helper sleeps: its CPU clock does not show what another process does to its files.
 TEST(Records, ARenameByAnotherProcessIsToldToo) {
     const TempDir directory;
     FdMaker maker;

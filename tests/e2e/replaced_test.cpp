@@ -1,4 +1,5 @@
-// Numbers that are given to another file: while they are asked, and without their links telling.
+// Numbers that are given to another file: during a question, and without a change of the link's
+// text.
 
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -18,7 +19,7 @@ std::string inode_of(const std::string& path) {
     return std::to_string(status.st_ino);
 }
 
-/// Descriptors that take turns on a number with a file that may only be read.
+/// Descriptors that alternate at a number with a file that is open only for reading.
 class FlippedWith : public testing::TestWithParam<const char*> {};
 
 TEST_P(FlippedWith, ARecordSpeaksOfOneFile) {
@@ -53,8 +54,8 @@ TEST_P(FlippedWith, ARecordSpeaksOfOneFile) {
 INSTANTIATE_TEST_SUITE_P(All, FlippedWith,
                          testing::Values("open DIR/other rw create", "unix-socket", "eventfd"));
 
-/// A number that has another name, and then at once another file of that name, is told once in a
-/// look.
+/// A number whose file is renamed, and which then at once gets another file of that name, is
+/// reported once per look.
 TEST(Flipped, NoRecordIsAboutNothing) {
     FdMaker maker;
     const int other = maker.fd("memfd other");
@@ -78,7 +79,7 @@ TEST(Flipped, NoRecordIsAboutNothing) {
     }
 }
 
-/// Reads on to the end, and gives what happened to the number.
+/// Reads on to the end, and returns what happened to the number.
 std::vector<std::string> history(LogfiaRun& run, FdMaker& maker, int fd) {
     maker.end();
     EXPECT_EQ(run.finish(), 0) << run.errors();
@@ -200,7 +201,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Successor{"make-symlink target DIR/1", "make-symlink target DIR/2", "symlink"},
                     Successor{"open DIR/1 rw create", "open DIR/2 rw create", "open"}));
 
-/// Unlike an eventfd's, its inode is its own.
+/// Unlike eventfds, each userfaultfd has an inode of its own.
 TEST(Replaced, AnotherUserfaultfdIsACloseAndAnOpen) {
     FdMaker maker;
     int fd = -1;

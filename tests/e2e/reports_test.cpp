@@ -29,7 +29,7 @@ class Audit {
         maker_.emplace(options);
     }
     FdMaker& maker() { return *maker_; }
-    /// Waits until it has been seen `count` times more.
+    /// Waits until the piece has been seen `count` times more.
     void wait_for(const std::string& piece, std::size_t count = 1) {
         ASSERT_TRUE(eventually([&] {
             std::size_t found = 0;
@@ -117,8 +117,8 @@ TEST(LeakVerdict, FiltersDecideWhatCountsEventsDoNot) {
     }
 }
 
-/// The pipes of a pipeline are made just before the forks and closed just after: whoever has them
-/// last is given them. The shell itself is seen once more without them.
+/// A shell makes the pipes of a pipeline just before the forks and closes them just after: the last
+/// process to have them has inherited them. The shell itself is seen once more without them.
 TEST(LeakVerdict, APipelineLeaksNothing) {
     for (int i = 0; i < 10; ++i) {
         LogfiaRun run({"-n", "-f", "--leaks", "--", "/bin/sh", "-c",
@@ -155,7 +155,7 @@ TEST(LeakVerdict, OfAWatchThatIsStopped) {
 TEST(SummaryTable, InsteadOfTheRecords) {
     FdMaker maker;
     maker.ask("open " + made_file("passwd"));
-    // Nothing is written before the end, so that only the count can tell that all was seen.
+    // Nothing is written before the end, so only the count can show that everything was seen.
     LogfiaRun run(watch_arguments(maker, {"-c", "-d", "5", "--count", "7"}));
     for (int i = 0; i < 3; ++i) maker.ask("open " + made_file("group"));
     EXPECT_EQ(run.finish(), 0);
@@ -187,7 +187,7 @@ TEST(SummaryTable, BesideTheRecordsAsJson) {
 TEST(SummaryTable, AndVerdictGoTogether) {
     Audit audit({"-c", "--leaks"});
     audit.maker().ask("open " + made_file("passwd"));
-    // No record tells that it was seen; the end of the process tells all.
+    // No record shows that the descriptor was seen; the end of the process reports everything.
     audit.end();
     const Lines lines = audit.lines();
     ASSERT_GE(lines.size(), 3U);

@@ -1,4 +1,4 @@
-// Every family and state that this kernel can make on the loopback, by both ways of asking.
+// Every family and state that this kernel can make on the loopback, asked directly and by tables.
 
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
@@ -120,7 +120,7 @@ const Case kCases[] = {
      1,
      " udp (-|0\\.0\\.0\\.0:[0-9]+) (UNCONNECTED|BOUND)",
      " udp (-|0\\.0\\.0\\.0:[0-9]+) (UNCONNECTED|BOUND)"},
-    // No port is none to getpeername(2), and yet it is a peer.
+    // getpeername(2) takes port 0 for no peer, and yet it is one.
     {"UdpConnectedToNoPort",
      {"udp-connect 127.0.0.7 0"},
      1,
@@ -336,7 +336,7 @@ TEST(UnixSockets, TellTheProcessAtTheOtherEnd) {
         fmt::format(" unix {} a\\x20\\x5bb\\x5d[{}]", path, client.pid_text());
     EXPECT_THAT(text.lines, testing::Contains(testing::EndsWith(expected)));
 
-    // Once it has ended its PID may be anybody's.
+    // Once the client has ended, its PID may belong to another process.
     client.end();
     EXPECT_FALSE(once(server, accepted).has("peer_pid"));
 }
@@ -356,7 +356,7 @@ TEST(TcpTotals, AreToldWithTheClose) {
     }
     const JsonRecord close = records.next("close", fd);
     EXPECT_EQ(run.interrupt(), 0);
-    // Whether the kernel's notice has come by now nobody knows.
+    // Nobody knows whether the kernel's notice has come by now.
     EXPECT_EQ(close["bytes_sent"], close.has("bytes_as_of") ? "500" : "1500");
     EXPECT_EQ(close["bytes_received"], "0");
     EXPECT_EQ(close["retransmits"], "0");

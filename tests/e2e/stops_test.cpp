@@ -84,7 +84,7 @@ TEST(Stops, OnceIsOneLook) {
     EXPECT_THAT(plain(outcome.lines), Each(StartsWith("open ")));
 }
 
-/// Where nothing that was open already is printed, only the record of a later change tells that the
+/// If nothing that was open already is printed, only the record of a later change shows that the
 /// first look was taken.
 bool change_until_noticed(FdMaker& maker, LogfiaRun& run) {
     return eventually([&] {
@@ -199,7 +199,7 @@ struct LongSummary {
     std::optional<Child> logfia;
 };
 
-/// To a reader that comes late.
+/// The reader comes late.
 TEST(Stops, TheSummaryIsWrittenWholeBeforeTheEnd) {
     LongSummary summary;
     ASSERT_TRUE(summary.reader.has_some());
@@ -209,7 +209,7 @@ TEST(Stops, TheSummaryIsWrittenWholeBeforeTheEnd) {
     EXPECT_EQ(summary.logfia->wait(), 0);
 }
 
-/// As one who does not want to wait for a reader may.
+/// A user who does not want to wait for a reader may give up.
 TEST(Stops, ASummaryThatNobodyReadsCanBeGivenUp) {
     LongSummary summary;
     ASSERT_TRUE(summary.reader.has_some());

@@ -1,4 +1,4 @@
-// A command in a terminal: its keys and its job control are as without logfia.
+// A command in a terminal: its keys and job control work as without logfia.
 
 #include "support/terminal.hpp"
 
@@ -25,7 +25,7 @@ class InATerminal : public testing::Test {
         for (const std::string& word : with_cat()) line += word + ' ';
         return line;
     }
-    /// The command reads the terminal.
+    /// Waits until the command reads the terminal.
     pid_t wait_for_cat() const {
         const JsonRecord open = RecordFile(records()).wait_for(
             [](const JsonRecord& record) { return record["comm"] == "cat"; });
@@ -41,7 +41,7 @@ class InATerminal : public testing::Test {
         ASSERT_TRUE(eventually([cat] { return status_line(cat, "State").starts_with('T'); }));
     }
 
-    /// The shell says what it brings back; then the terminal's echo comes, and what cat writes.
+    /// The shell prints which job it resumes; then the terminal's echo comes, and what cat writes.
     static void bring_back(Terminal& terminal) {
         terminal.type("fg\n");
         EXPECT_TRUE(terminal.shows("fg\r\n")) << terminal.screen();
@@ -55,7 +55,7 @@ class InATerminal : public testing::Test {
     TempDir directory_;
 };
 
-/// Of the harness: what the program wrote as its last is on the screen when its end is known.
+/// A test of the harness: the last output of the program is on the screen when its end is known.
 TEST(ATerminal, HasTheLastLine) {
     const TempDir directory;
     const std::string ended = directory.path("ended");
@@ -106,7 +106,7 @@ TEST_F(InATerminal, JobControl) {
     EXPECT_EQ(terminal.wait(), 3) << terminal.screen();
 }
 
-/// Or else the shell would wait for a command that waits for the shell.
+/// Otherwise the shell would wait for a command that waits for the shell.
 TEST_F(InATerminal, ACommandThatIsStoppedAloneStopsUsToo) {
     Terminal terminal({"/usr/bin/env", "PS1=ready>", "/bin/sh", "-i"});
     terminal.type(line_with_cat() + "\n");

@@ -1,4 +1,5 @@
-// Threads: a first one that has ended, tables of their own, and a table that two processes share.
+// Threads: a first thread that has ended, threads with tables of their own, and a table that two
+// processes share.
 
 #include "support/made_file.hpp"
 #include "support/temp_dir.hpp"
@@ -49,7 +50,7 @@ TEST(FirstThread, ItMayHaveEndedBefore) {
     EXPECT_EQ(only(json_records(run), "close").size(), 5U);
 }
 
-/// With the gate: the process's clock goes on when its first thread has ended.
+/// With the gate: the CPU clock of the process goes on when its first thread has ended.
 TEST(FirstThread, ItsEndAtTheUsualInterval) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-j", "-d", "20"}));
@@ -171,7 +172,7 @@ TEST(ThreadTables, ThreadsThatShareItAreNoNews) {
     EXPECT_EQ(outcome.lines.size(), 3U);
 }
 
-/// The process that is watched sleeps while another changes the table that both have.
+/// The watched process sleeps while another process changes the table that both share.
 TEST(SharedTables, AnothersChangesAreTold) {
     FdMaker maker;
     const int last = maker.numbers("fork-shared").at(2);

@@ -219,7 +219,7 @@ TEST(TypesOfSockets, UnixPathWithASpace) {
     expect_shown(maker, accepted, {"", "unix", "rw", kSocket, detail.c_str(), "\"path\":"});
 }
 
-/// The helper cannot bind one; this test is a process like any other.
+/// The helper cannot bind one; this test process serves as well.
 TEST(TypesOfSockets, ABoundNetlinkSocketTellsItsProtocol) {
     const UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
     sockaddr_nl address{};

@@ -40,7 +40,7 @@ struct EventMaker {
         fd_of(was).initial = true;
         return was;
     }
-    /// Of what was opened `held` seconds before.
+    /// The `close` of a descriptor that was opened `held` seconds before.
     [[nodiscard]] Event close(int seconds = 0, int held = 0) const {
         Event gone = event(EventKind::close, seconds);
         fd_of(gone).held = std::chrono::seconds(held);

@@ -187,7 +187,7 @@ TEST(Filters, WhatHasPassedOnceStaysIn) {
     fd_of(rename).old_name = "/log/app.log";
     EXPECT_EQ(filter.judge(rename), Verdict::keep);
     EXPECT_EQ(filter.judge(maker.close()), Verdict::keep);
-    // A name that comes again on a new descriptor is judged anew.
+    // A name that comes again on a new descriptor is judged from scratch.
     EventMaker next{2, FdType::file, "/log/app.log.1"};
     EXPECT_EQ(filter.judge(next.open()), Verdict::drop);
     EXPECT_EQ(filter.judge(next.close()), Verdict::drop);
@@ -260,7 +260,7 @@ TEST_F(HostFilters, WhatFollowsAQuestionWaitsForItsAnswer) {
     ASSERT_EQ(filter.judge(maker_.close()), Verdict::ask);
     EXPECT_TRUE(filter.decide(maker_.open(), "www.example.org."));
     EXPECT_TRUE(filter.decide(maker_.close(), ""));
-    // Everything is forgotten: a close without an open is judged by itself.
+    // Everything is forgotten: a close without an open is judged on its own.
     ASSERT_EQ(filter.judge(maker_.close()), Verdict::ask);
     EXPECT_FALSE(filter.decide(maker_.close(), ""));
 }

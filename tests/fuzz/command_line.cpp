@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kMostWords = 64;
 
-/// Lines of `logfia: `, each of them escaped: nothing in them is left to be.
+/// True when every line begins with `logfia: ` and is fully escaped.
 bool is_safe(std::string_view messages) {
     while (!messages.empty()) {
         std::string_view line = take_part(messages, '\n');
@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         return 0;
     }
     const auto& options = std::get<Options>(parsed);
-    require(options.interval.duration() >= Duration::zero(), "time does not go back");
+    require(options.poller.interval.duration() >= Duration::zero(), "time does not go back");
     require(
         !options.processes.pids.empty() || !options.command.empty() || options.processes.by_name(),
         "there is something to watch");

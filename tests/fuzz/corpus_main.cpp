@@ -1,4 +1,5 @@
-// Without libFuzzer: what lies in the corpus, each file once, and each beginning of a short one.
+// Replaces libFuzzer where there is none: runs each file of the corpus once, and each beginning of
+// a short one.
 
 #include "fuzz.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t kShort = 2048;
 
 void feed(const std::string& bytes) {
-    // A copy of exactly that size: a sanitizer sees who reads over its end.
+    // A copy of exactly that size, so that a sanitizer notices reads beyond its end.
     const auto try_one = [](std::string_view piece) {
         const std::string copy(piece);
         LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(copy.data()), copy.size());

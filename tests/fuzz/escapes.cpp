@@ -1,5 +1,5 @@
-// Names of any bytes, parted by NUL: each record is one line that cannot play tricks on a terminal,
-// and the bytes can be had back from it.
+// Names of any bytes, separated by NUL: each record is one line that cannot play tricks on a
+// terminal, and the bytes can be recovered from it.
 
 #include "fuzz.hpp"
 #include "support/any_bytes.hpp"

@@ -1,4 +1,5 @@
-// /proc/N/fdinfo/FD and /proc/N/limits: what a beginning tells, the whole tells too.
+// /proc/N/fdinfo/FD and /proc/N/limits: whatever the beginning of a text tells, the whole text
+// tells too.
 
 #include "fuzz.hpp"
 #include <logfia/procfs/fd_info.hpp>

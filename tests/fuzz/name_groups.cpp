@@ -1,4 +1,4 @@
-// Names that are alike: those of one group in the summary and in the leaks.
+// Names that are alike: names of one group in the summary and in the leaks.
 
 #include "fuzz.hpp"
 #include <logfia/event/name_group.hpp>

@@ -1,4 +1,4 @@
-// The kernel's notice that a TCP socket is no more: a netlink message.
+// The kernel's notice that a TCP socket has ceased to exist: a netlink message.
 
 #include "fuzz.hpp"
 #include <logfia/socket/socket_end_notices.hpp>

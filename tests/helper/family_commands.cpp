@@ -14,7 +14,7 @@
 namespace fd_maker {
 namespace {
 
-/// The message by which a descendant tells of itself.
+/// The message by which a descendant reports itself.
 struct Report {
     int error = 0;
     pid_t pid = 0;
@@ -32,8 +32,8 @@ Pipe make_pipe() {
     return {ends[0], ends[1]};
 }
 
-/// Opens the file, at the number `at` (and to be written, too) if that is one, tells so, and stays
-/// until we end: then nobody holds the other end of `stay`.
+/// Opens the file, for writing too and at the number `at` if that is not negative, reports it, and
+/// stays until we end: then no other process holds the other end of `stay`.
 [[noreturn]] void be_descendant(const std::string& path, int report_to, Pipe stay, int at = -1) {
     close(stay.write_end);
     Report report{0, getpid(), open(path.c_str(), at < 0 ? O_RDONLY : O_RDWR)};
@@ -74,7 +74,7 @@ Reply open_in_child(const Words& words) {
     return hear_from(reports);
 }
 
-/// A file of its own at the number of one that it has inherited.
+/// Opens a file of the child's own at the number of an inherited one.
 Reply reopen_in_child(const Words& words) {
     const Pipe reports = make_pipe();
     const Pipe stay = stay_pipe();
@@ -85,7 +85,7 @@ Reply reopen_in_child(const Words& words) {
     return hear_from(reports);
 }
 
-/// Not our child but our parent's (clone(2), CLONE_PARENT).
+/// The new process is not our child but our parent's (clone(2), CLONE_PARENT).
 Reply open_in_sibling(const Words& words) {
     const Pipe reports = make_pipe();
     const Pipe stay = stay_pipe();

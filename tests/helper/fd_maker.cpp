@@ -12,7 +12,7 @@
 namespace fd_maker {
 namespace {
 
-/// Input that was read and not yet answered. The buffer outlives the thread that serves: see
+/// Input that was read and not yet answered. The buffer outlives the thread that answers: see
 /// `thread-exit-leader`.
 std::string pending_input;
 

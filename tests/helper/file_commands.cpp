@@ -61,8 +61,8 @@ Reply dup_fd(const Words& words) {
     return opened(words.size() > 2 ? dup2(from, descriptor(words[2])) : dup(from));
 }
 
-/// The number is never free: whoever looks sees the one file or the other on it. (For some
-/// microseconds the new file is on a second number as well.)
+/// The number is never free: every look sees one file or the other. (For some microseconds the new
+/// file is open at a second number as well.)
 Reply reopen(const Words& words) {
     const int other = open(words[2].c_str(), flags_from(words, 3), 0600);
     if (other < 0) return failed();

@@ -18,10 +18,10 @@
 #include <string>
 #include <thread>
 
-/// A filesystem of this process's own, which stops answering when it is told to (fuse(4),
-/// <linux/fuse.h>). It is mounted in a mount namespace of its own, so that the mount ends with the
-/// process. Nobody who waits for it is stuck for ever: a request that was not taken yet gives way
-/// to SIGKILL, and the kernel refuses all of them once /dev/fuse is closed.
+/// A filesystem of this process's own, which stops answering on command (fuse(4), <linux/fuse.h>).
+/// The filesystem is mounted in a mount namespace of its own, so that the mount ends with the
+/// process. No caller is stuck for ever: a request that was not taken yet can be interrupted by
+/// SIGKILL, and the kernel refuses all requests once /dev/fuse is closed.
 namespace fd_maker {
 namespace {
 
@@ -63,7 +63,7 @@ void reply_to_init(std::uint64_t unique) {
     reply_with(unique, init);
 }
 
-/// Nothing may be remembered for later: each question is to be asked anew.
+/// The kernel may cache nothing: each question must be asked again.
 void reply_to_lookup(std::uint64_t unique, std::string_view name) {
     fuse_entry_out entry{};
     entry.nodeid = kFirstFile + static_cast<unsigned char>(name.empty() ? 0 : name.front());
@@ -99,7 +99,7 @@ void serve_one(std::span<const std::byte> request) {
         case FUSE_RELEASEDIR:
             return reply(in.unique, 0);
         default:
-            // FUSE_FLUSH too: having heard this once, close(2) never asks again.
+            // FUSE_FLUSH too: after this answer, close(2) never asks again.
             return reply(in.unique, ENOSYS);
     }
 }
@@ -108,7 +108,7 @@ void serve_filesystem() {
     std::array<std::byte, std::size_t{64} * 1024> request;
     pollfd ready{device, POLLIN, 0};
     while (!hung) {
-        // Not for long in one piece: it may be told to hang.
+        // Waits only briefly, since the filesystem may be told to hang.
         if (poll(&ready, 1, 10) <= 0) continue;
         if (hung) break;
         const ssize_t got = read(device, request.data(), request.size());
@@ -147,7 +147,7 @@ Reply serve_again(const Words&) {
     return ok();
 }
 
-/// A thread asks for a file; answers once its question lies there and nobody takes it.
+/// A thread asks for a file; the command answers once that request waits and is not taken.
 Reply get_stuck(const Words& words) {
     std::thread([path = words[1]] {
         struct stat status {};

@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 /// A file that is sure to be there.
 constexpr const char* kOwnProgram = "/proc/self/exe";
 
-/// The lowest and the highest number of what a command made; the reply of those that make many.
+/// The lowest and the highest number of what a command made: the reply of commands that make many.
 class Numbers {
   public:
     bool add(int fd) {
@@ -137,7 +137,7 @@ class Turnover {
     std::size_t opened_ = 0;
 };
 
-/// Opens at random moments, GAP_US apart in the middle, and holds each file for the next of the
+/// Opens at random moments, GAP_US apart on average, and holds each file for the next of the
 /// HOLD_US in turn, however many are open by then. Answers how long each kind was really held.
 Reply turnover(const Words& words) {
     lift_descriptor_limit();
@@ -217,7 +217,7 @@ int connected_socket(int type, const sockaddr_in& peer) {
     return -1;
 }
 
-/// UDP sockets, each with a peer of its own: 127.1.0.1, 127.1.0.2, …; nobody need be there.
+/// UDP sockets, each with a peer of its own: 127.1.0.1, 127.1.0.2, …; the peers need not exist.
 Reply udp_peers(const Words& words) {
     lift_descriptor_limit();
     const long port = number(word_or(words, 2, "9"));

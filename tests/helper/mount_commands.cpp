@@ -16,7 +16,7 @@
 #include <thread>
 #include <vector>
 
-/// Mounts of this process's own, and a number that is another file's all the time.
+/// Mounts in this process's own namespace, and a number that alternates between two files.
 namespace fd_maker {
 namespace {
 
@@ -42,7 +42,7 @@ Reply unmount_lazily(const Words& words) {
     return done(umount2(words[1].c_str(), MNT_DETACH) == 0);
 }
 
-/// As containers do it: the new root has a `dev` and an empty file, the old one is gone.
+/// As containers do: the new root has a `dev` and an empty file, the old root is gone.
 Reply pivot(const Words& words) {
     const std::string root = words[1];
     const std::string dev = root + "/dev";
@@ -56,7 +56,7 @@ Reply pivot(const Words& words) {
 
 std::atomic<bool> flipping = false;
 
-/// From now on a third number is the one file and the other in turn; it is never free.
+/// From now on a third number is one file and the other in turn; the number is never free.
 Reply flip(const Words& words) {
     std::vector<int> in_turn;
     for (std::size_t i = 1; i < words.size(); ++i) in_turn.push_back(descriptor(words[i]));
@@ -75,7 +75,8 @@ Reply stop_flipping(const Words&) {
     return ok();
 }
 
-/// Does so in another process that shares our table: we are asleep all the while.
+/// Alternates two files at a number from another process that shares our table: this process sleeps
+/// all the while.
 Reply flip_from_outside(const Words& words) {
     const int one = descriptor(words[1]);
     const int other = descriptor(words[2]);

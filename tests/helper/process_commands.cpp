@@ -24,7 +24,7 @@ namespace {
     while (true) pause();
 }
 
-/// Runs `start` in a thread that then sleeps; its reply is handed back.
+/// Runs `start` in a thread that then sleeps; returns the reply of `start`.
 template <class Start>
 Reply in_sleeping_thread(Start start) {
     std::promise<Reply> reply;
@@ -62,7 +62,7 @@ Reply end_thread(const Words& words) {
     return ok();
 }
 
-/// A thread that gives itself a name, not us.
+/// Starts a thread that names itself, not the process.
 Reply name_thread(const Words& words) {
     return in_sleeping_thread(
         [&words] { return prctl(PR_SET_NAME, words[1].c_str()) < 0 ? failed() : ok({gettid()}); });
@@ -79,7 +79,7 @@ bool is_zombie(pid_t pid) {
     return end != nullptr && std::strncmp(end, ") Z", 3) == 0;
 }
 
-/// A child does the looking, with a table of its own: ours must show nothing but what was ordered.
+/// A child with a table of its own does the looking: our table must show only what was ordered.
 void wait_until_zombie(pid_t leader) {
     const pid_t child = fork();
     if (child == 0) {
@@ -98,7 +98,7 @@ Reply exit_leader(const Words&) {
         answer(ok({gettid()}));
         serve();
     }).detach();
-    // The thread's end alone, without unwinding: the others still use what lies on this stack.
+    // Ends only the thread, without unwinding: the other threads still use data on this stack.
     syscall(SYS_exit, 0);
     sleep_for_ever();
 }

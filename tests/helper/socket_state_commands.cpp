@@ -77,13 +77,13 @@ Reply receive_bytes(const Words& words) {
     return got < 0 ? failed() : ok({got});
 }
 
-/// A page of memory that does not come: who touches it waits until `faults` is closed.
+/// A page of memory that does not arrive: access to it blocks until `faults` is closed.
 struct Nowhere {
     int faults = -1;  ///< -1: the kernel does not let us, see errno
     void* memory = MAP_FAILED;
     std::size_t size = 0;
 
-    /// Waits until somebody waits for it.
+    /// Waits until some thread is blocked by the page.
     [[nodiscard]] bool is_waited_for() const {
         std::array<char, sizeof(uffd_msg)> fault{};
         return read(faults, fault.data(), fault.size()) >= 0;
@@ -107,7 +107,7 @@ Nowhere make_nowhere() {
     return page;
 }
 
-/// A thread sends from such memory, and so keeps the socket's lock.
+/// A thread sends from such a page, and so keeps the socket's lock.
 Reply send_from_nowhere(const Words& words) {
     const Nowhere page = make_nowhere();
     if (page.faults < 0) return failed();
@@ -116,7 +116,7 @@ Reply send_from_nowhere(const Words& words) {
     return page.is_waited_for() ? ok({page.faults}) : failed();
 }
 
-/// A thread has its events written there, and so keeps the epoll's lock.
+/// A thread has its events written to such a page, and so keeps the epoll's lock.
 Reply epoll_to_nowhere(const Words& words) {
     const Nowhere page = make_nowhere();
     if (page.faults < 0) return failed();
@@ -187,8 +187,8 @@ Reply rename_link(const Words& words) {
 }
 
 /// The kernel calls a new address tentative for a moment (addrconf_dad_work(),
-/// net/ipv6/addrconf.c), and nobody can bind to it. Waits until that is over, for five seconds at
-/// most.
+/// net/ipv6/addrconf.c), and no socket can bind to it. Waits until that is over, for five seconds
+/// at most.
 int wait_until_usable(int fd, const SocketAddress& address) {
     int result = bind(fd, &address.any, address.size);
     for (int tries = 0; result < 0 && errno == EADDRNOTAVAIL && tries < 5000; ++tries) {

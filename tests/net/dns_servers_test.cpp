@@ -28,7 +28,7 @@ TEST(ParseDnsServers, TakesAddressesWithAndWithoutPorts) {
     EXPECT_EQ(parsed("::1"), "[::1]:53");
     EXPECT_EQ(parsed("[::1]"), "[::1]:53");
     EXPECT_EQ(parsed("[::1]:5353"), "[::1]:5353");
-    // Without brackets the last group is a group.
+    // Without brackets, `53` is the last group of the address, not a port.
     EXPECT_EQ(parsed("2001:db8::7:53"), "[2001:db8::7:53]:53");
 }
 

@@ -1,4 +1,4 @@
-// For any bytes: one record is one line that plays no tricks, and the bytes can be had back.
+// For any bytes: one record is one line that plays no tricks, and the bytes can be recovered.
 
 #include "support/any_bytes.hpp"
 

@@ -31,7 +31,7 @@ std::string write(const Event& event, std::string_view host = "") {
     return out;
 }
 
-/// Without what all records of these tests begin with.
+/// The record without the members that all records of these tests begin with.
 std::string members(const Event& event, std::string_view host = "") {
     const std::string line = write(event, host);
     const std::string_view begin = "{\"time\":0.000000,";

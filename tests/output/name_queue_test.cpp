@@ -140,7 +140,7 @@ TEST(NameQueueTest, UsesANameThatComesInTheLastMoment) {
 TEST(NameQueueTest, WaitsOnceForAHundredDeadPeers) {
     NameQueueWorld world;
     for (std::uint32_t i = 1; i <= 100; ++i) world.push(socket("s", numbered(i)));
-    world.says(numbered(50), "alive.example");  // the server lives: it is the peers' zones
+    world.says(numbered(50), "alive.example");  // the server lives: only zones are silent
     world.now += kWait;
     const auto out = world.take_ready();
     EXPECT_EQ(std::count(out.begin(), out.end(), '\n'), 100);

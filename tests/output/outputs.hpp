@@ -20,7 +20,7 @@ inline std::string record(int number, std::size_t length = 40) {
     return text + '\n';
 }
 
-/// Reads and flushes by turns until nothing waits.
+/// Reads and flushes alternately until nothing waits.
 inline std::string drain(Output& output, int reader, std::size_t each_time = 1 << 20) {
     std::string got;
     for (int round = 0; round < 1'000'000; ++round) {

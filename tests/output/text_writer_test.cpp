@@ -21,7 +21,7 @@ using test::make_socket;
 using test::v4;
 using test::v6;
 
-/// With the time since the watch began, so that no time zone is part of what is expected.
+/// Shows the time since the watch began, so that the expected text does not depend on a time zone.
 TextOptions options(Columns columns = Columns::brief) {
     return {columns, Color::off, TimeStyle::start, SteadyTime(1000s)};
 }
@@ -102,7 +102,7 @@ TEST(TextWriter, ShowsThePeerOfAnInternetSocket) {
     EXPECT_EQ(detail(make_socket(FdType::mptcp, connected)), " mptcp 52.84.139.212:80 -");
 }
 
-/// When it was asked last it had no peer, but that may be long ago.
+/// The socket had no peer when it was last asked, but that may be long ago.
 TEST(TextWriter, DoesNotCallASocketUnconnectedThatMayNotBe) {
     const auto old = [](FdType type, SocketInfo socket) {
         socket.outdated = true;

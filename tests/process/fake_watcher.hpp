@@ -12,7 +12,7 @@
 
 namespace logfia::test {
 
-/// Looks at nobody: keeps who was handed to it, and tells what it was told as lines.
+/// Does no looking: keeps the processes that it was handed, and reports the calls as lines.
 class FakeWatcher final : public ProcessWatcher {
   public:
     void add(Process process, Origin origin) override {
@@ -47,11 +47,11 @@ class FakeWatcher final : public ProcessWatcher {
         out = std::exchange(looked_at_, {});
     }
 
-    /// As a look does that notices its end.
+    /// Behaves as a look that notices the end of a process.
     void end(pid_t pid) {
         std::erase_if(processes_, [pid](const Process& one) { return one.pid() == pid; });
     }
-    /// As a look does at a process that has run.
+    /// Behaves as a look at a process that has run.
     void look_at(pid_t pid) { looked_at_.push_back(pid); }
 
     std::vector<std::string> told;

@@ -7,7 +7,7 @@
 namespace logfia {
 namespace {
 
-/// `12 11? 10`: 11 may be somebody else by now.
+/// `12 11? 10`: 11 may be another process by now.
 std::string line(const Family& family, pid_t pid) {
     std::string text;
     for (const Ancestor& one : family.ancestors_of(pid)) {
@@ -77,7 +77,7 @@ TEST(FamilyTest, ALongLineIsCut) {
     EXPECT_EQ(family.ancestors_of(1499).size(), 64U);
 }
 
-/// The end of some is never told.
+/// The end of some processes is never reported.
 TEST(FamilyTest, ManyAreACrowd) {
     Family family;
     pid_t pid = 1;

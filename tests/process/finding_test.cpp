@@ -1,4 +1,4 @@
-// The processes that a set finds, and what it tells of them to the watcher.
+// The processes that a set finds, and what it reports about them to the watcher.
 
 #include "process/fake_watcher.hpp"
 #include "support/event_sinks.hpp"
@@ -161,7 +161,7 @@ TEST_F(Finding, NewsOfNamesGoToTheWatcher) {
                 ElementsAre("10 comm other", "10 exec"));
 }
 
-/// An exec gives the name that is wanted.
+/// An exec gives a process the wanted name.
 TEST_F(Finding, AnExecOfAStrangerMayMakeItWanted) {
     add(10, "sh", 1, 6000);
     begin(named("worker"));

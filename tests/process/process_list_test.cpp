@@ -120,7 +120,7 @@ TEST(ProcessFactsTest, OfOneThatIsThereAndOneThatIsNot) {
     EXPECT_TRUE(read_facts(*root, 7)->kernel_thread);
 }
 
-/// The kernel tells the end of a process before that is a zombie.
+/// The kernel reports the end of a process before the process is a zombie.
 TEST(ProcessFactsTest, OneThatIsExitingHasEnded) {
     FakeProc proc;
     proc.add_process(7, "brief");

@@ -32,7 +32,7 @@ TEST_F(ProcessNoticesTest, TenOfEachKindAreToldAndThenThatThereAreMore) {
     EXPECT_THAT(sink_.notices.back(), HasSubstr("more processes may not be looked into"));
     for (int i = 0; i < 20; ++i) tell(Why::lacking, EMFILE);
     EXPECT_THAT(sink_.notices, SizeIs(22));
-    EXPECT_THAT(sink_.notices[11], HasSubstr("tried again as long as it lives"));
+    EXPECT_THAT(sink_.notices[11], HasSubstr("logfia keeps trying while the process lives"));
 }
 
 TEST_F(ProcessNoticesTest, OfAllProcessesThoseThatAreDeniedAreTheNumberAtTheStart) {

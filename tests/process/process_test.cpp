@@ -10,7 +10,7 @@
 namespace logfia {
 namespace {
 
-/// A process that is found while it has its first thread alone.
+/// A process that has only its first thread when it is found.
 class ProcessTest : public ::testing::Test {
   protected:
     void SetUp() override {

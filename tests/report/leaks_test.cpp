@@ -35,7 +35,7 @@ TEST(LeaksTest, WhatWasOpenBeforeIsNone) {
     EXPECT_THAT(leaks.groups(), IsEmpty());
 }
 
-/// A shell redirects its own, and sets up those of a pipeline.
+/// A shell redirects its own standard streams, and sets up those of a pipeline.
 TEST(LeaksTest, AStandardStreamIsNone) {
     Leaks leaks(1);
     for (int fd = 0; fd <= 3; ++fd) {

@@ -180,7 +180,7 @@ class Full {
               std::shared_ptr<const SocketInfo> socket = nullptr) {
         summary.note(EventMaker{++last_, type, name, std::move(socket)}.open(), host);
     }
-    /// The one row of that name and type; of no name where there is none.
+    /// The only row with that name and type; a row without a name if there is none.
     [[nodiscard]] SummaryRow row(const std::string& name, FdType type) const {
         SummaryRow found;
         for (const SummaryRow& row : summary.rows(at(1))) {

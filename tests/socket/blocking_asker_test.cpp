@@ -1,4 +1,4 @@
-// Sockets of a real process, asked by copies.
+// Sockets of a real process, asked through duplicates.
 
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
@@ -99,8 +99,8 @@ TEST_F(BlockingAskerTest, AfterTheEndNothingIsAnswered) {
     EXPECT_EQ(ask(request).outcome, Outcome::failed);
 }
 
-/// A socket whose owner sends from memory that does not come, so that whoever asks it waits; and
-/// whose closing would take 600 s, for whoever closes it last.
+/// A socket whose owner sends from memory that does not arrive, so that every question about it
+/// blocks; and whose last close would take 600 s.
 class AStuckSocket : public BlockingAskerTest {
   protected:
     /// False, with the reason, where the kernel does not let us.
@@ -136,13 +136,14 @@ TEST_F(AStuckSocket, DoesNotHoldUpWhoAsksNorWhoCloses) {
     EXPECT_EQ(asker_.threads(), 2U);
     EXPECT_FALSE(asker_.exhausted());
 
-    // Now the copy is the last one: its owner lets go of it, and then the memory comes.
+    // Now the duplicate is the last descriptor: the owner closes its own, and then the memory
+    // arrives.
     maker_.ask(fmt::format("close {}", fd_));
     maker_.ask(fmt::format("close {}", faults_));
     EXPECT_EQ(ask(about(before)).outcome, Outcome::answered);
 }
 
-/// Of one that lingers too no copy is kept while another cannot be asked.
+/// No duplicate is kept, even of a socket that lingers, while another socket cannot be asked.
 TEST_F(AStuckSocket, KeepsNoCopyOfAnother) {
     if (!make()) GTEST_SKIP() << "no userfaultfd that stops the kernel too: " << reason_;
     const auto listener = maker_.numbers("tcp-listen");
@@ -187,7 +188,7 @@ TEST_F(BlockingAskerTest, TellsWhatAnEpollWatches) {
     EXPECT_EQ(ask(request).outcome, Outcome::closed);
 }
 
-/// The number was given away since the question arose.
+/// The number was given to another file after the question arose.
 TEST_F(BlockingAskerTest, AnotherFileThanTheOneThatIsMeantTellsNothing) {
     BlockingRequest request = about(maker_.fd("eventfd"));
     request.question = BlockingRequest::Question::targets;
@@ -204,7 +205,7 @@ TEST_F(BlockingAskerTest, AnotherFileThanTheOneThatIsMeantTellsNothing) {
     EXPECT_EQ(hint.answer.type, FdType::socket);
 }
 
-/// An epoll that its owner keeps locked, so that whoever asks what it watches waits.
+/// An epoll that its owner keeps locked, so that every question about its targets blocks.
 class AStuckEpoll : public BlockingAskerTest {
   protected:
     /// False, with the reason, where the kernel does not let us.

@@ -32,7 +32,7 @@ T opened(Result<T> result) {
     return std::move(*result);
 }
 
-/// A process that somebody watches.
+/// A process as a watch holds it.
 struct Target {
     Target(const ProcRoot& root, pid_t pid)
         : process(opened(Process::open(root, pid, Holding::descriptors))) {
@@ -51,7 +51,8 @@ SocketQuery about(Target& target, int fd, std::uint64_t inode) {
     return query;
 }
 
-/// The three steps, for one that no other descriptor is known of; nothing when it cannot be asked.
+/// Takes the three steps for a socket that no other descriptor is known of; nothing when it cannot
+/// be asked.
 std::optional<SocketQuery> answer(SocketProbe& probe, const ProcRoot& root, SocketQuery query,
                                   SteadyTime now = SteadyTime(seconds(1000))) {
     if (!probe.add(std::move(query), now)) return std::nullopt;
@@ -142,7 +143,7 @@ TEST_F(ProbeOfAProcess, APeerWithoutAPortIsLookedFor) {
     EXPECT_EQ(found.info->remote->port, 0);
     EXPECT_EQ(found.info->remote->address.bytes[3], 7);
 
-    // The peer that the table told is believed until another may be read.
+    // The peer from the table is believed until another table may be read.
     SocketQuery later = about(fd);
     later.type = found.type;
     later.info = found.info;
@@ -215,7 +216,7 @@ TEST_F(ProbeOfAProcess, WhatNeedsNoTableLeavesTheBatchBeforeOneIsRead) {
     EXPECT_TRUE(probe.ask(root_, now).empty());
 }
 
-/// There, nobody can be asked but the tables.
+/// In a fake tree, only the tables can be asked.
 class ProbeOfAFakeTree : public ::testing::Test {
   protected:
     ProbeOfAFakeTree() {
@@ -301,7 +302,7 @@ TEST_F(ProbeOfAFakeTree, IsDescribedAsAnotherDescriptorOfIt) {
         {Stage::table, {FdType::tcp, described, true}, Told::another, false},
         {Stage::table, {FdType::tcp, described, false}, Told::another, false},
         {Stage::table, {FdType::udp, unconnected, true}, Told::another, false},
-        // A table may know whether it has a peer by now.
+        // A table may know by now whether the socket has a peer.
         {Stage::table, {FdType::udp, unconnected, false}, Told::nothing, true},
         {Stage::done, {FdType::udp, unconnected, false}, Told::another, true},
     };

@@ -93,7 +93,7 @@ std::string_view after_words(std::string_view line, int count) {
     return line.substr(0, line.size() - 1);
 }
 
-/// Colours are ours: they are taken out before the look for strangers'.
+/// The colours are our own: removed before looking for strangers' escapes.
 std::string without_colors(std::string line) {
     for (auto at = line.find('\x1b'); at != line.npos; at = line.find('\x1b'))
         line.erase(at, line.find('m', at) - at + 1);

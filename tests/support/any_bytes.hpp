@@ -9,7 +9,7 @@
 
 namespace logfia::test {
 
-/// The bytes for which escaped text stands (base/escape.hpp).
+/// The original bytes of escaped text (base/escape.hpp).
 std::string unescaped(std::string_view text);
 
 /// A single line, its newline included, of valid UTF-8, in which nothing moves a cursor or turns
@@ -28,8 +28,9 @@ NamedEvents events_named(std::string_view bytes);
 /// Called with what must hold, and whether it does.
 using Check = std::function<void(bool holds, const char* what)>;
 
-/// Every event as text (brief, long, coloured) and as JSON, and all of them as a summary and as
-/// leaks of both kinds: harmless lines, one a record, from which the bytes can be had back.
+/// Writes every event as text (brief, long, coloured) and as JSON, and all of them as a summary and
+/// as leaks of both kinds, and checks that each record is a harmless line from which the bytes can
+/// be recovered.
 void check_records(const NamedEvents& named, const Check& check);
 
 }  // namespace logfia::test

@@ -92,7 +92,7 @@ bool prepare(const Plan& plan) {
     // The tests may run with some signals ignored (nohup, a job in the background).
     for (const int signal : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM})
         std::signal(signal, SIG_DFL);
-    // After the change of user, which would undo it.
+    // Set after the change of user, which would undo it.
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return false;
     return plan.supervisor < 0 || hand_over_system_calls(plan.supervisor);
 }
@@ -101,8 +101,8 @@ bool prepare(const Plan& plan) {
     const int program = open(plan.argv[0], O_PATH | O_CLOEXEC);
     if (prepare(plan)) {
         execve(plan.argv[0], plan.argv.data(), plan.environment.data());
-        // A build tree where only root gets in: by the descriptor that root opened. (Not always so,
-        // since it makes the command name a number.)
+        // In a build tree that only root can enter, run the program through the descriptor that
+        // root opened. (Not always, since that makes the command name a number.)
         if (errno == EACCES && program >= 0)
             execveat(program, "", plan.argv.data(), plan.environment.data(), AT_EMPTY_PATH);
     }

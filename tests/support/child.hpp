@@ -42,7 +42,7 @@ class Child {
 
     void write(std::string_view bytes) const;
     void close_stdin() { in_.reset(); }
-    /// As when the reader of a pipe goes away.
+    /// Behaves as a reader of the pipe that goes away.
     void close_stdout() { out_.reset(); }
 
     /// The next line of stdout, without its newline. None: the deadline passed, or it has ended.

@@ -50,7 +50,7 @@ class DnsServer {
     void reply(const IpAddress& address, DnsReply reply);
     void name(const IpAddress& address, const std::string& name);
     void reply(const IpAddress& address, DnsReply::Kind kind);
-    /// For all addresses that are not scripted; NXDOMAIN unless told.
+    /// The rule for all addresses that are not scripted; NXDOMAIN by default.
     void otherwise(std::function<DnsReply(const IpAddress&)> rule);
 
     /// PTR questions that arrived, repeated ones included.

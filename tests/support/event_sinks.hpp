@@ -12,7 +12,7 @@ namespace logfia::test {
 
 using Lines = std::vector<std::string>;
 
-/// Keeps all that a source tells; of each event also a line, as the test wants to read it.
+/// Keeps everything that a source reports; of each event also a line, in the test's own format.
 class KeptEvents final : public EventSink {
   public:
     using Format = std::string (*)(const Event&);

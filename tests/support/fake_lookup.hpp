@@ -9,16 +9,16 @@
 
 namespace logfia::test {
 
-/// A ReverseLookup whose servers say what a test tells them to, when it tells them to. What they
-/// say arrives with the next process.
+/// A ReverseLookup whose servers say what a test tells them to, when the test tells them to.
+/// Answers arrive with the next process().
 class FakeLookup final : public ReverseLookup {
   public:
     void says(const IpAddress& address, const std::string& name);
     void says_no_name(const IpAddress& address);
     void stays_silent(const IpAddress& address);
-    /// The hosts file has it: the result is there before start returns.
+    /// The hosts file has the name: the result is there before start() returns.
     void hosts_file(const IpAddress& address, const std::string& name);
-    /// From now on nothing can be sent: start ends without an answer.
+    /// From now on nothing can be sent: start() ends without an answer.
     void network_is_down() { down_ = true; }
 
     /// In the order in which they were started.

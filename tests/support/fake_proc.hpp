@@ -10,7 +10,7 @@
 
 namespace logfia::test {
 
-/// The fields of /proc/N/stat that anybody asks for.
+/// The fields of /proc/N/stat that logfia reads.
 struct FakeStat {
     char state = 'S';
     int parent = 1;
@@ -69,7 +69,7 @@ class FakeProc {
     void list_no_children();
     /// DIR/self/status with this NSpid line; one number says: our own PID namespace.
     void self(const std::vector<int>& ns_pids);
-    /// DIR/self is this process: that is who looks, and when it began.
+    /// DIR/self is this process, which gives the watcher's PID and its start time.
     void self_is(int pid);
 
   private:

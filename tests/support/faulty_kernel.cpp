@@ -129,7 +129,7 @@ std::string_view first_word(std::string_view text) {
     return text.substr(0, text.find(' '));
 }
 
-/// Numbers as `N`: which process and which descriptor make no other place.
+/// Numbers become `N`: another process or descriptor is the same place.
 std::string without_numbers(std::string_view text) {
     std::string plain;
     for (const char byte : text) {
@@ -159,7 +159,7 @@ std::string descriptor_text(int pid, std::uint64_t argument) {
     if (fd == AT_FDCWD) return "";
     const std::string table = "/proc/" + std::to_string(pid) + "/fd/";
     const std::string link = link_text(table + std::to_string(fd));
-    // Where the word about all others is said; it may have been opened once more.
+    // Standard error, where all other failures are reported; it may have been opened once more.
     return link == link_text(table + "2") ? "stderr" : link;
 }
 

@@ -7,15 +7,15 @@
 
 namespace logfia {
 
-/// The options that stand on the command line, by their long names; besides, "a PID" (of --pid,
-/// too) and "a COMMAND".
+/// The options given on the command line, by their long names; also "a PID" (for --pid too) and "a
+/// COMMAND".
 using GivenOptions = std::set<std::string_view>;
 
-/// Throws UsageError where options cannot be used together, or nothing is to be watched.
+/// Throws UsageError if options cannot be used together, or if there is nothing to watch.
 void check_options(const Options& options, const GivenOptions& given);
 
-/// Fills in what follows from several options: defaults that depend on another option, and what the
-/// parts are told of each other's.
+/// Fills in values that follow from several options: defaults that depend on another option, and
+/// options of one part that another part needs to know.
 void complete_options(Options& options, const GivenOptions& given);
 
 }  // namespace logfia

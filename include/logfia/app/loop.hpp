@@ -27,8 +27,8 @@ struct LoopOptions {
 };
 
 /// Sleeps until a source has something to do, a name server answers, the output has room or a
-/// signal comes, and does what is due, a slice of each in turn. Nothing in it waits for anybody
-/// else.
+/// signal comes, then does whatever is due, one slice after the other. No step waits for anything
+/// outside.
 class Loop final : EventSink {
   public:
     struct Parts {
@@ -39,7 +39,7 @@ class Loop final : EventSink {
     /// `system` and `notices` must outlive this.
     Loop(Parts parts, System& system, Notices& notices, const LoopOptions& options);
 
-    /// Until all that was noticed is written, or cannot be. To be called once.
+    /// Runs until everything that was noticed is written, or cannot be written. To be called once.
     ExitStatus run();
 
   private:

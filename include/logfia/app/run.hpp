@@ -5,8 +5,8 @@
 
 namespace logfia {
 
-/// Does what the command line asks for. What goes wrong is said on standard error. Returns the
-/// exit status, which with a command is its own.
+/// Does what the command line asks for, and reports failures on standard error. Returns the exit
+/// status, which is that of the command if there is one.
 int run(const Options& options, const InheritedSignals& inherited);
 
 }  // namespace logfia

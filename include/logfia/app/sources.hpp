@@ -21,8 +21,8 @@ struct Sources {
     bool incomplete = false;     ///< part of what was asked for cannot be watched
 };
 
-/// Makes every source; nothing when there is nothing to be watched. What went wrong is said.
-/// `command` is null when there is none; it and `signals` must outlive the sources.
+/// Makes every source; nothing when there is nothing to watch. Failures are reported to `notices`.
+/// `command` is null when there is none; `command` and `signals` must outlive the sources.
 std::optional<Sources> make_sources(const Options& options, Command* command, StopSignals& signals,
                                     Notices& notices);
 

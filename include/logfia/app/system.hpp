@@ -25,7 +25,7 @@ class System {
 
     [[nodiscard]] virtual Now now() = 0;
 
-    /// As Waiter has them.
+    /// As in Waiter.
     virtual void want(int fd, short events) = 0;
     virtual void forget(int fd) = 0;
     virtual void want_instead(std::span<const pollfd> fds) = 0;
@@ -36,8 +36,8 @@ class System {
     /// not let us wait: trying again would spin.
     virtual Result<std::span<const pollfd>> sleep_until(std::optional<SteadyTime> time) = 0;
 
-    /// Does what a command needs, and tells what was asked for up to now; never waits. To be called
-    /// after each sleep.
+    /// Does what a command needs, and returns the requests to stop that have come so far; never
+    /// waits. To be called after each sleep.
     virtual StopRequests attend(SteadyTime now) = 0;
 
     /// Sources that are at work wake the loop when a command has ended or was stopped; while they

@@ -8,7 +8,7 @@ namespace logfia {
 
 /// Tells a person what went wrong: "OPERATION SUBJECT: strerror(CODE); ADVICE".
 struct Error {
-    std::string operation;  ///< tried in vain: "open", "watch"; never empty
+    std::string operation;  ///< the attempt that failed: "open", "watch"; never empty
     std::string subject;    ///< of the operation: a path, "process 42"; an empty one is shown as ''
     int code = 0;           ///< errno, or 0 when `advice` alone says it
     std::string advice;     ///< how to do better; may be empty
@@ -17,7 +17,7 @@ struct Error {
 /// A single line, without a newline.
 std::string describe(const Error& error);
 
-/// A value, or the Error that stood in its way. Nothing is thrown.
+/// A value, or the Error that prevented it. Nothing is thrown.
 template <class T>
 class [[nodiscard]] Result {
   public:

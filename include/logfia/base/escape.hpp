@@ -26,23 +26,23 @@ bool is_valid_utf8(std::string_view bytes);
 bool is_unsafe(std::uint32_t code_point);
 
 /// Appends any bytes as one line of text that is safe on a terminal: `\\`, `\n`, `\t`; other unsafe
-/// characters and bytes that are not valid UTF-8 as `\xhh` for each byte. Nothing else changes, so
-/// that the bytes can be had back.
+/// characters and bytes that are not valid UTF-8 as `\xhh` for each byte. All other bytes are kept,
+/// so that the original can be recovered.
 void append_escaped(std::string& out, std::string_view bytes);
 
-/// Does so for one word of `COMM[PID]`: spaces, `[` and `]` become `\xhh` too.
+/// Escapes one word of `COMM[PID]`: as append_escaped(), with spaces, `[` and `]` as `\xhh` too.
 void append_escaped_word(std::string& out, std::string_view bytes);
 
-/// Appends one line of what the program says of itself: `logfia: TEXT`, whatever bytes are in TEXT.
-/// Each message on standard error is made by this: words of the command line, names of files and
-/// of processes are not to be trusted.
+/// Appends one line that the program says about itself: `logfia: TEXT`, whatever bytes are in TEXT.
+/// Every message on standard error must go through here: words of the command line and names of
+/// files and processes are not to be trusted.
 void append_message(std::string& out, std::string_view text);
 
 /// Appends a quoted JSON string (RFC 8259) of valid UTF-8. Unsafe characters become `\uhhhh`; each
 /// byte that is not valid UTF-8 becomes U+FFFD.
 void append_json_string(std::string& out, std::string_view bytes);
 
-/// Two lowercase digits a byte.
+/// Appends two lowercase hexadecimal digits for each byte.
 void append_hex(std::string& out, std::string_view bytes);
 
 }  // namespace logfia

@@ -8,9 +8,9 @@
 
 namespace logfia {
 
-/// Reads whole lines from a file of procfs through one buffer that is kept from file to file.
-/// A line that does not fit into the buffer is dropped and counted; a last line without its newline
-/// is dropped as well: the kernel ends each row with one, so it was cut.
+/// Reads whole lines from files of procfs through one buffer that is reused from file to file. A
+/// line that does not fit into the buffer is dropped and counted. So is a last line without a
+/// newline: the kernel ends each row with one, so the line was cut.
 class LineReader {
   public:
     static constexpr std::size_t kDefaultSize = std::size_t{64} * 1024;
@@ -18,10 +18,10 @@ class LineReader {
     /// `size` in bytes, at least 1: the longest line, newline included.
     explicit LineReader(std::size_t size = kDefaultSize);
 
-    /// Reads on from where `fd` stands; it is only borrowed, until the next start().
+    /// Reads on from the current offset of `fd`, which is only borrowed, until the next start().
     void start(int fd);
-    /// Without the newline, and valid until the next call. Absent at the end of the file, and when
-    /// reading failed.
+    /// The next line without its newline, valid until the next call. Absent at the end of the file,
+    /// and when reading failed.
     std::optional<std::string_view> next();
 
     /// True when the last start()ed file could not be read to its end.

@@ -11,7 +11,7 @@ namespace logfia {
 /// straight into it. Offsets stay right when it grows; pointers do not.
 class TextArena {
   public:
-    /// At least `bytes` of free room behind what is used.
+    /// Returns room for at least `bytes` after the used part.
     char* room(std::size_t bytes) {
         if (capacity_ - used_ < bytes) grow(bytes);
         return data_.get() + used_;

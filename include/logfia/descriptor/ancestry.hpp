@@ -12,18 +12,19 @@
 
 namespace logfia {
 
-/// The source of whatever a new process can have inherited: the tables of its parent and, when
-/// nobody has looked at that one or it is gone, of the parent's own parent and so on.
+/// The tables that a new process can have inherited from: its parent's and, if the parent was never
+/// looked at or is gone, the grandparent's, and so on.
 class Ancestry {
   public:
-    /// The next one up. `lives`: its table may be asked for; else its number may be another's by
-    /// now. `last_seen`, when somebody has looked at it, must outlive this.
+    /// Adds the next older ancestor. `lives`: its table may be read; otherwise the PID may be
+    /// another process's by now. `last_seen`, if the process was looked at, must outlive this
+    /// object.
     void add(const ProcRoot& root, pid_t pid, bool lives, const FdSnapshot* last_seen);
 
-    /// True when `child` is known to have inherited it, under that number and name, or it is a
-    /// pipe: those of a pipeline are made just before the fork and closed in the parent just after,
-    /// so that nobody may have seen them. Of whoever has no known ancestor, the standard streams
-    /// count too.
+    /// True when `child` is known to have inherited `fd` under that name, or when `fd` is a pipe: a
+    /// shell makes the pipes of a pipeline just before the fork and closes its own ends just after,
+    /// so that no look may have seen them. Without any known ancestor, the standard streams count
+    /// as inherited too.
     [[nodiscard]] bool is_inherited(pid_t child, int fd, std::string_view name) const;
 
   private:
@@ -37,11 +38,13 @@ class PastTables {
     static constexpr std::size_t kMost = 64;
     static constexpr std::size_t kMostDescriptors = 1024;
 
-    /// The oldest ones make room; a large one is not kept.
+    /// Keeps the table of a process that has ended, unless it is large; the oldest tables make
+    /// room.
     void keep(pid_t pid, FdSnapshot table);
-    /// Orphans of the command may come at any time: its table never makes room for others.
+    /// Keeps the table of the command, which never makes room for others: orphans of the command
+    /// may come at any time.
     void keep_for_good(pid_t pid, FdSnapshot table);
-    /// The number is another process's now.
+    /// The PID now belongs to another process.
     void forget(pid_t pid);
     [[nodiscard]] const FdSnapshot* find(pid_t pid) const;
 

@@ -30,14 +30,15 @@ struct Description {
     FileIdentity identity{};
 };
 
-/// Says what descriptors are: from the link's text, fdinfo and, where the filesystem cannot keep us
-/// waiting, the file itself.
+/// Says what descriptors are: from the link's text, fdinfo and, where the filesystem cannot block
+/// the caller, the file itself.
 ///
-/// These are several questions, and the number may be another file's at each of them. So a socket's
-/// or a pipe's inode number must be that of its link; a file that is asked tells its name together
-/// with its inode and mount, which must be those of fdinfo; for all others, the link must be the
-/// same again afterwards, and fdinfo too: some times in turn where the process has slept all the
-/// while, else many times. What does not fit is asked again some times, and then left out.
+/// Each source is a separate question, and the number may belong to another file at each of them.
+/// So the inode number of a socket or a pipe must be that of its link; the file itself tells its
+/// name together with its inode and mount, which must be those of fdinfo; for all other types, the
+/// link must still be the same afterwards, and fdinfo too: checked a few times in a row if the
+/// process slept all the while, else many times. Facts that do not fit are asked for again a few
+/// times, and then left out.
 class Describer {
   public:
     explicit Describer(const ProcRoot& root);
@@ -52,20 +53,21 @@ class Describer {
     /// The meaning of a process having slept all the while.
     enum class Sleep : std::uint8_t {
         speaks_for_it,  ///< the table has hardly changed
-        says_nothing,   ///< another one has been seen to change the table
+        says_nothing,   ///< another process has been seen to change the table
     };
-    /// Fills in everything but the details of sockets. `process` must be acquired. What cannot be
-    /// learned (it is closed meanwhile, it may not be read) stays absent.
+    /// Fills in everything but the details of sockets. `process` must be acquired. Facts that
+    /// cannot be learned (because the descriptor was closed meanwhile, or may not be read) stay
+    /// absent.
     void describe(const Process& process, std::span<Description> batch, Sleep sleep);
 
     /// True when another file may take the number without its link becoming another text: a memfd,
     /// a device, the other end of a pipe, an object without a name that has an inode of its own.
     [[nodiscard]] bool may_be_replaced_unseen(const Descriptor& descriptor,
                                               const FileIdentity& identity) const;
-    /// The identity that fdinfo tells now, which is one answer and thus about one file.
+    /// The identity according to fdinfo, which is a single answer and therefore about one file.
     FileIdentity identity_now(const Process& process, const Descriptor& descriptor);
 
-    /// A line that the user should read, once each time; null: nothing new.
+    /// A line for the user, returned once whenever the problem begins; null: nothing new.
     const char* new_notice();
 
     /// Reads again what an inotify or fanotify watches; `process` must be acquired.

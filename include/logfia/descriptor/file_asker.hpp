@@ -13,16 +13,16 @@
 
 namespace logfia {
 
-/// Asks files what they are, on a thread that may be kept waiting: by the time that a descriptor is
-/// asked, it may be another file than its fdinfo told, on a filesystem that does not answer. All
-/// questions about one process go together, since each handing over costs two switches.
+/// Asks files what they are, on a thread that may be blocked: between fdinfo and the question, the
+/// number may be given to a file on a filesystem that does not answer. All questions about one
+/// process go together, since each hand-over costs two context switches.
 class FileAsker {
   public:
     /// Asks `root` as long as it is open.
     explicit FileAsker(const ProcRoot& root);
 
-    /// False for a while after one of its files has kept us waiting, and as long as a thread of
-    /// ours still waits for one of them: it would only be joined by another one.
+    /// False for a while after a file of the process has blocked a question, and as long as a
+    /// thread is still blocked by one: another thread would only be blocked too.
     [[nodiscard]] bool may_ask(const Process& process, SteadyTime now) const;
     /// Gives the number of the question, until answer() is called the next time.
     std::size_t add(const Process& process, int fd);
@@ -31,7 +31,8 @@ class FileAsker {
         return requests_[number];
     }
     void clear() { requests_.clear(); }
-    /// Says, once each time, what the user should know; null when there is nothing new.
+    /// A line for the user, returned once whenever the problem begins; null when there is nothing
+    /// new.
     const char* new_notice();
     /// The process has ended.
     void forget(const Process& process) { stalls_.erase(&process); }
@@ -42,7 +43,8 @@ class FileAsker {
     BlockingAsker asker_;
     bool exhaustion_told_ = false;
     std::vector<BlockingRequest> requests_;
-    std::uint64_t turn_ = 1;  // of asking, as the owner of its questions: never the same again
+    std::uint64_t turn_ = 1;  // counts the rounds of questions; a round owns its questions, and its
+                              // number is never reused
     struct Stalled {
         Stall stall;
         std::uint64_t turn = 0;  // in which it was noticed last

@@ -8,7 +8,7 @@
 
 namespace logfia {
 
-/// Tells one file from another that has the same number, under another name or even the same.
+/// Tells one file from another at the same number, whether under another name or the same name.
 struct FileIdentity {
     std::optional<int> mount_id;
     std::optional<std::uint64_t> inode;
@@ -31,13 +31,13 @@ struct NamedFile {
     FileIdentity identity;
 };
 
-/// True when the two are one file that has another name now, as far as anybody can tell: the same
-/// inode on the same mount. After a lazy unmount, below an overlay, and seen from another mount
-/// namespace the name changes in any way.
+/// True when the two are, as far as anybody can tell, one file that has a new name: the same inode
+/// on the same mount. After a lazy unmount, below an overlay, and seen from another mount
+/// namespace, the name may change in any way.
 bool is_renamed(const NamedFile& before, const NamedFile& after);
 
-/// Fills in what was known of a file before its name changed and may not be asked any more, since
-/// its mount is gone.
+/// Fills in what was known of a file before its name changed, where the file can no longer be asked
+/// because its mount is gone.
 void keep_what_was_known(const Descriptor& before, Descriptor& after);
 
 }  // namespace logfia

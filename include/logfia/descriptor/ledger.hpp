@@ -23,9 +23,9 @@ struct DescriptorOwner {
     KnownFds known;
 };
 
-/// Keeps what is known of each open descriptor from its `open` to its `close`, and makes Events of
-/// what becomes of it, for any source. Changes are noted first and published together, as what
-/// happened at one time: of each number of an owner at most one `close` and one `open`.
+/// Keeps what is known of each open descriptor from its `open` to its `close`, and turns changes
+/// into Events, for any source. Changes are noted first and then published together, as if they had
+/// happened at one time: at most one `close` and one `open` for each number of an owner.
 class Ledger {
   public:
     /// `numbers` must outlive the ledger.
@@ -46,13 +46,13 @@ class Ledger {
     };
     void closed(DescriptorOwner& owner, std::uint32_t slot, Closing closing);
 
-    /// The file has another name, or one at last: `descriptor` and `identity` are what is known of
-    /// it now. What can be known no more is kept.
+    /// The file has a new name, or a name at last: `descriptor` and `identity` are what is known of
+    /// it now. Facts that can no longer be learned are kept.
     void renamed(DescriptorOwner& owner, std::uint32_t slot, Descriptor descriptor,
                  const FileIdentity& identity);
 
-    /// A socket has come to be connected or to listen: `kind` is `connect` or `listen`, and
-    /// `owner.known` says the rest.
+    /// A socket has connected or begun to listen: `kind` is `connect` or `listen`, and
+    /// `owner.known` has the details.
     void progressed(DescriptorOwner& owner, std::uint32_t slot, EventKind kind);
 
     /// Something of this process may have been missed, for the reason given.

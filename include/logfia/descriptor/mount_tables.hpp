@@ -14,15 +14,15 @@
 
 namespace logfia {
 
-/// The mount that an open file is on, whoever has it. A mount id is the kernel's, the same in all
-/// mount namespaces (mnt_alloc_id(), fs/namespace.c), but each mountinfo lists only what can be
-/// reached from the root that its process had when it was opened (show_mountinfo(),
-/// fs/proc_namespace.c). A file that was inherited from another namespace, and all files after a
-/// pivot_root(2), are on mounts that the table held for a process does not list: then it is opened
-/// anew, and those of the process's ancestors are asked.
+/// Finds the mount that an open file is on, whichever process has it open. Mount ids are the same
+/// in all mount namespaces (mnt_alloc_id(), fs/namespace.c), but a mountinfo lists only the mounts
+/// that can be reached from the root that its process had when the mountinfo was opened
+/// (show_mountinfo(), fs/proc_namespace.c). A file inherited from another namespace, and every file
+/// after a pivot_root(2), is therefore on a mount that the table held for the process does not
+/// list: then the table is opened again, and the tables of the process's ancestors are searched.
 ///
-/// An open mountinfo keeps its namespace and a root alive, so it is let go of when the last process
-/// that was told from it has ended, and when it was of no use for kIdle.
+/// An open mountinfo keeps its namespace and a root alive. So a table is closed when the last
+/// process that was answered from it has ended, and when it has been of no use for kIdle.
 class MountTables {
   public:
     static constexpr Duration kIdle = std::chrono::seconds(10);
@@ -30,9 +30,9 @@ class MountTables {
     /// Asks `root` as long as it is open.
     explicit MountTables(const ProcRoot& root);
 
-    /// Before find(): tables are asked again whether they have changed.
+    /// To be called before find(): tables are checked for changes again.
     void begin_look(SteadyTime now);
-    /// With each look, taken or spared: costs a comparison of times.
+    /// To be called with each look, even one that is skipped: costs a comparison of times.
     void let_go_idle(SteadyTime now);
     /// The process has ended.
     void forget(const Process& process);
@@ -41,7 +41,7 @@ class MountTables {
     /// one of the tables has changed or kIdle has passed.
     MountEntry find(const Process& process, int mount_id);
 
-    /// Tables that are held open, our own not counted.
+    /// Tables that are held open, not counting our own.
     [[nodiscard]] std::size_t held() const { return views_.size(); }
     /// How often tables were opened.
     [[nodiscard]] std::uint64_t times_opened() const { return times_opened_; }
@@ -51,10 +51,10 @@ class MountTables {
         std::uint64_t name_space;
         MountTable table;
         SteadyTime used{};
-        std::uint64_t round = 0;              // when it was asked last whether it has changed
-        std::vector<const Process*> users{};  // processes that were told from it, ascending
+        std::uint64_t round = 0;              // when the table was last checked for changes
+        std::vector<const Process*> users{};  // processes answered from this table, ascending
     };
-    /// From where a mountinfo is read: its text depends on nothing else.
+    /// The view that a mountinfo is read from: its text depends on nothing else.
     struct Viewpoint {
         std::uint64_t name_space;
         std::uint64_t root;  // a digest of the link's text
@@ -77,7 +77,7 @@ class MountTables {
     std::optional<MountTable> own_;
     std::uint64_t own_round_ = 0;
     std::vector<View> views_;
-    std::set<std::pair<std::uint64_t, int>> unlisted_;  // by namespace, in vain searched for
+    std::set<std::pair<std::uint64_t, int>> unlisted_;  // by namespace: mounts not found
     SteadyTime unlisted_since_{};
     const Process* current_ = nullptr;  // the process that is asked about
     std::uint64_t name_space_ = 0;      // of current_

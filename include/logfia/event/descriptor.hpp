@@ -31,7 +31,7 @@ struct Descriptor {
     std::optional<std::uint64_t> size;         ///< bytes; files
     std::optional<std::int64_t> pos;           ///< bytes; files
     std::shared_ptr<const SocketInfo> socket;  ///< null: not a socket, or nothing could be learned
-    std::shared_ptr<const ObjectInfo> object;  ///< null: nothing more is told of its type
+    std::shared_ptr<const ObjectInfo> object;  ///< null: there are no further facts about its type
 };
 
 /// True when a socket without a peer has an address of its own.

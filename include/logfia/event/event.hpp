@@ -13,7 +13,7 @@ namespace logfia {
 
 /// The process that an event is about, or that caused it. Whatever is not known is absent.
 struct Actor {
-    std::uint64_t number = 0;  ///< our own for it, never given twice; 0: none
+    std::uint64_t number = 0;  ///< our own number for the process, never given twice; 0: none
     std::int32_t pid = 0;      ///< 0: no single process, or not known
     std::string comm;          ///< any bytes
     std::string exe;           ///< the path of its executable, any bytes

@@ -5,7 +5,7 @@
 
 namespace logfia {
 
-/// Where a source hands over what it noticed.
+/// Takes what a source has noticed.
 class EventSink : public NoticeSink {
   public:
     /// The records of one look come in the order in which they are to be written.

@@ -60,17 +60,17 @@ inline constexpr std::size_t kFdTypeCount = 40;
 enum class FdGroup : std::uint16_t {
     real_file = 1 << 0,   ///< `-r`: lives in a filesystem
     path = 1 << 1,        ///< the link is a path
-    position = 1 << 2,    ///< `pos` of its fdinfo says where it will be read or written next
+    position = 1 << 2,    ///< fdinfo has a `pos`, where the next read or write happens
     socket = 1 << 3,      ///< `--type socket`
     inet = 1 << 4,        ///< `--type inet`: tcp, tcp6, udp and udp6 alone
     internet = 1 << 5,    ///< a socket with an IP address and a port
     tcp = 1 << 6,         ///< counts what it carries, and has TCP's states
-    datagram = 1 << 7,    ///< a socket that sends to whom it likes
+    datagram = 1 << 7,    ///< a socket that can send to any address
     raw = 1 << 8,         ///< the port is a protocol's number
     no_table = 1 << 9,    ///< a socket that no file of /proc/N/net lists
     object = 1 << 10,     ///< fdinfo has lines for this type alone (ObjectInfo)
-    targets = 1 << 11,    ///< fdinfo says what it watches
-    same_link = 1 << 12,  ///< another one may have the same link
+    targets = 1 << 11,    ///< fdinfo lists what the object watches
+    same_link = 1 << 12,  ///< another object may have the same link
 };
 
 /// The details that a record shows of a descriptor besides its name.
@@ -107,7 +107,8 @@ inline bool is_in(FdType type, FdGroup group) {
     return (row_of(type).groups & static_cast<std::uint16_t>(group)) != 0;
 }
 
-/// The type that a link's text tells; `unknown` for a path, for `?` and for what no row has.
+/// The type that the text of a link implies; `unknown` for a path, for `?` and for a text that no
+/// row matches.
 FdType type_of_link(std::string_view link);
 /// The type of an object that is on no mount and whose link reads like a path, such as a memfd;
 /// `unknown` when it may be a file all the same, as after a lazy unmount.

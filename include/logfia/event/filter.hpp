@@ -23,8 +23,8 @@ struct FilterOptions {
 };
 
 /// The records that a user wants to see. Types and names are judged for each descriptor: once a
-/// record of it has passed, all later ones do, so that each `open` has its `close`. `lost` always
-/// passes: no filter hides what is missing.
+/// record of a descriptor has passed, all later ones pass too, so that each `open` gets its
+/// `close`. `lost` always passes: no filter hides what is missing.
 class Filter {
   public:
     explicit Filter(FilterOptions options);
@@ -34,7 +34,7 @@ class Filter {
         keep,
         ask,  ///< depends on the peer's host name: decide() once it is known
     };
-    /// When it was noticed, before any host name is asked for.
+    /// Judges an event when it is noticed, before any host name is asked for.
     Verdict judge(const Event& event);
 
     /// For an event of a descriptor that judge() said `ask` of, in the order of those calls. `host`
@@ -46,7 +46,7 @@ class Filter {
     [[nodiscard]] bool shows(const Event& event) const;
 
   private:
-    /// Remembered of a descriptor until its `close`.
+    /// Kept for a descriptor until its `close`.
     struct Memory {
         bool kept = false;
         std::uint32_t asked = 0;  ///< records that wait for decide()

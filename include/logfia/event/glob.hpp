@@ -9,16 +9,17 @@ namespace logfia {
 
 /// A shell pattern of `--include` or `--exclude` (fnmatch(3); `*` crosses `/`).
 ///
-/// It is compared with the name of a record, old and new, and with its last component when the
-/// pattern has no `/`. ` (deleted)` need not be written. For sockets also with the address and port
-/// that the text shows, the bare address, and the path of a unix socket.
+/// The pattern is compared with the old and the new name of a record and, if the pattern has no
+/// `/`, with the last component of the name. ` (deleted)` need not be written. For sockets, the
+/// pattern is also compared with the address and port that the text shows, the bare address, and
+/// the path of a unix socket.
 class Glob {
   public:
     explicit Glob(std::string pattern);
 
     /// Compares everything but the peer's host name.
     [[nodiscard]] bool matches(const Event& event) const;
-    /// The peer's host name; its last dot need not be written. Empty: none is known.
+    /// Compares the peer's host name, whose last dot need not be written. Empty: none is known.
     [[nodiscard]] bool matches_host(std::string_view host) const;
 
     /// False when no host name can match.

@@ -34,7 +34,7 @@ struct ObjectInfo {
         bool operator==(const Number&) const = default;
     };
 
-    /// At most so many targets are told.
+    /// The largest number of targets that are listed.
     static constexpr std::size_t kMaxTargets = 1000;
 
     std::vector<Number> numbers;

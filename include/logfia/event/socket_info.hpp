@@ -60,8 +60,8 @@ struct SocketInfo {
     std::string interface_name;              ///< packet, when it can be known
     std::optional<VsockAddress> local_vsock;
     std::optional<VsockAddress> remote_vsock;
-    std::string_view family;  ///< of a type `socket`: `alg`, `bluetooth`, …; a literal
-    /// The socket had no peer when it was asked last, and its process has run since: it may have
+    std::string_view family;  ///< of type `socket`: `alg`, `bluetooth`, …; a literal
+    /// The socket had no peer when it was last asked, and its process has run since: it may have
     /// connected.
     bool outdated = false;
 

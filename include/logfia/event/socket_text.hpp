@@ -21,7 +21,7 @@ bool has_addresses(FdType type);
 
 ShownAddress own_address(const SocketInfo& socket);
 ShownAddress peer_address(const SocketInfo& socket);
-/// The address that says most: the peer's, or else the socket's own.
+/// The most informative address: the peer's, or else the socket's own.
 ShownAddress shown_address(const SocketInfo& socket);
 /// True when both have the same peer address, or none.
 bool have_same_peer_address(const SocketInfo& a, const SocketInfo& b);
@@ -33,7 +33,7 @@ void append_socket_address(std::string& out, const ShownAddress& address);
 /// `BOUND`, `UNCONNECTED`; `-` where nothing is certain.
 std::string_view word_without_peer(FdType type, const SocketInfo& socket);
 
-/// The path of a unix socket that says most: its own, or else its peer's. Empty when both have
+/// The most informative path of a unix socket: its own, or else its peer's. Empty when both have
 /// none.
 const std::string& shown_path(const SocketInfo& socket);
 

@@ -35,18 +35,18 @@ class Source {
     /// the source's, and the same for the source's life. -1: next() alone says when. A source that
     /// leaves it readable after run() is called again at once.
     [[nodiscard]] virtual int ready_fd() const = 0;
-    /// When run() is to be called at the latest; nothing when only ready_fd() tells.
+    /// When run() must be called at the latest; nothing when only ready_fd() decides.
     [[nodiscard]] virtual std::optional<SteadyTime> next() const = 0;
 
-    /// A bounded slice of work, which never waits: what is due at `now` is handed to the sink. May
-    /// also be called when nothing is due.
+    /// Does a bounded slice of work, without waiting, and hands to the sink what is due at `now`.
+    /// May also be called when nothing is due.
     virtual State run(Now now, EventSink& sink) = 0;
 
     /// The output is full: from now on run() is called only when ready_fd() is readable, and should
     /// be readable only for what cannot be told later as well. The source remembers what it will
     /// have to tell as missed.
     virtual void pause(Now now) = 0;
-    /// Goes on, and tells what was missed.
+    /// Continues after pause(), and reports what was missed.
     virtual void resume(Now now, EventSink& sink) = 0;
     /// The watch is over, or the source has ended: tells what is untold. Called once; only totals()
     /// is called afterwards.

@@ -31,7 +31,7 @@ using EventSet = EnumSet<EventKind, kEventKindCount>;
 /// `socket` (every socket). Absent for any other word.
 std::optional<TypeSet> types_named(std::string_view word);
 
-/// Absent when no event of this subject is called so.
+/// The event that `word` names; absent when no event of this subject has the name.
 std::optional<EventKind> event_named(std::string_view word, Subject subject);
 
 }  // namespace logfia

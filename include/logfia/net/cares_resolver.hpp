@@ -11,8 +11,8 @@
 namespace logfia {
 
 struct CaresOptions {
-    /// Asked instead of the system's, and then alone: no hosts file. Empty: the system's servers,
-    /// hosts file and nsswitch.conf, as they are now.
+    /// Name servers to ask instead of the system's, and without the hosts file. Empty: the system's
+    /// servers, hosts file and nsswitch.conf, as they are now.
     std::vector<Endpoint> servers;
     std::chrono::milliseconds query_timeout{2000};  ///< of the first try; later ones wait longer
     int tries = 2;                                  ///< every server is asked in each

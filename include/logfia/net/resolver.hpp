@@ -22,8 +22,8 @@ struct HostAnswer {
     std::string name;  ///< `found`: a checked host name with its last dot
 };
 
-/// Shared by the cache and by whoever waits for it: it turns from `pending` to what came, and stays
-/// good when the cache forgets it. Never null when it comes from a Resolver.
+/// Shared by the cache and by those who wait for the answer: turns from `pending` to the outcome,
+/// and stays valid when the cache forgets it. Never null when it comes from a Resolver.
 using HostAnswerRef = std::shared_ptr<const HostAnswer>;
 
 struct ResolverLimits {
@@ -41,7 +41,7 @@ struct ResolverLimits {
 /// The names of addresses, from a cache or "pending"; nothing here waits.
 ///
 /// Servers that only stay silent get a rest: no query is sent for a while (each time twice as
-/// long), and what is not in the cache is absent at once. Any answer ends that.
+/// long), and names that are not in the cache are absent at once. Any answer ends the rest.
 class Resolver {
   public:
     explicit Resolver(std::unique_ptr<ReverseLookup> lookup, const ResolverLimits& limits = {});
@@ -49,22 +49,22 @@ class Resolver {
     Resolver& operator=(const Resolver&) = delete;
     ~Resolver();
 
-    /// The answer so far for `address` (an IPv4-mapped one is asked as IPv4); starts a query when
-    /// nothing is. Allocates nothing when the answer is in the cache. `absent` too when too many
-    /// wait.
+    /// The answer so far for `address` (an IPv4-mapped one is asked as IPv4); starts a query unless
+    /// one is under way. Allocates nothing when the answer is in the cache. Also `absent` when too
+    /// many queries wait.
     HostAnswerRef lookup(const IpAddress& address, SteadyTime now);
 
-    /// Of the queries that are under way; see ReverseLookup. Call process whenever poll(2)
-    /// returned, before anything that looks at the answers.
+    /// For the queries that are under way; see ReverseLookup. Call process() whenever poll(2)
+    /// returned, before looking at any answer.
     void add_pollfds(std::vector<pollfd>& pollfds) const;
     [[nodiscard]] std::optional<Duration> timeout() const;
     void process(std::span<const pollfd> ready, SteadyTime now);
 
-    /// How many answers servers have given so far, "no such name" included. One that stays the same
-    /// while somebody waits says that the servers are dead or slow.
+    /// How many answers servers have given so far, "no such name" included. If the count does not
+    /// change while somebody waits, the servers are dead or slow.
     [[nodiscard]] std::uint64_t answers() const { return answers_; }
 
-    /// How many addresses were asked for so far, and of how many a name came.
+    /// How many addresses were asked for so far, and for how many a name came.
     [[nodiscard]] std::uint64_t asked() const { return asked_; }
     [[nodiscard]] std::uint64_t found() const { return found_; }
 
@@ -79,7 +79,7 @@ class Resolver {
     struct Entry {
         IpAddress address;
         std::shared_ptr<HostAnswer> answer;
-        SteadyTime expires;  ///< of a settled one
+        SteadyTime expires;  ///< when a settled entry expires
         Stage stage = Stage::queued;
     };
     using Entries = std::list<Entry>;

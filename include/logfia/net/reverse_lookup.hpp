@@ -26,9 +26,9 @@ struct LookupResult {
     std::string name;  ///< as it came: a stranger's bytes, not checked
 };
 
-/// Asks who an address is, without waiting. What has ended is taken by the caller when it suits
-/// him: nothing calls back, so nothing can call in at a bad moment (a hosts file answers while the
-/// query is being started, a resolver that goes away answers everything once more).
+/// Asks for the names of addresses, without waiting. The caller collects finished queries when it
+/// is ready for them: nothing calls back, so no call can come at a bad moment (a hosts file answers
+/// while the query is being started; a resolver that is destroyed answers everything once more).
 class ReverseLookup {
   public:
     virtual ~ReverseLookup() = default;
@@ -39,11 +39,11 @@ class ReverseLookup {
     /// Appends what ended since the last call to `results`.
     virtual void fetch_results(std::vector<LookupResult>& results) = 0;
 
-    /// Appends the descriptors to wait for; they stay the callee's and are good until the next
-    /// start or process.
+    /// Appends the descriptors to wait for; they stay the callee's and are valid until the next
+    /// start() or process().
     virtual void add_pollfds(std::vector<pollfd>& pollfds) const = 0;
 
-    /// How long the caller may sleep before it calls process; nothing: for ever.
+    /// How long the caller may sleep before it must call process(); nothing: for ever.
     [[nodiscard]] virtual std::optional<Duration> timeout() const = 0;
 
     /// Does what poll(2) says is ready, and what has timed out. Descriptors of others are ignored.

@@ -13,7 +13,7 @@ class Backlog {
   public:
     static constexpr std::size_t kBlockSize = std::size_t{64} * 1024;
 
-    /// Where whole records are to be appended; good until the next call of any member. A block
+    /// Where whole records are to be appended; valid until the next call of any member. A block
     /// begins and ends with a record.
     std::string& tail();
 

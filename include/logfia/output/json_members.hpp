@@ -32,7 +32,7 @@ class JsonMembers {
         append_json_string(out_, value);
     }
 
-    /// Bytes that the string cannot hold are told once more, as NAME_hex.
+    /// Bytes that a JSON string cannot hold are repeated as NAME_hex.
     void bytes(std::string_view name, std::string_view value) {
         text(name, value);
         if (is_valid_utf8(value)) return;

@@ -19,7 +19,7 @@ enum class NameNeed : std::uint8_t {
 };
 
 /// Keeps Events in order while the names of their peers are looked up. An event waits at most
-/// `wait` from its push; whatever stands behind it waits with it, so that a hundred dead peers cost
+/// `wait` from its push, and the events behind it wait with it, so that a hundred dead peers cost
 /// one wait.
 ///
 /// When a wait has run out and no server has answered anything meanwhile, later events do not wait

@@ -12,14 +12,15 @@ namespace logfia {
 
 enum class Verbosity : std::uint8_t { normal, quiet };
 
-/// Lines for a person, `logfia: TEXT`, on standard error. Never waits: what a stalled reader does
-/// not take is kept, up to a bound, and tried again with the next call.
+/// Lines for a person, `logfia: TEXT`, on standard error. Never waits: lines that a stalled reader
+/// does not take are kept, up to a bound, and written with a later call.
 class Notices final : public NoticeSink {
   public:
     /// Bytes that are kept; further lines are counted, and the count is told later.
     static constexpr std::size_t kMaxPending = std::size_t{64} * 1024;
 
-    /// `fd` stays the caller's and must stay open. Where it is closed, nothing is said.
+    /// `fd` stays the caller's and must stay open. If `fd` is closed from the start, nothing is
+    /// written.
     explicit Notices(int fd, Verbosity verbosity = Verbosity::normal);
 
     /// Says one line, unless quiet. Bytes that could break it or spoof a terminal are escaped.

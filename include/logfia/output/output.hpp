@@ -49,8 +49,8 @@ class Output {
     /// Writes what waits, as far as that can be done now.
     WriteStatus flush();
 
-    /// The last flush(). Some filesystems (NFS, quotas) tell only at a close(2) that what they took
-    /// could not be kept.
+    /// The last flush(). Some filesystems (NFS, quotas) report only at close(2) that they could not
+    /// keep what they had taken.
     WriteStatus finish();
 
     /// Why flush() said `failed`, with the number of records that were written.
@@ -59,9 +59,9 @@ class Output {
     /// Bytes that wait.
     [[nodiscard]] std::size_t backlog() const { return backlog_.size(); }
 
-    /// The events to poll for: POLLOUT while something waits; else no events, since a reader that
-    /// goes away is reported all the same. The descriptor is -1, which poll(2) passes over, when
-    /// there is nothing to be learned.
+    /// The events to poll for: POLLOUT while something waits; otherwise no events, since a reader
+    /// that goes away is reported anyway. The descriptor is -1, which poll(2) ignores, when there
+    /// is nothing to learn.
     [[nodiscard]] pollfd wanted() const;
 
     /// Whether what poll(2) returned for wanted() means that nobody reads any more.

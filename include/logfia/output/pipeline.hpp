@@ -21,7 +21,7 @@ namespace logfia {
 struct PipelineWriter {
     enum class Takes : std::uint8_t {
         shown,  ///< the records that are to be shown
-        kept,   ///< also what the filter keeps and does not show: it counts
+        kept,   ///< also events that the filter keeps but does not show: they count
     };
     enum class FinishGoes : std::uint8_t {
         with_records,
@@ -33,8 +33,8 @@ struct PipelineWriter {
 };
 
 /// The way of each Event from its source to the bytes of its record: the filter, the queue in which
-/// it waits for its peer's name, the limit of `--count`, and every writer. Never waits and asks no
-/// clock; `out` is where whole records are appended.
+/// the event waits for its peer's name, the limit of `--count`, and every writer. Never waits and
+/// reads no clock; `out` is where whole records are appended.
 class Pipeline {
   public:
     struct Parts {
@@ -42,7 +42,7 @@ class Pipeline {
         std::vector<PipelineWriter> writers{};
         std::unique_ptr<Resolver> resolver{};  ///< null: no names are looked up
         Duration name_wait{};                  ///< how long a record waits for its peer's name
-        std::optional<std::uint64_t> limit{};  ///< after so many records only `lost` is taken
+        std::optional<std::uint64_t> limit{};  ///< after this many records only `lost` is taken
     };
     explicit Pipeline(Parts parts);
 
@@ -54,7 +54,7 @@ class Pipeline {
     /// event will be written, except `lost`.
     [[nodiscard]] bool has_enough() const { return parts_.limit && certain_ >= *parts_.limit; }
 
-    /// Writes what need not wait.
+    /// Writes the records that need not wait.
     void write_ready(SteadyTime now, std::string& out);
     /// Writes all: nothing waits any more.
     void write_all(std::string& out);
@@ -62,7 +62,8 @@ class Pipeline {
     [[nodiscard]] bool is_full() const { return parts_.limit && records_ >= *parts_.limit; }
     [[nodiscard]] bool empty() const { return queue_.empty(); }
 
-    /// Ends what goes where the records go, and then, in a call of its own, what goes apart.
+    /// Ends the writers whose reports go where the records go, and then, in a call of its own,
+    /// those whose reports go apart.
     void finish(PipelineWriter::FinishGoes where, std::string& out, const SourceTotals& sources,
                 Now end);
     /// Good once all is finished.

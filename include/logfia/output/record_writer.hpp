@@ -12,14 +12,14 @@ namespace logfia {
 
 /// Counts over the whole watch, told at its end.
 struct RunTotals {
-    SourceTotals sources;           ///< of all of them together
+    SourceTotals sources;           ///< of all sources together
     std::uint64_t names_asked = 0;  ///< addresses that a name was looked up for
     std::uint64_t names_found = 0;
     std::uint64_t records = 0;  ///< without `lost`
 };
 
-/// Turns each Event into a record, or gathers what is to be told at the end.
-/// Everything is appended to `out`, as whole lines with their newlines.
+/// Turns each Event into a record, or gathers what is reported at the end. Everything is appended
+/// to `out`, as whole lines with their newlines.
 class RecordWriter {
   public:
     virtual ~RecordWriter() = default;

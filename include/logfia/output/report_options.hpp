@@ -15,8 +15,8 @@ enum class ReportFormat : std::uint8_t {
 struct ReportOptions {
     ReportFormat format = ReportFormat::text;
     TimeColumn time;
-    /// Lines of text are cut to the columns of this descriptor's terminal; -1, or when it is no
-    /// terminal: no limit.
+    /// Lines of text are cut to the width of this descriptor's terminal; no limit when it is -1 or
+    /// no terminal.
     int terminal = -1;
 };
 

@@ -17,8 +17,8 @@ class TimeColumn {
   public:
     /// `began`: when the watch began.
     TimeColumn(TimeStyle style, SteadyTime began) : style_(style), began_(began) {}
-    /// For a report at the end, where a time since the record before would say nothing: `delta`
-    /// counts from `began` there, as `start` does.
+    /// For a report at the end, where the time since the previous record would mean nothing:
+    /// `delta` counts from `began` there, as `start` does.
     static TimeColumn of_report(TimeStyle style, SteadyTime began) {
         return {style == TimeStyle::delta ? TimeStyle::start : style, began};
     }

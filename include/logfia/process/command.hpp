@@ -30,51 +30,50 @@ struct CommandPlan {
     std::string proc = "/proc";  ///< where procfs is mounted
 };
 
-/// A command that we have started. It shares our terminal, our session and our process group, so
-/// that what the terminal sends reaches both; it notices nothing when we die.
+/// A command that logfia has started. The command shares our terminal, our session and our process
+/// group, so that what the terminal sends reaches both, and it does not notice when we die.
 class Command {
   public:
-    /// Forks; the child waits for go(). To be called before anything else is opened: it gets what
-    /// is open now without close-on-exec, and the limits of now.
+    /// Forks; the child waits for go(). To be called before anything else is opened: the command
+    /// gets the limits, and the descriptors without close-on-exec, that exist at this moment.
     static Result<std::unique_ptr<Command>> start(const CommandPlan& plan);
     Command(const Command&) = delete;
     Command& operator=(const Command&) = delete;
-    /// Without go(), the child ends and nothing was run.
+    /// Without go(), the child ends without having run anything.
     ~Command();
 
     [[nodiscard]] pid_t pid() const { return pid_; }
-    /// The descriptors that it is started with.
+    /// The descriptors that the command is started with.
     [[nodiscard]] const std::vector<GivenFd>& given() const { return given_; }
 
-    /// Lets it call exec, and waits until it has: none of our descriptors is in its table then. On
-    /// a filesystem that hangs that may take for ever: signals are passed on meanwhile. Returns 0,
-    /// also when one of them has ended it, or the errno of execvp(3); or that of write(2), when it
-    /// could not even be told.
+    /// Lets the child call exec, and waits until it has: after that none of our descriptors is in
+    /// its table. On a filesystem that hangs, the wait may last for ever: signals are passed on
+    /// meanwhile. Returns 0, also when a signal has killed the child, or the errno of execvp(3), or
+    /// that of write(2) if the child could not even be reached.
     int go(const StopSignals& signals);
 
     [[nodiscard]] bool started() const { return runs_; }
 
     /// Does what the command needs at each tick and after each signal; never waits. Passes signals
-    /// on while it runs, reaps, and keeps us stopped as long as it is. When it has ended and
-    /// descendants live on, one notice says which.
+    /// on while the command runs, reaps children, and keeps us stopped as long as the command is.
+    /// When the command has ended and descendants live on, one notice names them.
     void attend(SteadyTime now, StopSignals& signals, NoticeSink& notices);
-    /// How soon attend() is to be called although neither a signal nor a process's end calls for
-    /// it.
+    /// How soon attend() must be called even if no signal and no end of a process calls for it.
     [[nodiscard]] std::optional<Duration> next_word(SteadyTime now) const;
 
-    /// Notes who has ended, and reaps them; never waits.
+    /// Notes and reaps the processes that have ended; never waits.
     void reap(SteadyTime now, StopSignals& signals);
     [[nodiscard]] bool ended() const { return status_.has_value(); }
-    /// No child of ours is left: with Orphans::adopted, no descendant.
+    /// We have no children left: with Orphans::adopted, no descendants.
     [[nodiscard]] bool all_gone() const { return all_gone_; }
     /// 0 to 255, or 128+N when signal N has killed it; 0 as long as it runs.
     [[nodiscard]] int status() const { return status_.value_or(0); }
 
-    /// How often the command is attended to where nobody tells that it has ended.
+    /// How often attend() is called where nothing reports the end of the command.
     static constexpr Duration kAttendEach = std::chrono::milliseconds(50);
 
-    /// Waits for the command's end, or for that of all descendants; attends to it meanwhile. Once
-    /// the command has ended, a signal ends the wait.
+    /// Waits for the end of the command, or of all descendants, and attends to the command
+    /// meanwhile. Once the command has ended, a signal ends the wait.
     enum class Until { it_ends, all_end };
     void wait(Until until, StopSignals& signals, NoticeSink& notices);
 
@@ -92,7 +91,7 @@ class Command {
     pid_t pid_ = 0;
     Orphans orphans_ = Orphans::left;
     UniqueFd go_;       // a byte lets the child call exec
-    UniqueFd outcome_;  // the errno of an exec that failed; its end: it has succeeded
+    UniqueFd outcome_;  // the errno of a failed exec; end of file: the exec succeeded
     std::vector<GivenFd> given_;
     std::optional<int> status_;
     bool runs_ = false;

@@ -15,7 +15,7 @@ class DescriptorBudget {
     /// as the hard one allows (setrlimit(2)).
     explicit DescriptorBudget(std::size_t expected);
 
-    /// How one process more is held, when so many are watched.
+    /// How the next process is to be held when so many are watched already.
     [[nodiscard]] Holding holding_of_next(std::size_t watched) const {
         return watched < processes_ ? Holding::descriptors : Holding::nothing;
     }
@@ -23,7 +23,8 @@ class DescriptorBudget {
     [[nodiscard]] std::size_t processes() const { return processes_; }
     /// How many links of descriptors can be kept open besides (KeptLinks).
     [[nodiscard]] std::size_t links() const { return links_; }
-    /// Tells the user, whose `processes` are more than that, what it means and what helps.
+    /// Tells a user who watches `processes` processes, more than fit, what that means and what
+    /// helps.
     [[nodiscard]] std::string advice(std::size_t processes) const;
 
   private:

@@ -12,10 +12,11 @@
 
 namespace logfia {
 
-/// Remembers which processes are followed, and which was born of which, as far as was told.
+/// Remembers which processes are followed, and who is whose parent, as far as the connector has
+/// reported.
 class Family {
   public:
-    /// The process takes the place of whoever had the number before.
+    /// Follows a process, which replaces any process that had the number before.
     void follow(pid_t pid, pid_t parent) { add(pid, parent, true); }
     /// Remembers a process that is not followed as somebody's parent.
     void note(pid_t pid, pid_t parent) { add(pid, parent, false); }
@@ -38,8 +39,8 @@ class Family {
         });
         limit_ = 2 * members_.size() + kFew;
     }
-    /// True when so many have come since the last keep_if() that it is time for another: the end of
-    /// some is not told.
+    /// True when so many have come since the last keep_if() that another call is due: not every end
+    /// is reported.
     [[nodiscard]] bool is_crowded() const { return members_.size() > limit_; }
 
   private:

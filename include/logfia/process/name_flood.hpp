@@ -6,14 +6,15 @@
 
 namespace logfia {
 
-/// A process may give itself new names without end, a million in a second (measured): whoever heard
-/// of each would do nothing else. Beyond some thousand in a second none is heard of for a while.
+/// Limits how many name changes are heard: a process may rename itself without end, a million times
+/// a second (measured), and listening to all of them would take all our time. Beyond some thousand
+/// in a second, none is heard for a while.
 class NameFlood {
   public:
     static constexpr std::size_t kMostInASecond = 2000;
     static constexpr Duration kRest = std::chrono::seconds(10);
 
-    /// `names` more have been heard. True when the next ones should be.
+    /// `names` more changes have been heard. True when the next ones should be heard too.
     bool may_hear(std::size_t names, SteadyTime now);
 
   private:

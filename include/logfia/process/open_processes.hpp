@@ -14,7 +14,7 @@ namespace logfia {
 struct OpenedProcesses {
     std::vector<Process> processes;
     std::vector<Error> errors;  ///< for each process that could not be opened
-    std::string notice;         ///< not empty: not all are held, since descriptors are too few
+    std::string notice;         ///< not empty: there are too few descriptors to hold all processes
 };
 
 /// Opens each of `pids`, holding as many as the budget allows.

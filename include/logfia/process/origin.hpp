@@ -25,8 +25,8 @@ struct Origin {
     enum class Start : std::uint8_t {
         before_watch,  ///< the process ran already: `initial` is all that its first look sees
         during_watch,  ///< `initial` is what it has inherited from its ancestors
-        launched,      ///< by us, and it waits for its exec: `initial` is what it was given, and
-                       ///< nothing else is its own yet
+        launched,      ///< started by us, and waits for its exec: `initial` is what it was given,
+                       ///< and nothing else is its own yet
     };
     Start start = Start::before_watch;
     std::vector<Ancestor> ancestors{};  ///< `during_watch`: its parent first; as far as known

@@ -18,27 +18,27 @@ namespace logfia {
 /// Advice for a user who may not look into a process, as the end of a sentence.
 const char* advice_to_be_root();
 
-/// How a process is kept hold of between looks.
+/// How a process is kept identified between looks.
 enum class Holding : std::uint8_t {
     descriptors,  ///< the pidfd, `/proc/N` and `/proc/N/fd` stay open: three descriptors
-    nothing,      ///< reopened at each look; its start time tells a recycled PID
+    nothing,      ///< reopened at each look; its start time reveals a recycled PID
 };
 
-/// A process that is watched, held so that a recycled PID is never mistaken for it: by
-/// descriptors of `/proc/N`, which never come to show another process, or else by its start time.
+/// A watched process, held so that a recycled PID is never mistaken for it: by descriptors of
+/// `/proc/N`, which never come to show another process, or else by its start time.
 class Process {
   public:
-    /// Error, with advice, when there is no such process, it is a thread's number, or this user may
-    /// not look into it.
+    /// Error, with advice, when there is no such process, when `pid` is the number of a thread, or
+    /// when this user may not look into the process.
     static Result<Process> open(const ProcRoot& root, pid_t pid, Holding holding);
 
     [[nodiscard]] pid_t pid() const { return pid_; }
     /// The command name, any bytes (proc_pid_comm(5)), as it was read last.
     [[nodiscard]] const std::string& comm() const { return comm_; }
-    /// Reads the name again, of this process alone: it stays when the process is gone.
+    /// Reads the name again, of this process alone: the old name stays when the process is gone.
     void refresh_comm(const ProcRoot& root);
-    /// Takes a new name that somebody has told. Where the PID may have been recycled it could be
-    /// another's: then nothing is believed but what refresh_comm() reads.
+    /// Takes a new name that the kernel has reported for this PID. If the PID may have been
+    /// recycled, the name could be another process's: then only refresh_comm() is trusted.
     void set_comm(const ProcRoot& root, std::string_view comm);
 
     /// In clock ticks since boot.
@@ -67,18 +67,19 @@ class Process {
     [[nodiscard]] int dir() const { return dir_.get(); }
     [[nodiscard]] int fd_dir() const { return fd_dir_.get(); }
 
-    /// True where a pidfd can be had and is about the table that is read: in our own PID namespace,
-    /// and not for a thread whose first one is gone.
+    /// True where a pidfd can be opened and refers to the table that is read: in our own PID
+    /// namespace, and as long as the first thread lives.
     [[nodiscard]] bool may_be_copied_from() const { return native_ && thread_ == 0; }
 
     /// The path of dir() below the procfs.
     [[nodiscard]] ProcPath path() const;
 
-    /// Opens fd_dir() anew: the kernel gives an open one its right owner only when it is looked up
-    /// again, after somebody else has looked at a process that may not be read (pid_revalidate()).
+    /// Reopens fd_dir(): after somebody else has looked at a process that may not be read, the
+    /// kernel gives the open directory its right owner only when it is looked up again
+    /// (pid_revalidate()).
     void renew_fd_dir();
-    /// True when the thread whose table is read is ending, so that what is missing in its table
-    /// need not be closed.
+    /// True when the thread whose table is read is ending, so that a number missing from the table
+    /// need not have been closed.
     [[nodiscard]] bool table_is_let_go() const;
 
     enum class Life : std::uint8_t {
@@ -90,17 +91,17 @@ class Process {
     /// thread whose table was read? In the latter case a living thread is found (proc_pid_task(5)).
     Life probe(const ProcRoot& root);
 
-    /// CPU time that all its threads have used. Absent when there is no such clock for it. It
-    /// stands still while the process sleeps, and also, for a while, while it runs on another CPU.
+    /// CPU time that all threads have used. Absent when the process has no such clock. The clock
+    /// does not advance while the process sleeps, nor, for a while, while it runs on another CPU.
     [[nodiscard]] std::optional<Duration> cpu_time() const;
 
-    /// The CPU time, when the process is asleep and has a single thread: as long as the answer
-    /// stays the same it has not run in between (the state is read before the clock). Absent
+    /// The CPU time, if the process is asleep and has a single thread: while the answer stays the
+    /// same, the process has not run in between (the state is read before the clock). Absent
     /// otherwise.
     [[nodiscard]] std::optional<Duration> resting_since() const;
 
-    /// True when one of its threads has a descriptor table of its own, as far as kcmp(2) tells.
-    /// Such a table is not taken for the process's when the first thread ends.
+    /// True when a thread has a descriptor table of its own, as far as kcmp(2) tells. Such a table
+    /// is not mistaken for the process's when the first thread ends.
     [[nodiscard]] bool find_thread_with_own_table();
 
   private:
@@ -109,7 +110,7 @@ class Process {
     void open_pidfd();
     Acquired open_dirs(const ProcRoot& root);
     static Acquired refused(int error);
-    /// True when the number is nobody's any more, told without opening anything.
+    /// True when no process has the number any more, found out without opening anything.
     [[nodiscard]] bool is_reaped(const ProcRoot& root) const;
     bool move_to_living_thread(int process_dir);
     bool move_to(int tasks, pid_t thread);

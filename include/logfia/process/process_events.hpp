@@ -18,7 +18,8 @@ struct ProcessEvent {
     Kind kind = Kind::fork;
     pid_t pid = 0;     ///< `fork`: the child's
     pid_t parent = 0;  ///< `fork`
-    /// `comm`: the new name (prctl(2), /proc/N/comm), up to its NUL. Of an exec no name is told.
+    /// `comm`: the new name (prctl(2), /proc/N/comm), up to its NUL. An exec is reported without a
+    /// name.
     std::array<char, 16> comm{};
 
     [[nodiscard]] std::string_view name() const {

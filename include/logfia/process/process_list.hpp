@@ -37,8 +37,8 @@ struct ProcessFacts {
 /// Fails when the process is gone (is_gone()), or when that cannot be read just now.
 Reading<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid);
 
-/// False when it is gone or all its threads have ended; with a `start_time`, also when the number
-/// is another process's by now. True when that cannot be read just now.
+/// False when the process is gone or all its threads have ended; with a `start_time`, also when the
+/// number is another process's by now. True when this cannot be read just now.
 bool lives(const ProcRoot& root, pid_t pid, std::uint64_t start_time = 0);
 
 /// The effective user, as `ps` shows it. Fails when the process is gone, or when that cannot be
@@ -50,9 +50,9 @@ Reading<uid_t> user_of(const ProcRoot& root, pid_t pid);
 /// now.
 Reading<std::string> executable_of(const ProcRoot& root, pid_t pid);
 
-/// True when one of the shell patterns matches the command name or else that of the executable;
-/// fails when that would decide and cannot be read. The command line is never read: it lies in the
-/// memory of the process, and reading it can hang.
+/// True when one of the shell patterns matches the command name or else the name of the executable;
+/// fails when the executable would decide and cannot be read. The command line is never read: it
+/// lies in the memory of the process, and reading it can hang.
 Reading<bool> is_named(const ProcRoot& root, const ProcessFacts& facts,
                        const std::vector<std::string>& patterns);
 

@@ -61,7 +61,7 @@ class ProcessSet {
                (wanted_.by_name() || pending_.count(PendingProcess::Why::lacking) > 0);
     }
 
-    /// Becomes readable when processes have come: then call read_news(). -1: there is none.
+    /// Becomes readable when processes have come: then call read_news(). -1: there is no connector.
     [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
     enum class News : std::uint8_t { all_heard, more };
     /// Hears some news, as many as one ProcessEvents::read() gives. To be called before what has

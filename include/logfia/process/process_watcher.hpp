@@ -12,28 +12,29 @@
 
 namespace logfia {
 
-/// Watches the processes that a ProcessSet finds, and lets go of those that end.
+/// Watches the processes that a ProcessSet finds, and releases those that end.
 class ProcessWatcher {
   public:
     virtual ~ProcessWatcher() = default;
 
     virtual void add(Process process, Origin origin) = 0;
-    /// How many there are, with those whose end is not told yet.
+    /// How many there are, including those whose end is not reported yet.
     [[nodiscard]] virtual std::size_t watched() const = 0;
-    /// True when it is watched, and has not ended as far as its pidfd, or its start time where that
-    /// is not 0, tells. The start time is in clock ticks since boot.
+    /// True when the process is watched, and has not ended as far as its pidfd, or its start time
+    /// if that is not 0, tells. The start time is in clock ticks since boot.
     [[nodiscard]] virtual bool watches(pid_t pid, std::uint64_t start_time) const = 0;
     [[nodiscard]] virtual std::vector<pid_t> pids() const = 0;
 
-    /// The process has called execve(2), which gives it another name. False when it is not watched.
+    /// The process has called execve(2), which gives it a new name. False when the process is not
+    /// watched.
     virtual bool note_exec(pid_t pid) = 0;
     /// The process has got another name.
     virtual void note_comm(pid_t pid, std::string_view comm) = 0;
-    /// The number was given to another process: nothing known of a former one is true of that.
+    /// The number was given to another process, for which nothing known of the former one is true.
     virtual void forget_past(pid_t pid) = 0;
 
-    /// Replaces what was in `out` by the PIDs of those that were looked at since the last call: the
-    /// others have not run, nor got children.
+    /// Replaces the content of `out` by the PIDs of the processes that were looked at since the
+    /// last call: all others have neither run nor got children.
     virtual void collect_looked_at(std::vector<pid_t>& out) = 0;
 };
 

@@ -16,10 +16,10 @@ struct InheritedSignals {
     struct sigaction child_ended;  ///< SIGCHLD
 };
 
-/// A reader that is gone, or a file at its limit, is from now on an error of write(2), which says
-/// so by itself, and not the program's end. To be called first of all: errors are written from the
-/// start. And where SIGCHLD was ignored (some daemons start their children so) the kernel would
-/// keep a command's status to itself (waitpid(2)): no longer. Returns what was before.
+/// Turns a reader that is gone, or a file at its limit, from a signal that ends the program into an
+/// error of write(2). To be called first of all, since errors are written from the start. Also
+/// stops ignoring SIGCHLD (some daemons start their children with it ignored), as the kernel would
+/// otherwise discard a command's status (waitpid(2)). Returns the settings as they were before.
 InheritedSignals set_up_signals();
 
 /// Async-signal-safe: for a child between fork(2) and exec.
@@ -28,16 +28,16 @@ void restore(const InheritedSignals& inherited);
 /// The meaning of the signals that usually end a program.
 enum class SignalsMean {
     stop,  ///< SIGINT, SIGTERM and SIGHUP stop the watch
-    /// A command runs: SIGINT and SIGQUIT are its own, the others are passed on to it. Once it has
-    /// ended all but SIGQUIT stop the watch. One that was passed on has stopped nothing; yet when
-    /// the watch has stopped by itself, it shows that the user would not wait, and the next one is
-    /// the second.
+    /// A command runs: SIGINT and SIGQUIT are its own, the others are passed on to it. Once the
+    /// command has ended, all but SIGQUIT stop the watch. A signal that was passed on has stopped
+    /// nothing; but if the watch then stops by itself, that signal shows that the user does not
+    /// want to wait, and the next one counts as the second.
     pass_on,
 };
 
-/// Catches those signals for the life of the program. A SIGHUP that is ignored already stays so
-/// (nohup). They are delivered only while the loop waits with `while_waiting`, so that none is
-/// missed between a check and the wait.
+/// Catches those signals for the life of the program. A SIGHUP that is ignored already stays
+/// ignored (nohup). Signals are delivered only while the loop waits with `while_waiting`, so that
+/// none is missed between a check and the wait.
 class StopSignals {
   public:
     explicit StopSignals(SignalsMean meaning);
@@ -47,8 +47,8 @@ class StopSignals {
     void note_pending() const;
     /// How many have come, for whomever.
     [[nodiscard]] static int count();
-    /// To be called once. What has come up to now was for the command: one that is sent to the
-    /// whole process group has reached us before the command's end could be noticed.
+    /// To be called once. Signals that have come up to now were for the command: a signal to the
+    /// whole process group has reached us before the end of the command could be noticed.
     void command_has_ended();
     /// How many have come that were not for the command.
     [[nodiscard]] int own() const { return std::max(count() - for_command_, 0); }

@@ -25,8 +25,8 @@ struct ChildrenListing {
 /// (proc_pid_tid_children(5): a child that ends while they are read may hide another).
 ChildrenListing append_children(const ProcRoot& root, pid_t pid, std::vector<pid_t>& out);
 
-/// Appends the numbers of `1 22 333 `; stops at what is none. The last one counts only with its
-/// space behind it: else it may be cut.
+/// Appends the numbers of `1 22 333 `; stops at anything else. The last number counts only if a
+/// space follows: otherwise it may be cut.
 void parse_children(std::string_view bytes, std::vector<pid_t>& out);
 
 }  // namespace logfia

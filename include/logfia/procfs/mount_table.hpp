@@ -11,14 +11,14 @@
 
 namespace logfia {
 
-/// Whether a stat(2) of a file that is open there can wait for somebody else. Only `local` and
+/// Whether a stat(2) of an open file on this mount can wait for somebody else. Only `local` and
 /// `namespaces` may be asked.
 ///
 /// A walk through the magic link `/proc/N/fd/FD` ends in complete_walk() (fs/namei.c), which calls
 /// the filesystem's d_weak_revalidate; NFS and 9p implement that by asking their server, and
 /// overlayfs passes revalidation on to its layers, whichever they are. FUSE asks its daemon for the
-/// attributes. So `local` is a list of filesystems that are known not to, and every other one is
-/// not trusted.
+/// attributes. So `local` is a list of filesystems that are known to answer by themselves, and no
+/// other one is trusted.
 enum class MountKind : std::uint8_t {
     unlisted,    ///< not in the table: do not touch
     unknown,     ///< a filesystem that nothing is known of: do not touch
@@ -41,11 +41,11 @@ struct MountEntry {
 /// A row of `/proc/N/mountinfo` (proc_pid_mountinfo(5)); absent when it is malformed or cut.
 std::optional<MountEntry> parse_mount_row(std::string_view row);
 
-/// The mounts of one mount namespace, by the `mnt_id` that fdinfo tells.
+/// The mounts of one mount namespace, by the `mnt_id` that fdinfo shows.
 ///
-/// Mount ids are reused as soon as they are free, so an old table may lie. mounts_poll()
-/// (fs/proc_namespace.c) reports POLLERR|POLLPRI on an open mountinfo once after each change of the
-/// namespace: refresh() costs one poll(2) while nothing changes.
+/// Mount ids are reused as soon as they are free, so an outdated table may give wrong answers.
+/// mounts_poll() (fs/proc_namespace.c) reports POLLERR|POLLPRI on an open mountinfo once after each
+/// change of the namespace: refresh() costs one poll(2) while nothing changes.
 class MountTable {
   public:
     /// Takes an open `mountinfo`, or nothing: then every mount is unlisted.
@@ -65,7 +65,7 @@ class MountTable {
 
     [[nodiscard]] std::size_t size() const { return entries_.size(); }
     [[nodiscard]] std::uint64_t rows_skipped() const { return rows_skipped_; }
-    /// How often the table was read; it stands still while the namespace does.
+    /// How often the table was read; grows only when the namespace changes.
     [[nodiscard]] std::uint64_t times_read() const { return times_read_; }
 
   private:

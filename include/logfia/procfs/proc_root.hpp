@@ -21,12 +21,12 @@ class ProcRoot {
     [[nodiscard]] int fd() const { return dir_.get(); }
     [[nodiscard]] const std::string& path() const { return path_; }
 
-    /// True when the PIDs in it are those of our own system calls: only then may pidfd_open(2),
-    /// clock_getcpuclockid(3), kcmp(2) and kill(2) be asked about them. That is so when it knows us
-    /// (`self`) and `NSpid:` of `self/status` has a single number (proc_pid_status(5)).
+    /// True when its PIDs are those of our own system calls: only then may pidfd_open(2),
+    /// clock_getcpuclockid(3), kcmp(2) and kill(2) be asked about them. That is so when the procfs
+    /// shows us (`self`) and `NSpid:` of `self/status` has a single number (proc_pid_status(5)).
     [[nodiscard]] bool native() const { return native_; }
 
-    /// False for any other directory, as tests build it (statfs(2)).
+    /// False for any other directory, such as those that tests build (statfs(2)).
     [[nodiscard]] bool is_procfs() const;
 
     /// Our own PID in it; 0 when it does not show us.
@@ -41,18 +41,18 @@ class ProcRoot {
     pid_t self_ = 0;
 };
 
-/// True for the errno with which procfs answers for a process, or a descriptor, that is no more;
-/// any other errno may be ours (out of descriptors, of memory).
+/// True for the errno with which procfs answers for a process, or a descriptor, that no longer
+/// exists; any other errno may be our own problem (out of descriptors, of memory).
 constexpr bool is_gone(int error) {
     return error == ENOENT || error == ESRCH;
 }
 
-/// True when this user lacks the right.
+/// True when this user lacks the permission.
 constexpr bool is_denied(int error) {
     return error == EACCES || error == EPERM;
 }
 
-/// We lack descriptors, memory or the like: another time it may be possible.
+/// We lack descriptors, memory or the like: a later try may succeed.
 constexpr bool is_lacking(int error) {
     return error != 0 && !is_gone(error) && !is_denied(error);
 }

@@ -6,7 +6,7 @@
 
 namespace logfia {
 
-/// A value that was read of procfs, or the errno that stood in the way.
+/// A value that was read from procfs, or the errno that prevented it.
 template <class T>
 class [[nodiscard]] Reading {
   public:
@@ -19,7 +19,7 @@ class [[nodiscard]] Reading {
         return reading;
     }
 
-    /// Not for a bool, of which nobody could tell what is meant.
+    /// Not for a bool, where success and the value would be confused.
     explicit operator bool() const requires(!std::is_same_v<T, bool>) { return value_.has_value(); }
     const T& operator*() const { return *value_; }
     const T* operator->() const { return &*value_; }

@@ -38,21 +38,21 @@ struct SocketRow {
     SocketInfo info;
 };
 
-/// The inode of a row, without a look at the rest: rows that nobody asked for are most of a table.
-/// Absent when there is no number in its place, or nothing after it where something must follow.
+/// The inode of a row, without parsing the rest: most rows of a table are of no interest. Absent
+/// when there is no number in its place, or nothing after it where something must follow.
 std::optional<std::uint64_t> inode_of_row(SocketTable table, std::string_view row);
 
 /// A row without its newline; absent when it is malformed (a table's heading is). The parsers
 /// below, each for its files.
 std::optional<SocketRow> parse_socket_row(SocketTable table, std::string_view row);
 
-/// tcp to icmp6 (tcp4_seq_show in net/ipv4/tcp_ipv4.c and its likes). An IPv4-mapped address is
-/// given as the IPv4 one. `remote` is absent for 0.0.0.0:0 and [::]:0. Of raw sockets the port is
-/// the protocol's number, of icmp it is the identifier, as getsockname(2) says it too.
+/// Rows of tcp to icmp6 (tcp4_seq_show in net/ipv4/tcp_ipv4.c and its counterparts). An IPv4-mapped
+/// address is returned as the IPv4 one. `remote` is absent for 0.0.0.0:0 and [::]:0. The port of
+/// raw sockets is the protocol's number, that of icmp the identifier, as in getsockname(2).
 std::optional<SocketRow> parse_inet_row(SocketTable table, std::string_view row);
 
-/// unix_seq_show in net/unix/af_unix.c. A newline in a path ends its row: what follows it comes as
-/// a row of its own, which may even look like a good one.
+/// Rows of unix_seq_show in net/unix/af_unix.c. A newline in a path ends its row: the rest comes as
+/// a row of its own, which may even look valid.
 std::optional<SocketRow> parse_unix_row(std::string_view row);
 
 /// netlink_native_seq_show in net/netlink/af_netlink.c.

@@ -29,7 +29,7 @@ struct LeakGroup {
 /// sockets are grouped by the peer's address without its port, pipes and anonymous inodes by their
 /// type). A group of at least `fewest` is a leak. Standard streams (0, 1 and 2) do not count.
 ///
-/// Groups of ended processes are bounded: of those that are no leak the oldest are forgotten.
+/// The number of groups of ended processes is bounded: the oldest that are no leak are forgotten.
 class Leaks {
   public:
     static constexpr std::size_t kMaxGroups = 10'000;
@@ -38,7 +38,7 @@ class Leaks {
 
     void note(const Event& event);
 
-    /// As it stands: the biggest first, then by process, type and name.
+    /// The groups as of now: the largest first, then by process, type and name.
     [[nodiscard]] std::vector<LeakGroup> groups() const;
     [[nodiscard]] bool is_leak(const LeakGroup& group) const { return group.count >= fewest_; }
     [[nodiscard]] bool leaked() const;

@@ -45,7 +45,7 @@ class Summary {
     /// `host`: the peer's name with its last dot; empty: none is known.
     void note(const Event& event, std::string_view host);
 
-    /// As it stands at `end`: most opens first, then most closes, then by name.
+    /// The rows as of `end`: most opens first, then most closes, then by name.
     [[nodiscard]] std::vector<SummaryRow> rows(SteadyTime end) const;
 
   private:

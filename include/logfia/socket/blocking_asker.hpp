@@ -12,10 +12,10 @@
 
 namespace logfia {
 
-/// A question about a descriptor of another process, which the kernel may keep waiting.
+/// A question about a descriptor of another process, for which the kernel may block the caller.
 struct BlockingRequest {
     enum class Question : std::uint8_t {
-        all,  ///< everything that the socket itself tells; of TCP without totals
+        all,  ///< everything that the socket itself tells, except the totals of TCP
         with_totals,
         totals,   ///< of a TCP socket, the state and the totals
         hint,     ///< type and family of a socket that may not be asked itself
@@ -25,9 +25,9 @@ struct BlockingRequest {
     enum class Outcome : std::uint8_t {
         answered,
         closed,     ///< the number is free by now, or it is another file's
-        forbidden,  ///< no right to ptrace, or the kernel has no such call: it will not change
-        failed,     ///< not this time: no descriptor is left, the process has ended
-        stuck,      ///< the kernel keeps whoever asks waiting
+        forbidden,  ///< no right to ptrace, or no such call: trying again is no use
+        failed,     ///< failed this time: no descriptor is left, the process has ended
+        stuck,      ///< the kernel blocks whoever asks
     };
 
     int pidfd = -1;  ///< of the process; for a hint, targets and a file: not needed
@@ -46,18 +46,20 @@ struct BlockingRequest {
     FileAnswer file;
 };
 
-/// Asks the kernel what it may let us wait for, on a thread of its own; one that is kept waiting is
-/// left to itself and replaced. So is
-/// - a socket asked by a copy (pidfd_getfd(2), since Linux 5.6), which is held for a microsecond or
-///   two, since it keeps the socket open: its owner may have it locked while it sends from memory
-///   that does not come; and closing the copy lingers when it has become the last one of a socket
-///   with SO_LINGER (socket(7)), or waits for a file on FUSE that has got the number meanwhile;
-/// - an attribute of a socket, which may be a file on FUSE by now;
+/// Puts questions for which the kernel may block the caller, on a thread of its own; a thread that
+/// is blocked is left to itself and replaced. The questions are put to
+/// - a socket, through a duplicate (pidfd_getfd(2), since Linux 5.6), which is held for a
+///   microsecond or two, since it keeps the socket open: the owner may hold the socket's lock while
+///   it sends from memory that does not arrive; and closing the duplicate blocks if it has become
+///   the last descriptor of a socket with SO_LINGER (socket(7)), or if the number has meanwhile
+///   been given to a file on FUSE;
+/// - an attribute of a socket, whose number may belong to a file on FUSE by now;
 /// - the fdinfo of an epoll, which its owner locks while epoll_wait(2) writes to memory that does
-///   not come;
+///   not arrive;
 /// - a file, which may be on a filesystem that does not answer (MountKind).
 ///
-/// A thread that waits for memory cannot be killed: then our own end waits for that too.
+/// A thread that waits for memory cannot be killed: logfia then cannot exit before the thread is
+/// released.
 class BlockingAsker {
   public:
     BlockingAsker() = default;
@@ -65,18 +67,18 @@ class BlockingAsker {
     BlockingAsker(BlockingAsker&&) = default;
     BlockingAsker& operator=(BlockingAsker&&) = delete;
 
-    /// Fills in `outcome` and the answer of each, in their order. Each one that is `stuck` costs
-    /// 40 ms, or 100 ms where the procfs does not show our threads; after the fourth no more are
-    /// asked, so that a call costs 160 ms or 400 ms at most, apart from the time that the answers
-    /// themselves take. What has no answer then has `failed`.
+    /// Fills in `outcome` and the answer of each request, in order. Each request that is `stuck`
+    /// costs 40 ms, or 100 ms where the procfs does not show our threads; after the fourth no more
+    /// are put, so that a call costs 160 ms or 400 ms at most, apart from the time that the answers
+    /// themselves take. Requests without an answer then have `failed`.
     void ask(std::vector<BlockingRequest>& requests);
 
-    /// True while the kernel keeps a thread of ours waiting for an answer about one of `owner`'s.
+    /// True while a thread is blocked by a question about a descriptor of `owner`.
     [[nodiscard]] bool is_kept_waiting_by(std::uint64_t owner) const;
 
     /// Threads that there are, idle and waiting ones.
     [[nodiscard]] std::size_t threads() const;
-    /// Nothing could be asked the last time: the kernel keeps as many waiting as there may be.
+    /// No question could be put the last time: as many threads as allowed are blocked.
     [[nodiscard]] bool exhausted() const { return exhausted_; }
 
   private:

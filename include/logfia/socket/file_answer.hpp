@@ -9,7 +9,7 @@
 
 namespace logfia {
 
-/// A file's own account of itself; nothing in it is about another file.
+/// A file's own account of itself; no part of it is about another file.
 struct FileAnswer {
     std::string name;             ///< as the link of a descriptor of it reads; empty: not told
     std::optional<int> mount_id;  ///< since Linux 5.8
@@ -23,17 +23,17 @@ struct FileAnswer {
     std::optional<std::uint64_t> handle;
 };
 
-/// The process whose file it is.
+/// Identifies the process whose file is asked about.
 struct FileQuestion {
     int fd_dir = -1;     ///< `/proc/N/fd`
     int own_links = -1;  ///< our own one
 };
 
-/// Holds the file that is open at `fd` by O_PATH: nothing is opened by that, so that closing it
-/// does not flush either (open(2)), and no other file can come in between. None, with errno, when
-/// that fails. The walk through the magic link may wait for the file's filesystem: see MountKind.
+/// Holds the file that is open at `fd` by O_PATH, which opens nothing, so that closing the result
+/// flushes nothing either (open(2)), while no other file can take the place. None, with errno, on
+/// failure. The walk through the magic link may wait for the file's filesystem: see MountKind.
 UniqueFd hold_file(const FileQuestion& about, int fd);
-/// Asks a file that is held so. Absent, with errno, when it cannot be asked.
+/// Asks a file that is held by hold_file(). Absent, with errno, when it cannot be asked.
 std::optional<FileAnswer> ask_file(const FileQuestion& about, int held);
 
 }  // namespace logfia

@@ -26,7 +26,8 @@ std::optional<LinkAddress> parse_link_address(std::string_view row);
 /// bytes, which anybody may give in a namespace of their own.
 std::string zone_text(std::string_view name, std::uint32_t index);
 
-/// The tables of sockets do not tell interfaces, but a link-local address of one's own mostly does.
+/// Finds the interfaces of link-local addresses, which the tables of sockets do not show: a
+/// link-local address of the machine itself mostly belongs to a single interface.
 class LinkZones {
   public:
     /// Reads `net/if_inet6` below the directory of a process, in place of what was read before.

@@ -6,11 +6,12 @@
 
 namespace logfia {
 
-/// The network namespace whose tables `net/` under the process's directory shows, by its inode
-/// number (namespaces(7)). In a procfs without namespaces each process has one of its own.
+/// The inode number of the network namespace whose tables are in `net/` under the process's
+/// directory (namespaces(7)). In a procfs without namespaces, each process counts as having its
+/// own.
 std::uint64_t network_of(const Process& process);
 
-/// Our own; 0 when it cannot be known.
+/// The inode number of our own network namespace; 0 when it cannot be known.
 std::uint64_t our_network();
 
 }  // namespace logfia

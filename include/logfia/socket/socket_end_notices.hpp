@@ -10,10 +10,10 @@
 
 namespace logfia {
 
-/// The kernel's notice that a TCP socket is no more.
+/// The kernel's notice that a TCP socket has ceased to exist.
 struct SocketEnd {
     std::uint64_t cookie = 0;  ///< SO_COOKIE
-    /// As the kernel counts: when the peer has closed its side, that is one more byte received.
+    /// The kernel's count: if the peer has closed its side, that adds one to the bytes received.
     TcpTotals totals;
 };
 
@@ -26,10 +26,10 @@ std::optional<SocketEnd> parse_socket_end(std::span<const char> message);
 /// buffer holds, nothing is known.
 class SocketEndNotices {
   public:
-    /// From now on, until forget() has been called as often. The first call begins to listen.
+    /// Follows a socket until forget() has been called as often. The first call begins to listen.
     void follow(std::uint64_t cookie);
     void forget(std::uint64_t cookie);
-    /// Takes what has come; never waits.
+    /// Reads the notices that have come; never waits.
     void hear();
     /// The final figures, once they have come.
     [[nodiscard]] std::optional<TcpTotals> totals_of(std::uint64_t cookie) const;

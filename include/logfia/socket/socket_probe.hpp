@@ -15,17 +15,17 @@
 
 namespace logfia {
 
-/// Says what sockets of other processes are, the cheapest way first: by a copy of the socket, where
-/// that is allowed; by the attribute `system.sockprotoname` and then by the tables of its network
-/// namespace, where not. A batch has three steps: add() and ask(); describe_as() for whoever knows
-/// some of the sockets already; look_up(), which reads each table that is still needed once for
-/// each namespace.
+/// Says what sockets of other processes are, the cheapest way first: from a duplicate of the
+/// socket, where that is allowed; otherwise from the attribute `system.sockprotoname` and then from
+/// the tables of the socket's network namespace. A batch has three steps: add() and ask();
+/// describe_as() for sockets that are already known from other descriptors; look_up(), which reads
+/// each table that is still needed once per namespace.
 class SocketProbe {
   public:
     enum class Copies : std::uint8_t { allowed, forbidden };
-    /// A table skips rows when others close their sockets while it is read, since each piece is
-    /// found by counting from its beginning (udp_seq_start(), net/ipv4/udp.c). Who asks again need
-    /// not mind.
+    /// A reading of a table skips rows when other sockets are closed meanwhile, since each piece is
+    /// found by counting from the beginning (udp_seq_start(), net/ipv4/udp.c). A caller that will
+    /// ask again need not mind.
     enum class Reading : std::uint8_t {
         once,
         until_sure,  ///< sockets that were not found are looked for twice more
@@ -37,12 +37,12 @@ class SocketProbe {
     };
     SocketProbe(BlockingAsker& asker, Options options) : asker_(asker), options_(options) {}
 
-    /// True when sockets of the process are asked themselves.
+    /// True when sockets of the process may be duplicated and asked themselves.
     [[nodiscard]] bool may_copy(const Process& process, const SocketAccess& access,
                                 SteadyTime now) const;
     [[nodiscard]] TcpDetails tcp() const { return options_.tcp; }
 
-    /// Puts a question into the batch. False when nobody can answer it: then it is not in there.
+    /// Adds a question to the batch. False, without adding it, when it cannot be answered.
     bool add(SocketQuery query, SteadyTime now);
     /// Asks copies and attributes, and returns the batch: those in the stage `table` want
     /// look_up().
@@ -52,17 +52,17 @@ class SocketProbe {
     /// Ends the batch.
     void clear();
 
-    /// Takes what the kernel has told of TCP sockets that ended. To be called often, since there is
-    /// only so much room for what others end, and before final_totals().
+    /// Reads the kernel's notices of TCP sockets that ended. To be called often, since the buffer
+    /// also fills up with other processes' sockets, and before final_totals().
     void hear_ends() { ends_.hear(); }
-    /// The totals of a TCP connection that was closed: final figures where the kernel has told
-    /// of its end, else the `known` ones, if they say anything. `cookie` (0: none) is not listened
-    /// for any more. `socket` may be null.
+    /// The totals of a TCP connection that was closed: the final ones if the kernel has reported
+    /// the end of the socket, else the `known` ones, unless they are empty. Stops following
+    /// `cookie` (0: none). `socket` may be null.
     std::optional<TcpTotals> final_totals(std::uint64_t cookie, const SocketInfo* socket,
                                           std::optional<TcpTotals> known);
 
     [[nodiscard]] const SocketTables& tables() const { return tables_; }
-    /// In the last network namespace whose tables were read.
+    /// Rows of the last network namespace whose tables were read.
     [[nodiscard]] std::uint64_t rows_last_read() const { return rows_last_read_; }
     /// Questions that were put to the kernel up to now; readings of tables do not count.
     [[nodiscard]] std::uint64_t questions_put() const { return questions_put_; }

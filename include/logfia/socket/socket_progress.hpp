@@ -8,20 +8,21 @@
 
 namespace logfia {
 
-/// The change since the socket was asked before: `connect` when it has got a peer, or another one
-/// (datagrams); `listen`. Null: nothing was known.
+/// The change since the socket was last asked: `connect` when it has got a peer, or another one
+/// (datagrams); `listen`. A null description: nothing is known.
 std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketInfo* after);
 
-/// False when nothing more can come of it that a record would tell: it is connected for good, or it
-/// listens.
+/// False when no further change of the socket would be reported: it is connected for good, or
+/// listening.
 bool may_still_change(FdType type, const SocketInfo* info);
 
-/// The description for another process that has the socket too, and is no peer of itself.
+/// The description for another process that has the same socket, without a peer that would be that
+/// process itself.
 std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
                                                std::shared_ptr<const SocketInfo> info);
 
-/// The description of a socket whose process has run since it was asked: that there was no peer
-/// is no fact any more.
+/// The description of a socket whose process has run since the socket was asked: the lack of a peer
+/// is no longer certain.
 std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info);
 
 /// True of a TCP connection, whose totals are worth asking for.

@@ -11,8 +11,8 @@
 
 namespace logfia {
 
-/// Lessons from asking the sockets of one process. Whoever watches the process keeps this for
-/// SocketProbe, from one batch to the next.
+/// Lessons from asking the sockets of one process. The owner of the process keeps this for
+/// SocketProbe from one batch to the next.
 struct SocketAccess {
     enum class Copies : std::uint8_t {
         possible,  ///< as far as is known
@@ -82,8 +82,8 @@ struct SocketQuery {
     std::string zone{};         ///< of a peer that is looked for in a table
 };
 
-/// A socket as another descriptor of it is known: an open file description is shared (fork(2),
-/// unix(7)), and so is all that is true of it.
+/// A socket as it is known from another descriptor of it: the open file description is shared
+/// (fork(2), unix(7)), and so is everything that is true of it.
 struct SharedSocket {
     FdType type = FdType::socket;
     std::shared_ptr<const SocketInfo> info;
@@ -95,8 +95,8 @@ inline bool lacks_answer(const SocketQuery& query) {
     return query.about == SocketQuery::About::whole && query.copy != SocketQuery::Copy::answered;
 }
 
-/// Describes the socket as `other` does. That ends the query, unless a table may know better than
-/// a description that may be wrong by now.
+/// Describes the socket as `other` does, which ends the query unless a table may know better than a
+/// description that may be outdated.
 void describe_as(SocketQuery& query, const SharedSocket& other);
 
 }  // namespace logfia

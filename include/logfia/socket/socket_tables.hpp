@@ -14,11 +14,11 @@
 
 namespace logfia {
 
-/// A socket that somebody wants to know more of.
+/// A socket that the caller wants to know more about.
 struct WantedSocket {
     std::uint64_t inode = 0;
-    /// The type that the kernel's hint says (see socket_type_hint); `socket` or `unknown`: nothing
-    /// is known.
+    /// The type according to the kernel's hint (see socket_type_hint); `socket` or `unknown`: no
+    /// hint.
     FdType hint = FdType::socket;
     /// The description so far: the answer is the same one when the row says no more.
     std::shared_ptr<const SocketInfo> known{};
@@ -30,17 +30,18 @@ struct WantedSocket {
     bool looked = false;  ///< the tables that could hold it were read to their end, or it was found
 };
 
-/// Finds sockets in the tables of a network namespace. Keeps its memory, so that a look which wants
+/// Finds sockets in the tables of a network namespace. Memory is kept, so that a lookup which wants
 /// no more than the one before and finds nothing allocates nothing.
 ///
-/// An unconnected TCP socket and an unbound UDP socket are in no table. A TCP table costs 1 ms and
-/// more: whoever asks again for what was not found should do so with growing pauses.
+/// An unconnected TCP socket and an unbound UDP socket are in no table. Reading a TCP table costs 1
+/// ms and more: a caller that asks again for sockets that were not found should do so with growing
+/// pauses.
 class SocketTables {
   public:
-    /// Reads `net/tcp` and its likes below `proc_dir_fd`, the directory `/proc/N` of a process that
-    /// is in the namespace (`/proc/N/task/T` does as well, for one whose first thread is gone).
-    /// A table is read once at most, and only those that can hold what has not been found yet. A
-    /// table that the kernel does not have counts as read.
+    /// Reads `net/tcp` and the other tables below `proc_dir_fd`, the directory `/proc/N` of a
+    /// process in the namespace (or `/proc/N/task/T`, if the first thread is gone). Each table is
+    /// read at most once, and only if it can hold a socket that has not been found yet. A table
+    /// that the kernel does not have counts as read.
     ///
     /// An inode may be wanted twice; the answers share one SocketInfo.
     void resolve(int proc_dir_fd, std::span<WantedSocket> wanted);
@@ -48,7 +49,7 @@ class SocketTables {
     [[nodiscard]] std::uint64_t tables_read() const { return tables_read_; }
     /// Rows that were read; headings do not count.
     [[nodiscard]] std::uint64_t rows_seen() const { return rows_seen_; }
-    /// Of those: malformed or cut. A newline in a unix socket's path makes one.
+    /// Rows that were malformed or cut. A newline in a unix socket's path makes one.
     [[nodiscard]] std::uint64_t rows_skipped() const { return rows_skipped_; }
 
   private:

@@ -6,13 +6,13 @@
 
 namespace logfia {
 
-/// A kind of question about which the kernel has kept us waiting, so that it is not asked for a
-/// while: a second at first, and twice as long each time that this was in vain.
+/// Remembers that the kernel blocked a kind of question, so that no such question is put for a
+/// while: for a second at first, and twice as long each time a new try is blocked too.
 class Stall {
   public:
     static constexpr Duration kFirstPause = std::chrono::seconds(1);
     static constexpr Duration kLongestPause = std::chrono::minutes(1);
-    /// Without another stall for this long, the pauses begin anew.
+    /// After this long without another stall, the pauses start from the shortest again.
     static constexpr Duration kForgotten = std::chrono::minutes(10);
 
     void note(SteadyTime now) {

@@ -33,13 +33,14 @@ void DetailAsker::ask_again(WatchedProcess& watched, SteadyTime now) {
     if (options_.targets) refresh_targets(watched, now);
 }
 
-/// An epoll is open before it is told what to watch; no record says so, but its close does.
+/// An epoll is open before it has any targets; no record says so, except its `close`.
 void DetailAsker::refresh_targets(WatchedProcess& watched, SteadyTime now) {
     if (now < watched.next_targets) return;
     watched.next_targets = now + kTargetsPause;
     for (const FdEntry& entry : watched.snapshot.entries()) {
         Descriptor& descriptor = watched.known[entry.slot].descriptor;
-        // Of many, an answer takes the kernel long, and who changes them waits for that.
+        // With many targets an answer takes the kernel long, and a process that changes them has to
+        // wait.
         if (descriptor.object && descriptor.object->targets_cut) continue;
         if (descriptor.type == FdType::epoll)
             epoll_targets_.ask(watched, entry.slot, now);

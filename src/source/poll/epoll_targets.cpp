@@ -17,7 +17,7 @@ constexpr std::size_t kAtOnce = 128;  // questions: ten thousand need no memory 
 }  // namespace
 
 void EpollTargets::ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime now) {
-    // A thread that still waits would only be joined by another one.
+    // While a thread is still blocked, another thread would only be blocked too.
     const Stall& stall = watched.target_stall;
     if (stall.has_been() && (stall.holds(now) || asker_.is_kept_waiting_by(watched.actor.number)))
         return;

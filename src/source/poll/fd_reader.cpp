@@ -75,14 +75,15 @@ LookOutcome FdReader::read(int fd_dir, std::uint32_t look, const FdSnapshot& bef
     return pass.outcome;
 }
 
-/// False also where the kernel does not count them: it says 0 then.
+/// False also where the kernel does not count open descriptors, and says 0.
 bool FdReader::as_many_as_before(const Pass& pass) {
     struct stat table {};
     return !pass.before.entries().empty() && fstat(pass.fd_dir, &table) == 0 &&
            static_cast<std::size_t>(table.st_size) == pass.before.entries().size();
 }
 
-/// False when another may be open instead of one that was, or where something is to be read soon.
+/// False when another file may be open in place of one that was, or when a number should be read
+/// soon.
 bool FdReader::read_all_again(Pass& pass) {
     const auto& before = pass.before.entries();
     const auto hot = [&](const FdEntry& entry) { return is_hot(entry, pass.look); };
@@ -142,8 +143,8 @@ FdReader::Reading FdReader::read_link(Pass& pass, FdEntry& entry) {
     TextArena& text = pass.after.text_;
     ssize_t got = -1;
     if (entry.link >= 0) got = readlinkat(entry.link, "", text.room(PATH_MAX), PATH_MAX);
-    // Why a link that is held cannot be read is not to be relied on: of a process that is gone it
-    // is EACCES (proc_pid_readlink(), fs/proc/base.c).
+    // The error of a held link is not reliable: for a process that is gone it is EACCES
+    // (proc_pid_readlink(), fs/proc/base.c).
     if (got < 0) {
         char name[16];
         *std::to_chars(name, name + sizeof name - 1, entry.fd).ptr = '\0';

@@ -10,8 +10,8 @@ bool is_alive(const ProcRoot& root, const WatchedProcess& known) {
 
 }  // namespace
 
-/// Goes up to the first one that was looked at and lives: what that one does not have it cannot
-/// have given. The table of one that was ending when it was looked at may have been cut.
+/// Goes up to the first ancestor that was looked at and lives, which cannot have passed on what it
+/// does not have. The table of an ancestor that was ending when it was looked at may be incomplete.
 Ancestry trace_ancestry(const ProcRoot& root, const WatchedProcess& watched,
                         const WatchList& processes) {
     Ancestry ancestry;
@@ -25,7 +25,7 @@ Ancestry trace_ancestry(const ProcRoot& root, const WatchedProcess& watched,
             if (!ended && !known->process.table_is_let_go()) break;
             continue;
         }
-        // The number of an ancestor that was forgotten may be another's.
+        // The number of an ancestor that was forgotten may belong to another process.
         const FdSnapshot* past = known == nullptr ? processes.past_table(one.pid) : nullptr;
         ancestry.add(root, one.pid, one.lives && past == nullptr, past);
     }

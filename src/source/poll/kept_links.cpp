@@ -9,7 +9,7 @@
 namespace logfia {
 namespace {
 
-/// Links that are opened in one look, which is not to become much longer by that.
+/// The most links to open in one look, so that the look does not take much longer.
 constexpr int kAtOnce = 64;
 
 /// Skip O_PATH: two watches of each other would hold each other's links without end.

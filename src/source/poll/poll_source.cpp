@@ -8,12 +8,12 @@
 namespace logfia {
 namespace {
 
-// Newcomers go before a tick that is due, for they may be gone soon; yet those of a storm must not
-// keep all others from being looked at.
+// Newcomers go before a tick that is due, since they may be gone soon; but a storm of newcomers
+// must not keep all other processes from being looked at.
 constexpr int kMostTurnsBeforeTick = 8;
-// About 5,000 news: with more to be heard than that, ends have to be told all the same.
+// About 5,000 news: with more than that still to read, ends have to be reported anyway.
 constexpr int kMostTurnsBeforeReaping = 80;
-// Where each tick comes late, as all do back to back, nothing else would get its turn.
+// If each tick comes late, as always happens back to back, nothing else would get its turn.
 constexpr int kMostLateTicksInARow = 64;
 
 /// A single look reads no link twice.
@@ -102,7 +102,7 @@ void PollSource::run_slice(Now now, EventSink& sink) {
 
 Source::State PollSource::state_after(Now now) {
     const bool none_left = poller_.processes().watched() == 0 && !processes_.awaits_more();
-    // The last process may have left a child, of which only the connector knows.
+    // The last process may have left a child that only the connector knows.
     if (none_left && !heard_last_ && processes_.news_fd() >= 0) has_more_news_ = true;
     if (none_left && !has_more_news_ && (!may_end_ || may_end_(now.steady))) return State::ended;
     if (has_newcomers_ || has_more_news_ || !to_reap_.empty()) return State::busy;
@@ -194,7 +194,7 @@ void PollSource::stop(Now now, EventSink& sink) {
     tell_late(now, sink, late_.rest());
 }
 
-/// Nothing is missed in a pause that no tick falls into: news have waited meanwhile.
+/// A pause in which no tick falls due misses nothing: news were kept meanwhile.
 void PollSource::tell_pause(Now now, EventSink& sink) {
     if (!paused_since_) return;
     const auto pause = std::chrono::duration<double>(now.steady - *paused_since_).count();

@@ -25,12 +25,13 @@ DetailAsker::Options detail_options(const PollerOptions& options) {
     return details;
 }
 
-/// Elsewhere than in a real procfs a link that is held need not tell what has taken its place.
+/// Outside a real procfs, a held link need not show what has taken its place.
 std::size_t kept_links(const ProcRoot& root, const PollerOptions& options) {
     return options.kept_links > 0 && root.is_procfs() ? options.kept_links : 0;
 }
 
-/// The launcher's own descriptors are not the command's, which has not begun yet.
+/// Drops the launcher's own descriptors, which are not those of the command, which has not begun
+/// yet.
 void keep_to_given(FdSnapshot& seen, const std::vector<GivenFd>& given) {
     std::erase_if(seen.entries(), [&](const FdEntry& entry) {
         return std::none_of(given.begin(), given.end(), [&](const GivenFd& one) {
@@ -95,7 +96,7 @@ void Poller::look(Now now, EventSink& sink) {
         looked = true;
         inspect(*watched, verdict);
     }
-    if (!looked) return;  // everybody slept: an idle watch comes to no more than this
+    if (!looked) return;  // an idle look ends here: all processes slept
     details_.answer(root_, now.steady, processes_);
     publish(sink);
 }
@@ -116,7 +117,7 @@ bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
 }
 
 RunGate::Verdict Poller::judge(WatchedProcess& watched) {
-    // The process's own clock says nothing of a table that others change as well.
+    // The CPU clock of a process is no evidence about a table that others change as well.
     if (!watched.gate.asks_clock() || watched.sharing == TableSharing::proved)
         return RunGate::Verdict::look;
     const SteadyTime now = look_.now.steady;
@@ -140,7 +141,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
     watched.process.release();
 }
 
-/// Says once when something may be missed, and notes when that is over.
+/// Reports once that something may be missed, and notes when that is over.
 void Poller::note_outcome(WatchedProcess& watched, const LookOutcome& outcome) {
     const bool failed = outcome.state == LookOutcome::State::failed;
     if (failed && !watched.look_failed)
@@ -151,7 +152,7 @@ void Poller::note_outcome(WatchedProcess& watched, const LookOutcome& outcome) {
     if (outcome.denied) reader_.let_go_of_links(watched);
     if (outcome.denied && !watched.denied)
         ledger_.lost(watched, "its links may no longer be read: Permission denied");
-    // A process whose links may be read again may be asked again.
+    // If the links can be read again, sockets may be asked again too.
     if (watched.denied && !outcome.denied)
         watched.socket_access.copies = SocketAccess::Copies::possible;
     watched.denied = outcome.denied;

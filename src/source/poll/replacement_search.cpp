@@ -8,12 +8,12 @@ namespace {
 
 /// Opening and reading fdinfo: 2 to 3 µs, measured.
 constexpr Duration kCostOfOne = std::chrono::microseconds(2);
-/// Of descriptors whose links cannot tell, a look compares as many as take a twentieth of a CPU.
+/// A look compares as many descriptors with unclear links as fit into a twentieth of a CPU.
 constexpr int kShareOfUnclear = 20;
 constexpr int kFewestUnclear = 16;
 /// A file is seldom replaced under its name: comparing files may take a two-hundredth of a CPU.
 constexpr int kShareOfFiles = 200;
-constexpr int kMostComparisons = 512;  // in a look, of either kind
+constexpr int kMostComparisons = 512;  // in one look, of either kind
 /// Between the beginnings of two rounds through a process that has not run.
 constexpr Duration kSeldom = std::chrono::seconds(1);
 
@@ -83,9 +83,9 @@ ReplacementSearch::Found ReplacementSearch::search(WatchedProcess& watched, cons
     return by_other ? Found::replaced_by_other : Found::replaced;
 }
 
-/// How many comparisons the process may make now. A round begins when it has run since the one
-/// before, and once in a second all the same: another process may share the table. Where one is
-/// known to do so, no clock tells.
+/// How many comparisons the process may make now. A round begins when the process has run since the
+/// round before, and otherwise once a second, since another process may share the table. If another
+/// process is known to share the table, no clock is evidence.
 int ReplacementSearch::begin_turn(WatchedProcess& watched, Kind kind, SteadyTime now) {
     WatchedProcess::Round& round = round_of(watched, kind);
     WatchedProcess::Round next = round;
@@ -98,8 +98,8 @@ int ReplacementSearch::begin_turn(WatchedProcess& watched, Kind kind, SteadyTime
     ComparisonTurns& turns = turns_of(kind);
     const int most = turns.claim(watched.process.pid());
     if (most > 0) round = next;
-    // As others have left over little, the round may go on in the next look. But no look is
-    // taken for that at a process that has not run, of which there may be thousands.
+    // If others have left too few comparisons, the round may go on in the next look. But no look is
+    // taken just for that at a process that has not run, of which there may be thousands.
     round.owed = !next.seldom && (most == 0 || !turns.is_first(watched.process.pid()));
     return most;
 }
@@ -120,7 +120,7 @@ FdEntry* ReplacementSearch::first_after(WatchedProcess& watched, Kind kind, int 
     return entry == entries.end() ? nullptr : &*entry;
 }
 
-/// True when some were replaced.
+/// True when some descriptors were replaced.
 bool ReplacementSearch::compare(WatchedProcess& watched, Kind kind, const Look& look) {
     const bool any = kind == Kind::unclear ? !watched.unclear.empty() : watched.files > 0;
     int left = any ? begin_turn(watched, kind, look.now.steady) : 0;

@@ -5,7 +5,7 @@
 namespace logfia {
 namespace {
 
-/// Empties the list; what one look needed beyond measure is given back.
+/// Empties the list, and frees memory that one look needed beyond the usual.
 template <class T>
 void let_go(std::vector<T>& list) {
     constexpr std::size_t kKept = 1000;
@@ -65,8 +65,8 @@ std::optional<SocketHolders::Holder> SocketHolders::parent_of(const WatchedProce
     return std::nullopt;
 }
 
-/// Makes an index for one look, of no more than the sockets that are wanted in it: an index of all
-/// that are known would have to go along with each open and each close.
+/// Makes an index for one look, only of the sockets wanted in it: an index of all known sockets
+/// would have to be updated at each open and each close.
 void SocketHolders::index() {
     std::sort(inodes_.begin(), inodes_.end());
     for (const auto& watched : processes_) {
@@ -96,8 +96,8 @@ std::optional<SocketHolders::Holder> SocketHolders::any_but(const WatchedProcess
     return found;
 }
 
-/// True when nothing more can come of the socket, or it was asked after its process had run the
-/// last time. Of a descriptor that was closed in this look nothing is known since.
+/// True when the socket cannot change any more, or was asked after its process last ran. Never true
+/// of a descriptor that was closed in this look.
 bool SocketHolders::is_up_to_date(const Holder& holder) const {
     const WatchedProcess& watched = *holder.process;
     const FdEntry* open = watched.snapshot.find(watched.known[holder.slot].descriptor.fd);

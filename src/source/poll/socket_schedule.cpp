@@ -16,7 +16,7 @@ constexpr Duration kTotalsPause = std::chrono::seconds(1);
 constexpr int kTotalsALook = 64;
 constexpr std::size_t kKept = 1000;
 
-/// True of types of which a row tells as much as the socket itself.
+/// True for types of which a row tells as much as the socket itself.
 bool is_told_by_tables(FdType type) {
     return is_in(type, FdGroup::tcp) || is_in(type, FdGroup::datagram);
 }
@@ -25,7 +25,7 @@ bool is_tcp_connection(const Descriptor& descriptor) {
     return is_tcp_connection(descriptor.type, descriptor.socket.get());
 }
 
-/// A TCP socket in such a state may come to another connection, or to none.
+/// A TCP socket in such a state may get another connection, or lose the one it has.
 bool begins_anew(SocketState state) {
     return state == SocketState::close || state == SocketState::syn_sent ||
            state == SocketState::listen;
@@ -112,7 +112,7 @@ void SocketSchedule::answer(const ProcRoot& root, SteadyTime now, WatchedProcess
     turns_.begin_next();
 }
 
-/// Notes what is known by now, and ends the question when nothing more will come.
+/// Notes what is known now, and ends the question if no further answer will come.
 void SocketSchedule::use(const SocketQuery& query, SteadyTime now) {
     if (query.about == About::totals) return use_totals(query, now);
     const Pending& pending = pending_[query.ticket];
@@ -146,14 +146,14 @@ void SocketSchedule::use_totals(const SocketQuery& query, SteadyTime now) {
     if (query.totals) known.totals = query.totals;
     auto& info = known.descriptor.socket;
     if (!info || info->state == query.state) return;
-    // The socket may have another connection, or none: its peer is asked for as well.
+    // The socket may have another connection, or none, so its peer is asked for as well.
     if (begins_anew(info->state) || begins_anew(query.state)) return keep(query, Pause::first, now);
     SocketInfo changed = *info;
     changed.state = query.state;
     info = std::make_shared<const SocketInfo>(std::move(changed));
 }
 
-/// Describes new sockets that have not answered as other descriptors of them are known.
+/// Describes new sockets that have not answered, from other known descriptors of them.
 void SocketSchedule::use_shared(std::span<SocketQuery> queries, WatchedProcesses processes,
                                 SteadyTime now) {
     const auto lacks = [this](const SocketQuery& query) {
@@ -212,8 +212,8 @@ void SocketSchedule::finish(KnownFd& closed) {
 const char* SocketSchedule::new_notice() {
     const bool told = std::exchange(exhaustion_told_, asker_.exhausted());
     if (told || !exhaustion_told_) return nullptr;
-    return "the kernel keeps too many of our questions waiting: until it answers some, no socket "
-           "is asked itself";
+    return "the kernel is holding up too many of logfia's queries: until it answers some, no "
+           "socket is queried directly";
 }
 
 }  // namespace logfia

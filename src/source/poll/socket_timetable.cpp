@@ -9,8 +9,8 @@ namespace {
 constexpr Duration kFirstPauseOfReadings = std::chrono::milliseconds(10);
 constexpr Duration kLongestPauseOfReadings = std::chrono::milliseconds(400);
 
-/// A multiple of `pause` that is half a pause to one and a half from now: so that one reading
-/// serves the questions of all processes.
+/// A multiple of `pause`, half a pause to one and a half from now, so that one reading serves the
+/// questions of all processes.
 SteadyTime common_time(SteadyTime now, Duration pause) {
     const Duration since = now.time_since_epoch() + pause / 2;
     return SteadyTime((since / pause + 1) * pause);

@@ -59,7 +59,8 @@ Describer::Sleep TableChanges::judge_sleep(WatchedProcess& watched, const Look& 
                                                    : Describer::Sleep::says_nothing;
 }
 
-/// Describes them together, since each question to a file's own filesystem goes to another thread.
+/// Describes all of them together, since each question to a file's own filesystem goes to another
+/// thread.
 void TableChanges::describe(const Table& table, std::span<FdEntry* const> found) {
     descriptions_.clear();
     for (const FdEntry* entry : found) {
@@ -71,7 +72,7 @@ void TableChanges::describe(const Table& table, std::span<FdEntry* const> found)
                               judge_sleep(table.watched, table.look));
 }
 
-/// True when descriptors came or went.
+/// True when descriptors were opened or closed.
 bool TableChanges::note_found(const Table& table, std::span<FdEntry* const> found) {
     describe(table, found);
     bool table_changed = false;
@@ -86,7 +87,7 @@ bool TableChanges::note_found(const Table& table, std::span<FdEntry* const> foun
     return table_changed;
 }
 
-/// The link is another text: has the file got another name, or is it another file?
+/// The text of the link has changed: has the file got a new name, or is it another file?
 bool TableChanges::is_noted_as_renamed(const Table& table, FdEntry& entry,
                                        Description& description) {
     const KnownFd& known = table.watched.known[entry.slot];

@@ -7,7 +7,7 @@ namespace {
 
 constexpr Duration kProbePause = std::chrono::seconds(1);
 
-/// True when a number that was open before is not.
+/// True when a number that was open before is no longer open.
 bool lacks_some_of(const FdSnapshot& before, const FdSnapshot& after) {
     auto now = after.entries().begin();
     const auto end = after.entries().end();
@@ -34,7 +34,7 @@ LookOutcome TableReader::read(WatchedProcess& watched, const Look& look) {
         if (life == Process::Life::alive) break;
         let_go_of_links(watched);
     }
-    // The process lives, so that nothing it had open counts as closed.
+    // The process lives, so nothing that it had open counts as closed.
     if (outcome.state == LookOutcome::State::gone)
         return {LookOutcome::State::failed, ESRCH, false};
     return outcome;
@@ -60,16 +60,16 @@ void TableReader::let_go_of_links(WatchedProcess& watched) {
     for (FdEntry& entry : seen_.entries()) entry.link = -1;
 }
 
-/// With -d 0 list often and re-read 1/16 of the old links: the more often a table is listed, the
-/// more of what is open only briefly is seen. Where links have been denied, re-read all: the first
-/// one that may be read again tells.
+/// With -d 0, list often and reread only 1/16 of the old links: the more often a table is listed,
+/// the more short-lived descriptors are seen. If links have been denied, reread all: the first link
+/// that may be read again shows that the process is readable.
 FdReader::Links TableReader::links_to_read(const WatchedProcess& watched) const {
     const bool back_to_back = interval_.is_back_to_back() && !watched.denied;
     return back_to_back ? FdReader::Links::some : FdReader::Links::all;
 }
 
-/// A table that is empty, or lacks what was open before, may be that of a thread that is ending:
-/// the thread lets go of the table, which lives on with the others.
+/// A table that is empty, or lacks numbers that were open before, may be that of a thread that is
+/// ending: the thread lets go of the table, which lives on with the other threads.
 bool TableReader::is_suspicious(const WatchedProcess& watched, const LookOutcome& outcome,
                                 SteadyTime now) const {
     if (outcome.state != LookOutcome::State::complete) return false;

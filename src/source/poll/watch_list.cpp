@@ -19,7 +19,7 @@ WatchList::List::const_iterator WatchList::at_or_after(pid_t pid) const {
 }
 
 WatchedProcess* WatchList::find(pid_t pid) const {
-    // A process that has ended may stand beside the one that has its PID now.
+    // A process that has ended may be listed beside the one that has its PID now.
     for (auto at = at_or_after(pid); at != processes_.end() && (*at)->process.pid() == pid; ++at)
         if (!(*at)->ended && !(*at)->process.has_ended()) return at->get();
     return nullptr;
@@ -72,7 +72,7 @@ void WatchList::forget_ended() {
     std::erase_if(processes_, [](const auto& watched) { return watched->ended; });
 }
 
-/// Keeps the last table of a process that has ended: children of it may still come.
+/// Keeps the last table of a process that has ended: its children may still appear.
 void WatchList::remember_table(WatchedProcess& watched) {
     if (!watched.begun) return;
     if (watched.origin.start == Origin::Start::launched)

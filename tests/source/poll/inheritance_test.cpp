@@ -1,4 +1,4 @@
-// Tells what a new process was given from what it has opened itself.
+// Tells what a new process has inherited from what it has opened itself.
 
 #include "source/poll/newcomers_fixture.hpp"
 #include "support/want.hpp"
@@ -58,7 +58,7 @@ class AncestryTest : public NewcomersTest {
     }
 };
 
-/// A daemon: the process between has ended before anybody could look at it.
+/// A daemon: the process in between has ended before any look at it.
 TEST_F(AncestryTest, OfAParentThatNobodyHasSeen) {
     bear(12, 11);
     EXPECT_THAT(hear({forked(11, 10), forked(12, 11), exited(11)}), given_and_own(12));
@@ -131,7 +131,7 @@ TEST_F(AncestryTest, AStrangerWithAnAncestorsNumberHasGivenNothing) {
                             "open 13 /own"));
 }
 
-/// An exec makes it readable; by then its parent has ended.
+/// An exec makes the process readable; by then its parent has ended.
 TEST_F(AncestryTest, OfOneThatWasDeniedAtFirst) {
     const NoOverride nobody;
     bear(12, 1);
@@ -142,7 +142,7 @@ TEST_F(AncestryTest, OfOneThatWasDeniedAtFirst) {
     EXPECT_THAT(hear({execed(12)}), given_and_own(12));
 }
 
-/// Nothing is known of its parent, and yet the standard streams come from somewhere.
+/// Nothing is known of the parent, and yet the standard streams must come from somewhere.
 TEST_F(AncestryTest, OfNobodyKnown) {
     watch(named("daemon"));
     add(20, "daemon", 1, 6000);
@@ -155,7 +155,7 @@ TEST_F(AncestryTest, OfNobodyKnown) {
                             "open initial 20 pipe:[77]"));
 }
 
-/// By its name alone, and no relative of anybody: who bore it is told all the same.
+/// Watched only by its name, unrelated to any watched process: the parent is reported all the same.
 TEST_F(AncestryTest, OfOneThatWasMeantByItsName) {
     watch(named("daemon"));
     bear(20, 1);

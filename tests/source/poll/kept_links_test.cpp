@@ -55,7 +55,7 @@ class KeptLinksTest : public ::testing::Test {
         EXPECT_THAT(changes.notices, IsEmpty());
         return changes.lines;
     }
-    /// Until what is new now has cooled down.
+    /// Looks until the numbers that are new now are no longer hot.
     void look_for_long() {
         for (std::uint32_t i = 0; i <= FdReader::kHotLooks + 1; ++i) EXPECT_THAT(look(), IsEmpty());
     }
@@ -188,7 +188,7 @@ TEST_F(KeptLinksTest, OutliveTheFirstThread) {
     EXPECT_THAT(look(), ElementsAre(fmt::format("close {} {}", fd, files_.path("a"))));
 }
 
-/// It is not reaped: its links are gone, and those that are held say no other thing.
+/// A zombie has no links, and the held ones give no other answer.
 TEST_F(KeptLinksTest, OfAZombieAreGone) {
     watch(100);
     look_for_long();

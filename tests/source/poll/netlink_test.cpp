@@ -19,7 +19,7 @@ namespace {
 
 using test::fd_of;
 
-/// A child with a netlink socket that it binds when it is told to.
+/// A child with a netlink socket that it binds on command.
 class LateBinder {
   public:
     LateBinder() {
@@ -77,8 +77,8 @@ TEST(Netlink, ASocketThatIsBoundLaterIsLearnedThen) {
     Now now = read_clocks();
     poller.look(now, kept);
     child.bind_now();
-    // More than once: its CPU clock may stand still while it runs elsewhere, and then it is not
-    // asked for until the pauses have grown.
+    // Several looks: the child's CPU clock may not advance for a while when it runs on another CPU,
+    // and then the socket is not asked until the pauses have grown.
     for (int i = 0; i < 20; ++i) {
         now.steady += std::chrono::seconds(10);
         poller.look(now, kept);

@@ -24,7 +24,8 @@ inline std::string line_with_pid(const Event& event) {
                        event.actor.pid, fd_of(event).descriptor.name);
 }
 
-/// A set in a procfs that is not ours, so that there is no connector: what comes has to be found.
+/// A set in a procfs that is not ours, so that there is no connector, and new processes have to be
+/// found.
 class NewcomersTest : public ::testing::Test {
   protected:
     static constexpr int kSelf = 1000;
@@ -68,7 +69,7 @@ class NewcomersTest : public ::testing::Test {
         while (set_->adopt_children(seen_)) poller_->look_at_new(now_, seen_);
         return seen_.lines;
     }
-    /// Takes news as the connector would tell them between two ticks, and the first looks that
+    /// Takes news as the connector would report them between two ticks, and the first looks that
     /// follow.
     Lines hear(const std::vector<ProcessEvent>& news) {
         seen_.lines.clear();

@@ -51,7 +51,7 @@ TEST_F(ProcessNews, AFirstThreadsEndIsNotTheProcessesEnd) {
     EXPECT_THAT(tick(), ElementsAre("open 10 /later"));
 }
 
-/// The other thread has the first one's number by the time that is looked at.
+/// The other thread has the number of the first one by the time of the check.
 TEST_F(ProcessNews, AnExecByAnotherThreadIsNoEnd) {
     follow_10();
     bear(11, 10, "/a");
@@ -74,7 +74,7 @@ TEST_F(ProcessNews, NeitherIsAZombie) {
     EXPECT_THAT(hear({exited(10), forked(11, 10)}), IsEmpty());
 }
 
-/// Of a process whose first thread ended before it no end is told.
+/// No end is reported of a process whose first thread ended before it.
 TEST_F(ProcessNews, ANumberThatIsGivenAgainIsNoRelative) {
     follow_10();
     add(11, "child", 10, 6000);
@@ -112,7 +112,7 @@ TEST_F(ProcessNews, WithoutFollowingItIsNot) {
     EXPECT_THAT(hear({forked(11, kSelf)}), IsEmpty());
 }
 
-/// A child that was reaped when its end is noticed cannot be asked any more.
+/// The name of a child that was reaped before its end is noticed can no longer be read.
 TEST_F(ProcessNews, TheLastNameIsThatOfTheLastExec) {
     follow_10();
     bear(11, 10, "/a");

@@ -37,7 +37,7 @@ class Pending : public NewcomersTest {
         watch(following(10));
         tick();
     }
-    /// In how many of a hundred looks, in which nothing comes, the file is opened.
+    /// The number of looks that open the file, out of a hundred in which nothing comes.
     int looks_that_open(const std::string& file) {
         const UniqueFd opens(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
         EXPECT_GE(inotify_add_watch(opens.get(), (proc_.path() + '/' + file).c_str(), IN_OPEN), 0);
@@ -49,7 +49,7 @@ class Pending : public NewcomersTest {
         }
         return looks;
     }
-    /// So that it may not be looked into, whoever asks.
+    /// Makes the process unreadable, even for root.
     void deny(int pid, mode_t mode = 0) {
         const std::string table = proc_.path() + '/' + std::to_string(pid) + "/fd";
         ASSERT_EQ(chmod(table.c_str(), mode), 0);
@@ -71,8 +71,8 @@ TEST_F(PendingForLack, AChildIsTriedAgainWhenDescriptorsLacked) {
         const NoMoreDescriptors lack;
         EXPECT_THAT(hear({forked(11, 10)}), IsEmpty());
     }
-    EXPECT_THAT(seen_.notices, ElementsAre("cannot watch process 11: Too many open files; it is "
-                                           "tried again as long as it lives"));
+    EXPECT_THAT(seen_.notices, ElementsAre("cannot watch process 11: Too many open files; logfia "
+                                           "keeps trying while the process lives"));
     EXPECT_TRUE(set_->awaits_more());
     EXPECT_THAT(tick(), ElementsAre("open 11 /a"));
     EXPECT_FALSE(set_->awaits_more());
@@ -104,7 +104,7 @@ TEST_F(PendingForLack, WhatIsGoneIsNotWaitedFor) {
     EXPECT_FALSE(set_->awaits_more());
 }
 
-/// A process that is gone can be told when nothing can be opened still.
+/// The end of a process can be found out even when nothing can be opened.
 TEST_F(PendingForLack, NeitherWhileDescriptorsLack) {
     follow_10();
     bear(11, 10, "/a");

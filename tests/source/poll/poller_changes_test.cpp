@@ -1,5 +1,5 @@
-// How changes of a table become records, where the number is another file's by the time
-// that it is asked, and where the link does not tell that it is.
+// How changes of a table become records when the number belongs to another file by the time of the
+// question, and when the link does not show that.
 
 #include "support/event_parts.hpp"
 #include "support/event_sinks.hpp"
@@ -80,7 +80,7 @@ TEST_F(PollerChanges, AreToldByDescriptorAlsoWhereANumberHasAnotherFile) {
                                     "open 2 r /c", "open 3 r /a", "open 5 r /b"));
 }
 
-/// A command closes what it was given before the first look after its exec.
+/// A command closes inherited descriptors before the first look after its exec.
 TEST_F(PollerChanges, OfALookAheadHaveItsTime) {
     proc_.open(42, 9, "/given");
     watch({Origin::Start::launched, {}, {{9, "/given"}}});

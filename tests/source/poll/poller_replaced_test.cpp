@@ -1,5 +1,5 @@
-// When descriptors are compared whose links cannot tell that another file has taken the number: of
-// a process that has run, of one that has not, and of several that share what a look may spend.
+// When descriptors are compared whose links cannot show that another file has taken the number: in
+// a process that has run, in one that has not, and in several that share the comparisons of a look.
 
 #include "support/event_parts.hpp"
 #include "support/event_sinks.hpp"
@@ -94,7 +94,7 @@ class ReplacedUnseen : public ::testing::Test {
     int looks_ = 0;
 };
 
-/// A real one, for its clock; its table is the test's.
+/// A real process, for its clock; its table is the test's.
 class OfASleeper : public ReplacedUnseen {
   protected:
     OfASleeper() {
@@ -103,7 +103,7 @@ class OfASleeper : public ReplacedUnseen {
         add_process(pid());
     }
     [[nodiscard]] pid_t pid() const { return maker_.pid(); }
-    /// Until it sleeps again.
+    /// Runs until it sleeps again.
     void run() {
         maker_.ask("comm worker");
         for (int unchanged = 0; unchanged < 5;) {
@@ -128,7 +128,7 @@ class OfASleeper : public ReplacedUnseen {
     FdMaker maker_;
 };
 
-/// Another process does, which shares the table (CLONE_FILES, clone(2)).
+/// Another process makes the change, sharing the table (CLONE_FILES, clone(2)).
 TEST_F(OfASleeper, IsToldWithinFiveSeconds) {
     proc_.open(pid(), 3, "/dev/null", device(5));
     proc_.open(pid(), 4, "/m/log", log(6));
@@ -153,7 +153,8 @@ TEST_F(OfASleeper, ShowsThatItsTableIsShared) {
     }
 }
 
-/// More than one look compares, so that what it did itself is found when it sleeps again.
+/// More than one look compares, so that a change by the process itself is found when it sleeps
+/// again.
 TEST_F(OfASleeper, ItsOwnDoingIsNoSignOfAnother) {
     open_many(pid(), 600, "/dev/null", device(5));
     watch();
@@ -178,13 +179,13 @@ TEST_F(OfASleeper, IsComparedOnceInASecond) {
     EXPECT_LE(looks_, 205);
 }
 
-/// Runs all the time, as far as anybody knows: there is no clock for it.
+/// Processes without a clock, which may run all the time.
 class OfSeveral : public ReplacedUnseen {
   protected:
     OfSeveral() {
         for (const pid_t pid : {42, 43, 44}) add_process(pid);
     }
-    /// Looks until each of these processes has told that its last file is another one.
+    /// Looks until each of these processes has reported that its last file is another one.
     void expect_told(const std::vector<int>& counts, int most_looks) {
         for (std::size_t i = 0; i < counts.size(); ++i)
             open_many(pids_[i], counts[i], "/m/log", log(5));
@@ -242,7 +243,7 @@ TEST_F(OfSeveral, FewerUnclearOnesAreComparedWhereLooksComeOften) {
     EXPECT_THAT(look_until_told(2), ElementsAre("42 close 24 /dev/null", "42 open 24 /dev/null"));
 }
 
-/// So that at any interval what few have is told in the next look.
+/// So that at any interval, a process with few descriptors is reported in the next look.
 TEST_F(OfASleeper, ThatHasRunSomeAreComparedBackToBack) {
     options_.interval = Interval::back_to_back();
     open_many(pid(), 16, "/dev/null", device(5));
@@ -253,7 +254,8 @@ TEST_F(OfASleeper, ThatHasRunSomeAreComparedBackToBack) {
     EXPECT_EQ(look(), replaced(15, "/dev/null"));
 }
 
-/// We run all the time, and take all that a look compares. The other has run just once.
+/// The test process runs all the time, and takes all comparisons of a look. The other process has
+/// run just once.
 TEST_F(OfASleeper, IsNotForgottenForOneThatRuns) {
     if (pid() < getpid()) GTEST_SKIP() << "the numbers of processes began anew";
     add_process(getpid());

@@ -187,7 +187,7 @@ TEST_F(PollerTest, ARecycledPidIsNotTheSameProcess) {
     EXPECT_EQ(poller_->processes().watched(), 0U);
 }
 
-/// Nobody tells of it, and nothing else changes.
+/// Nothing reports the new name, and nothing else changes.
 TEST_F(PollerTest, ANameIsReadAgainWithinASecond) {
     proc_.add_process(42, "before");
     proc_.open(42, 3, "/a");
@@ -308,7 +308,7 @@ TEST_F(SocketsOfAPoller, AListenIsTold) {
     EXPECT_EQ(fd_of(seen_.events[0]).descriptor.socket->local->port, 8080);
 }
 
-/// Its own tables cannot be read, as those of a child that has ended.
+/// The tables of a child that has ended cannot be read.
 TEST_F(SocketsOfAPoller, WhatCannotBeAskedIsDescribedAsAnotherKnowsIt) {
     proc_.add_process(42, "parent");
     proc_.net_table(42, "tcp", kTcpHead + tcp_row("0100007F:1F90", "00000000:0000", "0A", 1001));
@@ -372,7 +372,7 @@ TEST_F(SocketsOfAPoller, ASocketInNoTableIsAskedForWithGrowingPauses) {
         if (tables_read() != before) asked.push_back(i);
         before = tables_read();
     }
-    // 100 ms, doubling, up to 400 ms, so that what lasts a second is seen.
+    // The pauses are 100 ms, doubling up to 400 ms, so that a connection of a second is seen.
     ASSERT_GT(asked.size(), 70U);
     EXPECT_THAT(std::vector(asked.begin(), asked.begin() + 6), ElementsAre(1, 3, 7, 11, 15, 19));
     EXPECT_EQ(asked.back(), 299);

@@ -1,4 +1,4 @@
-// How often sockets that may still connect are asked, by copies.
+// How often sockets that may still connect are asked, through duplicates.
 
 #include "source/poll/watched_helper.hpp"
 #include "support/watching.hpp"
@@ -61,7 +61,7 @@ TEST_F(SocketQuestions, ManyAreAskedInTurn) {
     }
 }
 
-/// A connection after the other, and in between somebody whose questions are as many.
+/// Connections one after another, and in between another process with as many questions.
 TEST_F(SocketQuestions, NoneOfManyIsForgotten) {
     watch();
     std::vector<int> fds;

@@ -40,15 +40,15 @@ TEST(ReadingPausesTest, GrowWithWhatAReadingCosts) {
 /// A process that can be made to run, and its sockets.
 class SocketTimetableTest : public ::testing::Test {
   protected:
-    /// Keeps a socket that was asked by a copy now.
+    /// Keeps a socket that was asked directly just now.
     void keep(std::uint32_t slot) { timetable_.keep(slot, turns_.turn(), cpu_, now_); }
-    /// Keeps a socket that a table has told of now.
+    /// Keeps a socket that a table has told about just now.
     void keep_by_table(std::uint32_t slot, Pause pause = Pause::longer) {
         keep(slot);
         timetable_.pause_readings(slot, pause, pauses_, now_);
     }
     void run() { cpu_ += microseconds(100); }
-    /// The slots that a look asks, which is so much later.
+    /// The slots that a look asks, this much later.
     std::vector<std::uint32_t> look(Duration later = milliseconds(1), By by = By::copies) {
         turns_.begin_next();
         now_ += later;
@@ -145,8 +145,8 @@ TEST_F(SocketTimetableTest, TablesAreReadWithGrowingPauses) {
         pauses.push_back(now_ - last);
         last = now_;
     }
-    // 10 ms, doubling, up to 400 ms; each up to half of it more or less, for all to wait for the
-    // same moments.
+    // 10 ms, doubling, up to 400 ms; each up to half more or less, so that all wait for the same
+    // moments.
     EXPECT_THAT(pauses, ElementsAre(milliseconds(10), milliseconds(30), milliseconds(40),
                                     milliseconds(80), milliseconds(160), milliseconds(320),
                                     milliseconds(560), milliseconds(400)));

@@ -1,4 +1,5 @@
-// Sockets of a real process, watched on a calendar that the test writes, by both ways of asking.
+// Sockets of a real process, watched on a calendar that the test writes, asked directly and by
+// tables.
 
 #include "source/poll/watched_helper.hpp"
 #include "support/event_parts.hpp"
@@ -43,7 +44,7 @@ TEST_P(Sockets, ADatagramSocketConnectsAndElsewhere) {
     EXPECT_THAT(lines(), ElementsAre(fmt::format("close {} 127.0.0.2:53", fd)));
 }
 
-/// Knowledge of the socket from before this look is no answer to what its new descriptor is.
+/// Facts about the socket from before this look do not tell what its new descriptor is.
 TEST_P(Sockets, ADuplicateOfOneThatHasJustConnectedHasThePeer) {
     watch();
     const int fd = maker_.fd("udp");
@@ -65,7 +66,7 @@ TEST_P(Sockets, ADuplicateOutlivesTheOneThatWasKnownWithoutAPeer) {
                                      fmt::format("open {} 127.0.0.1:9", duplicate)));
 }
 
-/// To getpeername(2) it is none.
+/// getpeername(2) does not count port 0 as a peer.
 TEST_P(Sockets, APeerWithoutAPortIsToldOnce) {
     watch();
     const int fd = maker_.fd("udp");
@@ -106,7 +107,7 @@ TEST_P(Sockets, AStreamConnectsAndListensLater) {
     EXPECT_THAT(lines(seconds(20)), IsEmpty());
 }
 
-/// Who closes it has run since it was asked, and may have connected it in between.
+/// The process that closes a socket has run since the socket was asked, and may have connected it.
 TEST_P(Sockets, ACloseDoesNotCallItUnconnected) {
     watch();
     const int tcp = maker_.fd("tcp-socket");
@@ -121,7 +122,7 @@ TEST_P(Sockets, ACloseDoesNotCallItUnconnected) {
         EXPECT_EQ(fd_of(event).descriptor.socket->outdated, fd_of(event).descriptor.fd != listener);
 }
 
-/// Idle ones cost nothing: the process has not run since, and they are asked for seldom.
+/// Idle sockets cost nothing: the process has not run since, so they are seldom asked.
 TEST_P(Sockets, IdleUnconnectedOnesAreNotAskedFor) {
     watch();
     maker_.fd("tcp-socket");
@@ -132,7 +133,8 @@ TEST_P(Sockets, IdleUnconnectedOnesAreNotAskedFor) {
     EXPECT_LE(tables_read() - before, 1U);
 }
 
-/// However long it has waited: a copy is asked with the next look, a table soon after.
+/// However long the socket has waited, it is asked directly at the next look, or a table is read
+/// soon after.
 TEST_P(Sockets, ALateConnectIsToldSoon) {
     watch();
     const auto listener = maker_.numbers("tcp-listen");
@@ -159,7 +161,7 @@ TEST_P(Sockets, TheNextOneIsToldAsSoon) {
     }
 }
 
-/// An epoll is open before it is told what to watch.
+/// An epoll is open before it has any targets.
 TEST_P(Sockets, TheCloseOfAnEpollTellsWhatItCameToWatch) {
     watch();
     const auto pipe = maker_.numbers("pipe");
@@ -216,7 +218,7 @@ TEST_P(Sockets, ASecondConnectIsToldToo) {
                 ElementsAre(fmt::format("connect {} 127.0.0.1:{}", fd, listener.at(1))));
 }
 
-/// Once it has changed, it is looked at often again.
+/// Once a socket has changed, it is asked often again.
 TEST_P(Sockets, TheOneThatChangesIsAskedOften) {
     watch();
     const int fd = maker_.fd("udp");
@@ -233,7 +235,7 @@ INSTANTIATE_TEST_SUITE_P(By, Sockets, ::testing::Values(Way::copies, Way::tables
                              return std::string(each.param == Way::copies ? "Copies" : "Tables");
                          });
 
-/// Figures that only the socket itself tells.
+/// Totals, which only the socket itself tells.
 class SocketsByCopies : public Sockets {
   protected:
     /// The two ends of a connection of the process, described by a look.
@@ -305,7 +307,7 @@ TEST_P(SocketsByCopies, TheTotalsAreNotSampledMoreThanOnceASecond) {
     maker_.ask(fmt::format("send {} 1000", made.client));
     look(milliseconds(900));
     const Event client = close_of(made.client);
-    // Those of the first round, when it had sent nothing, are no figures; final ones are.
+    // Totals of the first round, before anything was sent, are not shown; final totals are.
     if (fd_of(client).totals) {
         EXPECT_EQ(fd_of(client).totals->as_of, TcpTotals::AsOf::end);
         EXPECT_EQ(fd_of(client).totals->bytes_sent, 1000U);

@@ -1,5 +1,5 @@
-// Sockets and epolls that the kernel does not answer for, watched on a calendar that the test
-// writes, until it does.
+// Sockets and epolls for which the kernel blocks every question, watched on a calendar that the
+// test writes, until it answers.
 
 #include "source/poll/watched_helper.hpp"
 #include "support/event_parts.hpp"
@@ -24,8 +24,8 @@ class Stalled : public ::testing::Test, public test::WatchedHelper {
         return std::nullopt;
     }
 
-    /// A command that keeps whoever asks waiting until its answer is closed; false, with the
-    /// reason, where the kernel does not let us.
+    /// Runs a command that blocks every question until its answer is closed; false, with the
+    /// reason, if the kernel does not allow it.
     bool stall(const std::string& command) {
         try {
             faults_ = maker_.fd(command);
@@ -41,7 +41,7 @@ class Stalled : public ::testing::Test, public test::WatchedHelper {
     }
     void end_of_stall() { maker_.ask(fmt::format("close {}", faults_)); }
 
-    /// Whether a new socket is asked itself: where it is bound no table tells.
+    /// Whether a new socket is asked directly: only the socket itself tells where it is bound.
     bool asks_a_new_one(Duration later = milliseconds(1)) {
         const int fd = maker_.fd("tcp-socket");
         maker_.ask(fmt::format("bind {} 127.0.0.1", fd));
@@ -64,7 +64,7 @@ TEST_F(Stalled, SocketsAreAskedAgainOnceThatIsOver) {
     EXPECT_TRUE(test::eventually([this] { return asks_a_new_one(); }));
 }
 
-/// And so are those that the tables had to tell of.
+/// Sockets that only the tables could describe are asked again too.
 TEST_F(Stalled, WhatTheTablesDidNotTellIsLearnedLater) {
     if (!stall_a_socket()) GTEST_SKIP() << "no such userfaultfd: " << reason_;
     watch();

@@ -42,7 +42,7 @@ class WatchListTest : public ::testing::Test {
             if (one->process.pid() == pid) return *one;
         throw std::logic_error("it was not added");
     }
-    /// As a look does that has seen a file of that name.
+    /// Behaves as a look that has seen a file of that name.
     static void see(WatchedProcess& watched, int fd) {
         watched.snapshot.entries().push_back({.fd = fd});
         watched.begun = true;
@@ -68,7 +68,7 @@ TEST_F(WatchListTest, IsInTheOrderOfThePids) {
     EXPECT_FALSE(list_->watches(43));
 }
 
-/// The end of the first one is noticed, and not told yet.
+/// The end of the first one has been noticed, but not reported yet.
 TEST_F(WatchListTest, TwoProcessesOfOnePidStandSideBySide) {
     add_process(42, "old");
     WatchedProcess& first = watch(42);
@@ -157,7 +157,7 @@ TEST_F(WatchListTest, ANameThatIsToldIsReadOfTheProcessItself) {
     EXPECT_FALSE(list_->note_exec(43)) << "nobody watches it";
 }
 
-/// The number is another process's by then.
+/// By then the number belongs to another process.
 TEST_F(WatchListTest, ANameIsNeverTakenFromAnotherProcess) {
     add_process(42, "old");
     const WatchedProcess& watched = watch(42);
@@ -168,7 +168,7 @@ TEST_F(WatchListTest, ANameIsNeverTakenFromAnotherProcess) {
     EXPECT_EQ(watched.actor.comm, "old");
 }
 
-/// For want of the connector.
+/// There is no connector, so names are read again.
 TEST_F(WatchListTest, ANameIsReadAgainOnceASecondAfterTheProcessHasRun) {
     add_process(42, "a");
     WatchedProcess& watched = watch(42);

@@ -30,7 +30,7 @@ inline std::string line_of(const Event& event) {
 /// A helper that is watched, on a calendar that the test writes.
 class WatchedHelper {
   public:
-    /// Begins, with a look, when the helper may have done something already.
+    /// Begins to watch, with a look, when the helper may already have done something.
     void watch(bool copies = true, Duration interval = std::chrono::milliseconds(1)) {
         auto root = ProcRoot::open("/proc");
         ASSERT_TRUE(root);
@@ -47,7 +47,7 @@ class WatchedHelper {
         look(std::chrono::milliseconds(0));
     }
 
-    /// The events of a look that is so much later.
+    /// The events of a look this much later.
     std::vector<Event> look(Duration later = std::chrono::milliseconds(1)) {
         now_.wall += std::chrono::duration_cast<WallTime::duration>(later);
         now_.steady += later;

@@ -14,13 +14,13 @@ class ComparisonTurns {
     /// `highest`: the PID of the last process there is.
     void begin_look(int most, pid_t highest);
 
-    /// Claims a turn for a process that wants comparisons, and says how many it may make now. One
-    /// that may make none, since no others are left, comes first in the next look.
+    /// Claims a turn for a process that wants comparisons, and returns how many it may make now. A
+    /// process that may make none, because no more are left, comes first in the next look.
     int claim(pid_t pid);
     void spend_one() { --left_; }
 
-    /// True for the one whose turn it is, which has as many as anybody gets in this look. To be
-    /// asked before it spends any.
+    /// True for the process whose turn it is, which gets as many comparisons as any process can in
+    /// this look. To be called before it makes any.
     [[nodiscard]] bool is_first(pid_t pid) const {
         return pid == from_ || (pid > from_ && left_ == most_);
     }

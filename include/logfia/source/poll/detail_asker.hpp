@@ -16,7 +16,7 @@
 namespace logfia {
 
 /// Asks for what a descriptor's link and fdinfo do not tell: what a socket is and becomes, and what
-/// an epoll or its like watches.
+/// an epoll, inotify or fanotify watches.
 class DetailAsker {
   public:
     struct Options {
@@ -29,23 +29,23 @@ class DetailAsker {
     /// `describer` must outlive it.
     DetailAsker(const Options& options, Describer& describer);
 
-    /// With each look, also with one that finds all processes asleep.
+    /// To be called with each look, even one that finds all processes asleep.
     void begin_look() { sockets_.hear_ends(); }
-    /// A descriptor that was opened, of a process that is acquired.
+    /// Asks about a new descriptor, of a process that is acquired.
     void ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
-    /// Asks again what is due of a process, which must be acquired.
+    /// Repeats the questions about a process that are due; the process must be acquired.
     void ask_again(WatchedProcess& watched, SteadyTime now);
     /// The descriptor is closed: nothing more is asked of it.
     static void forget(WatchedProcess& watched, std::uint32_t slot) {
         watched.socket_timetable.forget(slot);
     }
-    /// Fills in the answers to all that was asked in this look.
+    /// Fills in the answers to everything that was asked in this look.
     void answer(const ProcRoot& root, SteadyTime now, const WatchList& processes);
     /// Before the ledger is published: notes what sockets have become, and completes the totals of
     /// those that are closed.
     void finish(Ledger& ledger);
 
-    /// A line that the user should read, once each time; null: nothing new.
+    /// A line for the user, returned once whenever the problem begins; null: nothing new.
     const char* new_notice() { return sockets_.new_notice(); }
     [[nodiscard]] const SocketSchedule& sockets() const { return sockets_; }
 

@@ -9,14 +9,15 @@
 
 namespace logfia {
 
-/// Asks what epolls watch: their fdinfo, which the kernel may let us wait for (BlockingAsker).
+/// Asks what epolls watch, by reading their fdinfo, for which the kernel may block the reader
+/// (BlockingAsker).
 class EpollTargets {
   public:
     explicit EpollTargets(BlockingAsker& asker) : asker_(asker) {}
 
     /// An epoll whose targets are wanted.
     void ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
-    /// Answers all that was asked since the last call, and fills in the known descriptors.
+    /// Answers everything that was asked since the last call, and fills in the known descriptors.
     void answer(const ProcRoot& root, SteadyTime now);
 
   private:

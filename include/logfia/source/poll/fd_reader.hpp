@@ -12,7 +12,7 @@ namespace logfia {
 struct LookOutcome {
     enum class State : std::uint8_t {
         complete,  ///< every number was listed
-        gone,      ///< the process, or the thread whose table it was, is no more
+        gone,      ///< the process, or the thread whose table it was, no longer exists
         failed,    ///< the table could not be listed: `error` says why
     };
     State state = State::complete;
@@ -24,7 +24,7 @@ struct LookOutcome {
 /// serves every process.
 class FdReader {
   public:
-    /// How many looks long a number that changed is read before the others.
+    /// The number of looks for which a changed number is read before the others.
     static constexpr std::uint32_t kHotLooks = 64;
     /// True for an entry that is read before the others in that look.
     static bool is_hot(const FdEntry& entry, std::uint32_t look) {
@@ -34,15 +34,15 @@ class FdReader {
     FdReader();
 
     /// Reads the table of `fd_dir` (an open descriptor of `/proc/N/fd`) into `after`. What `before`
-    /// knows of a number goes along (slot, changed, link). The links of numbers that are new or
-    /// changed within the last kHotLooks looks are read first, since they are the ones that may be
-    /// gone in a moment.
+    /// knows of a number is copied (slot, changed, link). The links of "hot" numbers, which are new
+    /// or changed within the last kHotLooks looks, are read first, since they may be gone in a
+    /// moment.
     ///
     /// Nothing is listed where no number is hot (is_hot()), the kernel counts as many open
     /// descriptors as before (the directory's `st_size`, since Linux 6.2, proc_fd_getattr() in
     /// fs/proc/fd.c) before and after all links were read, and all could be.
     ///
-    /// A link that may not be read keeps the text it had, or is `?` when it had none. A number that
+    /// A link that may not be read keeps its former text, or is `?` if it had none. A number that
     /// is closed between the listing and the reading is left out. No link is followed, so that a
     /// filesystem that hangs is never asked (readlinkat(2) of a magic link, proc_pid_fd(5)).
     ///

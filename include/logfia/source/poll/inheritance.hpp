@@ -6,8 +6,9 @@
 
 namespace logfia {
 
-/// The tables that a new process can have inherited from, as far as its ancestors are known: what
-/// is in none of them the process has opened itself. The result must not outlive `processes`.
+/// The tables that a new process can have inherited from, as far as its ancestors are known:
+/// whatever is in none of them, the process has opened itself. The result must not outlive
+/// `processes`.
 Ancestry trace_ancestry(const ProcRoot& root, const WatchedProcess& watched,
                         const WatchList& processes);
 

@@ -7,14 +7,14 @@
 
 namespace logfia {
 
-/// Holds open the links of descriptors that stay: to read such a one again costs two thirds of
-/// what it costs by its number, since nobody has to search for it (measured). Only the link in
-/// procfs is held (O_PATH, open(2)), not the file: a target can close, delete and unmount as it
-/// likes. It costs us one descriptor each, so there is a limit; what does not fit is read by its
-/// number.
+/// Holds open the links of descriptors that stay open: rereading a held link costs two thirds of
+/// reading it by its number, since the kernel need not search for it (measured). Only the link in
+/// procfs is held (O_PATH, open(2)), not the file: the target can close, delete and unmount as it
+/// likes. Each held link costs us one descriptor, so there is a limit; all other links are read by
+/// their numbers.
 class KeptLinks {
   public:
-    /// Of all processes together; 0 in the beginning.
+    /// Sets the limit for all processes together; 0 in the beginning.
     void allow(std::size_t most) { most_ = most; }
 
     /// Makes room for the link of a descriptor that was opened: a later look, which may hold that
@@ -25,7 +25,7 @@ class KeptLinks {
 
     /// Lets go of the link of a descriptor that is closed, if it is held.
     void let_go(WatchedProcess& watched, std::uint32_t slot);
-    /// For a table that is another now, or may not be read any more.
+    /// Lets go of all links, when the table is another one now, or may no longer be read.
     void let_go_all(WatchedProcess& watched);
 
     [[nodiscard]] std::size_t count() const { return count_; }

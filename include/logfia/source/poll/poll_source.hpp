@@ -24,9 +24,9 @@
 
 namespace logfia {
 
-/// Notices changes by looking at the descriptor tables of processes: a look at all of them at each
-/// tick of a timetable, and one in between at each process that has come. An end is noticed at
-/// once, by the pidfd.
+/// Notices changes by looking at the descriptor tables of processes: at all of them at each tick of
+/// a timetable, and in between at each new process. The end of a process is noticed at once, by its
+/// pidfd.
 ///
 /// During a pause ends are still noticed: nobody could tell their times afterwards.
 ///
@@ -34,8 +34,8 @@ namespace logfia {
 /// after the first look.
 class PollSource final : public Source {
   public:
-    /// Asked when no process is left to be watched: false while others may still come of what is
-    /// not watched, such as a command that could not be looked into. Never waits.
+    /// Called when no watched process is left: false while other processes may still come from one
+    /// that is not watched, such as a command that could not be looked into. Never waits.
     using MayEnd = std::function<bool(SteadyTime now)>;
 
     /// PollerOptions::interval is the time between two ticks. `numbers` must outlive the source.
@@ -56,7 +56,8 @@ class PollSource final : public Source {
     /// False when there is nothing to watch and nothing to wait for.
     [[nodiscard]] bool has_work() const;
 
-    /// The first look at the command, just before its exec; the first run() tells what it saw.
+    /// Takes the first look at the command, just before its exec; the first run() reports what the
+    /// look saw.
     void look_before_exec(Now now) { poller_.look_ahead(now); }
     void after_exec() { poller_.after_exec(); }
 

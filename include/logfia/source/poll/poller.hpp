@@ -56,7 +56,7 @@ class Poller {
     /// records. A process that has ended gives a `close` for each descriptor and is forgotten.
     void look(Now now, EventSink& sink);
 
-    /// Looks in the same way at those alone that were added since the last look.
+    /// Looks in the same way, but only at processes that were added since the last look.
     void look_at_new(Now now, EventSink& sink);
 
     /// The first look at a command that waits for its exec; the look after after_exec() tells what
@@ -64,8 +64,8 @@ class Poller {
     void look_ahead(Now now);
     void after_exec();
 
-    /// Tells the ends of those processes whose pidfds are among `ready`, as a look would, at the
-    /// cost of no listing. False when none of them is.
+    /// Reports the ends of those processes whose pidfds are among `ready`, as a look would, without
+    /// the cost of a listing. False when no process has a pidfd among them.
     bool reap(std::span<const pollfd> ready, Now now, EventSink& sink);
 
   private:

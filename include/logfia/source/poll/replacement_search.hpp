@@ -14,10 +14,10 @@
 
 namespace logfia {
 
-/// Finds numbers that another file has taken without their links becoming another text: compares
-/// descriptors with what is known of them, some with each look. Descriptors whose links cannot tell
-/// (Describer::may_be_replaced_unseen()) are compared much more than files, whose names others may
-/// have been given, as at a log's rotation.
+/// Finds numbers that another file has taken although the text of the link is the same: compares
+/// descriptors with what is known of them, some at each look. Descriptors whose links cannot show a
+/// change (Describer::may_be_replaced_unseen()) are compared much more often than files, whose
+/// names are seldom given to others (as when a log is rotated).
 class ReplacementSearch {
   public:
     /// `describer` and `changes` must outlive it; `interval` lies between two looks.
@@ -26,7 +26,7 @@ class ReplacementSearch {
 
     /// `highest`: the PID of the last process there is.
     void begin_look(pid_t highest);
-    /// After each change of the process's table: lists what is to be compared in it.
+    /// After each change of the process's table: lists the descriptors to compare.
     void list(WatchedProcess& watched) const;
 
     /// True when a process still has comparisons to make since others had their turns before: then
@@ -40,7 +40,7 @@ class ReplacementSearch {
         replaced,           ///< descriptors were: a close and an open each
         replaced_by_other,  ///< likewise, though the process has not run since the last comparison
     };
-    /// Compares as many as it is the process's turn to; it must be acquired.
+    /// Makes as many comparisons as the process may make now; the process must be acquired.
     Found search(WatchedProcess& watched, const Look& look);
 
   private:

@@ -8,13 +8,13 @@
 
 namespace logfia {
 
-/// Decides whether a look at one process is worth its cost. A process whose CPU clock stands still
-/// has not run, so that its table cannot have changed, unless somebody else shares the table or
-/// renames a file under it: hence a full look from time to time all the same.
+/// Decides whether a look at one process is worth its cost. A process whose CPU clock has not
+/// advanced has not run, so its table cannot have changed, unless another process shares the table
+/// or renames a file in it: for those cases a full look comes from time to time anyway.
 ///
-/// Where the clock deceives (measured): while the process runs on another CPU, its clock stands
-/// still until the scheduler's next tick there, for 45 ms at the worst. So a clock counts as
-/// standing only after kSettled, and below kShortestInterval it is not asked at all.
+/// The clock can mislead (measured): while the process runs on another CPU, its clock does not
+/// advance until the scheduler's next tick there, for 45 ms at worst. So a clock counts as
+/// unchanged only after kSettled, and below kShortestInterval the clock is not read at all.
 class RunGate {
   public:
     static constexpr Duration kShortestInterval = std::chrono::milliseconds(10);
@@ -29,14 +29,14 @@ class RunGate {
     /// `interval` lies between two looks.
     explicit RunGate(Interval interval) : asks_clock_(interval.duration() >= kShortestInterval) {}
 
-    /// False: every look is taken, and the clock need not be asked.
+    /// False: every look is taken, and the clock need not be read.
     [[nodiscard]] bool asks_clock() const { return asks_clock_; }
 
     /// `cpu` is the process's CPU time now; absent when it has no clock.
     Verdict judge(std::optional<Duration> cpu, SteadyTime now);
 
-    /// To be told after each look that was taken. The next full look comes after one second, or
-    /// later, but never after more than five, where it would cost more than 0.1 % of a CPU.
+    /// To be called after each look that was taken. The next full look is due after one second, or
+    /// later if it would cost more than 0.1 % of a CPU, but after five seconds at most.
     void looked(SteadyTime now, std::size_t descriptors);
 
   private:

@@ -15,9 +15,9 @@ namespace logfia {
 /// Watched processes by PID, with those that have ended.
 using WatchedProcesses = std::span<const std::unique_ptr<WatchedProcess>>;
 
-/// Finds another descriptor of a socket among all that are known: at the same number in the parent
-/// of its process, else anywhere. Used once in a look: begin(), what is to be known, find() for
-/// each, end().
+/// Finds another descriptor of a socket among all known descriptors: at the same number in the
+/// parent of its process, else anywhere. Used once per look: begin(), then what will be looked for,
+/// then find() for each, then end().
 class SocketHolders {
   public:
     /// `turn`: of QuestionTurns.
@@ -29,7 +29,7 @@ class SocketHolders {
     void add_unanswered(const WatchedProcess& process, std::uint32_t slot) {
         unanswered_.emplace_back(process.actor.number, slot);
     }
-    /// The socket as another descriptor of it is known, one that is up to date if there is any.
+    /// The socket as known from another descriptor, an up-to-date one if there is any.
     std::optional<SharedSocket> find(const WatchedProcess& process, std::uint32_t slot,
                                      std::uint64_t inode);
     void end();

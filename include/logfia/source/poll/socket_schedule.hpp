@@ -25,13 +25,13 @@ class SocketSchedule {
     void ask_new(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
     /// Asks again what is due at `now` for this process.
     void ask_due(WatchedProcess& watched, SteadyTime now);
-    /// Asks for the totals of its TCP connections: each at most once a second, some with each look,
-    /// none when it has not run since.
+    /// Asks for the totals of the process's TCP connections: for each at most once a second, for
+    /// some at each look, and for none when the process has not run since.
     void ask_totals(WatchedProcess& watched, SteadyTime now);
 
-    /// Answers all that was asked since the last call. What could not be asked itself is described
-    /// as another of `processes` knows it that has the same socket; each table that is needed then
-    /// is read once for each network namespace.
+    /// Answers everything that was asked since the last call. A socket that could not be asked
+    /// itself is described from another descriptor of it in `processes`; each table that is needed
+    /// after that is read once per network namespace.
     void answer(const ProcRoot& root, SteadyTime now, WatchedProcesses processes);
 
     /// A change of a socket after its `open`.
@@ -40,15 +40,16 @@ class SocketSchedule {
         std::uint32_t slot;
         EventKind kind;  ///< connect or listen
     };
-    /// Of the last answer().
+    /// The changes found by the last answer().
     [[nodiscard]] std::vector<Progress>& progress() { return progress_; }
 
     /// See SocketProbe.
     void hear_ends() { probe_.hear_ends(); }
-    /// The totals of a closed descriptor become final where the kernel has told of its end.
+    /// Makes the totals of a closed descriptor final if the kernel has reported the end of the
+    /// socket.
     void finish(KnownFd& closed);
-    /// Says, once each time, that nobody could be asked, since the kernel keeps too many of our
-    /// threads waiting; null when there is nothing to say.
+    /// A line for the user, returned once whenever it begins that no question can be asked, since
+    /// the kernel blocks too many of our threads; null when there is nothing to say.
     const char* new_notice();
 
     [[nodiscard]] const SocketTables& tables() const { return probe_.tables(); }

@@ -20,11 +20,11 @@ struct RunClock {
     }
 };
 
-/// Shares out the questions that one look may ask again, among the sockets of all processes: those
+/// Shares out the questions that one look may repeat, among the sockets of all processes: sockets
 /// that were asked lately let the others go first.
 class QuestionTurns {
   public:
-    /// A question costs about 1.2 µs, or less than a listing of as many descriptors.
+    /// A question costs about 1.2 µs, so that this many cost less than listing as many descriptors.
     static constexpr std::size_t kMost = 512;
 
     /// Counts the looks in which something was asked.
@@ -58,8 +58,9 @@ class ReadingPauses {
     /// The cost of the last reading.
     void note_rows(std::uint64_t rows) { rows_ = rows; }
     [[nodiscard]] Duration first() const;
-    /// A row costs about 1.3 µs, and a table of TCP 1 ms before the first one: with the longest
-    /// pauses about a hundredth of a CPU, and yet a connection of a second is seen.
+    /// The longest pause. A row costs about 1.3 µs, and a TCP table 1 ms before the first row: with
+    /// this pause, reading takes about a hundredth of a CPU, and a connection that lasts a second
+    /// is still seen.
     [[nodiscard]] Duration longest() const;
 
   private:
@@ -67,13 +68,13 @@ class ReadingPauses {
     std::uint64_t rows_ = 0;
 };
 
-/// When the sockets of one process are asked again: each whose last word is not spoken, since it is
-/// in no table or has no peer yet, whenever the process has run; and seldom all the same, since
-/// somebody else may share the socket. Sockets are known by their slots in KnownFds.
+/// Says when the sockets of one process are asked again. A socket that may still change, because it
+/// is in no table or has no peer yet, is asked whenever the process has run, and otherwise seldom,
+/// since another process may share the socket. Sockets are known by their slots in KnownFds.
 class SocketTimetable {
   public:
-    /// Between two questions to a socket: not each of the looks that come back to back is worth
-    /// one.
+    /// The least time between two questions to a socket: looks that come back to back need not ask
+    /// each time.
     static constexpr Duration kLeastPause = std::chrono::microseconds(500);
     /// Between two questions about a process that has not run.
     static constexpr Duration kSeldom = std::chrono::seconds(5);
@@ -90,11 +91,11 @@ class SocketTimetable {
     enum class Pause : std::uint8_t { first, longer };
     enum class By : std::uint8_t { copies, tables };
 
-    /// When questions that were not asked since the process ran are to be: a look is worth its cost
-    /// then, though the process has not run any more.
+    /// When to put questions that should have been asked after the process ran but were not: then a
+    /// look is worth its cost even if the process has not run any more.
     [[nodiscard]] SteadyTime late() const { return late_; }
 
-    /// To be called with each look, before any question. False when there is none.
+    /// To be called with each look, before any question. False when there are no questions.
     bool begin_look() {
         late_ = SteadyTime::max();
         return !questions_.empty();
@@ -115,15 +116,15 @@ class SocketTimetable {
         return question == nullptr || now >= question->reading;
     }
 
-    /// The socket, which was asked now, is to be asked again. `cpu`: the process's CPU time at the
-    /// question; absent: with the next look, whether the process has run or not.
+    /// Schedules another question about the socket, which was asked just now. `cpu`: the process's
+    /// CPU time at the question; absent: ask at the next look, whether the process has run or not.
     void keep(std::uint32_t slot, std::uint32_t turn, std::optional<Duration> cpu, SteadyTime now);
-    /// Of a socket that was kept: a table was read for it now. Pause::first: with a change.
+    /// A table was read just now for a socket that was kept. Pause::first: with a change.
     void pause_readings(std::uint32_t slot, Pause pause, const ReadingPauses& pauses,
                         SteadyTime now);
-    /// Of a socket that was kept: a reading is owed as soon as its pause is over.
+    /// A reading is owed to a socket that was kept, as soon as its pause is over.
     void owe_reading(std::uint32_t slot);
-    /// Nothing more is to be asked: the socket was closed, or its last word is spoken.
+    /// Asks nothing more about the socket: it was closed, or cannot change any more.
     void forget(std::uint32_t slot);
 
   private:

@@ -34,17 +34,17 @@ class TableChanges {
 
     enum class Change : std::uint8_t {
         none,
-        names,        ///< files have other names, all else is as it was
-        descriptors,  ///< descriptors came or went
+        names,        ///< files have new names, everything else is as it was
+        descriptors,  ///< descriptors were opened or closed
     };
-    /// Makes `seen` the process's snapshot. `ancestry`, where it is not null, says
-    /// what is inherited of what a first look sees; else all of that is `initial`.
+    /// Makes `seen` the process's snapshot. With `ancestry`, descriptors in the first look are
+    /// `initial` only if they were inherited; without, all of them are.
     Change note(WatchedProcess& watched, FdSnapshot& seen, const Look& look,
                 const Ancestry* ancestry);
 
-    /// For a number that another file seems to have taken, under the same link: a close and an
-    /// open, when a description agrees. The link may have become another just now: then the next
-    /// look tells.
+    /// For a number that another file seems to have taken, under the same link: notes a close and
+    /// an open if a description agrees. If the link has changed just now, the next look will
+    /// notice.
     bool replace_if_another(WatchedProcess& watched, FdEntry& entry, const Look& look);
 
   private:

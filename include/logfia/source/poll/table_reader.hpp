@@ -13,7 +13,7 @@
 
 namespace logfia {
 
-/// Reads the descriptor table of a process, of whichever of its threads still has it.
+/// Reads the descriptor table of a process, from whichever thread still has the table.
 class TableReader {
   public:
     /// `root` must outlive it; `interval` lies between two looks; of all processes together at most
@@ -23,14 +23,14 @@ class TableReader {
         links_.allow(kept_links);
     }
 
-    /// Reads it into seen(). `gone`: the process has ended, and not just the thread whose table was
-    /// read; where a thread has taken its place that one is read.
+    /// Reads the table into seen(). `gone`: the process has ended, not just the thread whose table
+    /// was read; if another thread has taken its place, that thread's table is read.
     LookOutcome read(WatchedProcess& watched, const Look& look);
     /// The table that was read last; one snapshot serves all processes.
     [[nodiscard]] FdSnapshot& seen() { return seen_; }
 
     [[nodiscard]] KeptLinks& links() { return links_; }
-    /// Links that were held of another table tell nothing of this one.
+    /// Lets go of the links, which are those of another table.
     void let_go_of_links(WatchedProcess& watched);
 
   private:

@@ -18,8 +18,8 @@
 
 namespace logfia {
 
-/// The processes that are watched, in the order of their PIDs, with those that have ended and are
-/// not told yet, and the last tables of those that ended before.
+/// The watched processes in the order of their PIDs, including those whose end is not yet reported,
+/// and the last tables of those that ended before.
 class WatchList final : public ProcessWatcher {
   public:
     /// `root` and `numbers` must outlive it. `interval` lies between two looks.

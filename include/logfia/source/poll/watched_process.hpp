@@ -19,11 +19,11 @@
 
 namespace logfia {
 
-/// Whether another process changes the table too (CLONE_FILES, clone(2)), as far as was seen.
+/// Whether another process also changes the table (CLONE_FILES, clone(2)), as far as was seen.
 enum class TableSharing : std::uint8_t {
     unseen,
     suspected,  ///< something changed twice while the process slept, if only a file's name
-    proved,     ///< descriptors came or went though the process had not run: its clock says nothing
+    proved,  ///< descriptors came or went though the process had not run: its clock is no evidence
 };
 
 /// A process with all that is remembered of it from look to look.
@@ -35,7 +35,7 @@ struct WatchedProcess : DescriptorOwner {
     void refresh_comm(const ProcRoot& root);
     /// Takes a new name that somebody has told (Process::set_comm()).
     void set_comm(const ProcRoot& root, std::string_view comm);
-    /// Reads the name where nobody tells of an exec or of a new name: once in a second, and only
+    /// Reads the name again where nothing reports an exec or a new name: once a second, and only
     /// after the process has run. To be called with each look.
     void keep_comm_current(const ProcRoot& root, RunGate::Verdict verdict, SteadyTime now);
 
@@ -46,7 +46,7 @@ struct WatchedProcess : DescriptorOwner {
     std::vector<UniqueFd> links;  ///< by slot, as far as any was held (KeptLinks)
     SocketAccess socket_access;
     SocketTimetable socket_timetable;
-    /// Of asking TCP connections for their totals, some with each look.
+    /// The state of asking TCP connections for their totals, some at each look.
     struct TotalsRound {
         int from = -1;                ///< the next descriptor; -1: no round is under way
         std::optional<Duration> cpu;  ///< the process's CPU time when the last one began
@@ -54,9 +54,9 @@ struct WatchedProcess : DescriptorOwner {
     };
     TotalsRound totals_round;
     Stall target_stall;        ///< while this holds, epolls are not asked for targets
-    std::vector<int> unclear;  ///< descriptors whose links alone cannot tell, ascending
+    std::vector<int> unclear;  ///< descriptors whose links alone cannot show a change, ascending
     std::size_t files = 0;     ///< files and directories that may be compared, too
-    /// Of comparing descriptors with what is known of them, some with each look.
+    /// The state of comparing descriptors with what is known of them, some at each look.
     struct Round {
         int up_to = -1;               ///< the last one that was compared; -1: none is under way
         std::optional<Duration> cpu;  ///< the process's CPU time when it began
