@@ -20,7 +20,7 @@ namespace logfia::test {
 inline constexpr SteadyTime kBegin{std::chrono::hours(1)};
 
 /// `MS EVENT PID NAME`, `MS lost REASON (MISSED)`.
-inline std::string line_of(const Event& event) {
+inline std::string line_with_ms(const Event& event) {
     const auto ms = (event.at.steady - kBegin) / std::chrono::milliseconds(1);
     if (const Loss* loss = event.loss())
         return fmt::format("{} lost {} ({})", ms, loss->reason, loss->missed_ticks.value_or(0));
@@ -69,7 +69,7 @@ class PollSourceTest : public ::testing::Test {
 
     FakeProc proc_;
     PollerOptions poller_;
-    KeptEvents sink_{line_of};
+    KeptEvents sink_{line_with_ms};
     Numbers numbers_;
     std::unique_ptr<PollSource> source_;
 };
