@@ -35,7 +35,7 @@ namespace logfia {
 /// children of what was looked at are listed with each look, and the whole procfs is for names.
 /// Nothing is said of that on standard error: what can be missed then stands in the manual page.
 ///
-/// Defined in process_set.cpp; listing children in process_set_children.cpp, and trying again in
+/// Defined in process_set.cpp; listing children in process_set_children.cpp, trying again in
 /// process_set_pending.cpp.
 class ProcessSet {
   public:
