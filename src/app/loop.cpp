@@ -128,14 +128,17 @@ bool Loop::is_due(const Held& held) const {
 
 void Loop::run(Held& held) {
     held.is_ready = false;
-    const SteadyTime began = now_.steady;
+    // However long the first slice takes, a second one follows before records are written: a
+    // timetable begins with it.
+    std::optional<SteadyTime> until;
     while (true) {
         held.state = held.source->run(now_, *this);
         if (held.state != Source::State::busy || paused_ || pipeline_.has_enough()) break;
         if (stage_ == Stage::finished) return;
         // A slice has a time of its own.
         read_clocks();
-        if (now_.steady - began >= kLongestTurn) break;
+        if (until && now_.steady >= *until) break;
+        if (!until) until = now_.steady + kLongestTurn;
     }
     if (held.state == Source::State::ended) stop(held);
 }

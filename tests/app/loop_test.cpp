@@ -215,6 +215,20 @@ TEST_F(LoopTest, ASourceThatIsAlwaysBusyStarvesNobody) {
     EXPECT_THAT(other.runs(), Lt(6));
 }
 
+TEST_F(LoopTest, ALongSliceIsFollowedByAnotherBeforeAnythingIsWritten) {
+    FakeSource& source = add_source();
+    source.is_always_busy();
+    source.will_notice(0, "first");
+    source.takes_after(1, milliseconds(50));
+    int runs_before_the_first_sleep = 0;
+    calendar_.before_sleep([&] {
+        if (runs_before_the_first_sleep == 0) runs_before_the_first_sleep = source.runs();
+    });
+    options_.until = Calendar::time_at(100);
+    EXPECT_EQ(run(), ExitStatus::success);
+    EXPECT_GE(runs_before_the_first_sleep, 2);
+}
+
 TEST_F(LoopTest, ASourceThatIsAlwaysBusyEndsAfterTheDuration) {
     add_source().is_always_busy();
     options_.until = Calendar::time_at(5);

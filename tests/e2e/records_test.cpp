@@ -253,6 +253,7 @@ TEST(Records, OrderWithinOneLook) {
 
 TEST(Records, LooksThatCameLateAreTold) {
     Watched watched({"-j", "-d", "5", "-q"});
+    ASSERT_TRUE(wait_for_looks(watched.run));
     {
         const Standstill stopped(watched.run);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));  // at least: looks are missed
@@ -267,6 +268,7 @@ TEST(Records, LooksThatCameLateInLongText) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-l", "-d", "5"}));
     ASSERT_TRUE(run.wait_for_count(3));
+    ASSERT_TRUE(wait_for_looks(run));
     {
         const Standstill stopped(run);
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
