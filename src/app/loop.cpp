@@ -120,7 +120,7 @@ void Loop::run_sources() {
 }
 
 bool Loop::is_due(const Held& held) const {
-    if (paused_) return held.is_ready;
+    if (paused_) return held.is_ready && held.state != Source::State::ended;
     if (held.state != Source::State::waiting) return held.state == Source::State::busy;
     const auto next = held.source->next();
     return held.is_ready || (next && *next <= now_.steady);
@@ -155,12 +155,14 @@ void Loop::stop_sources() {
     if (stage_ != Stage::watching) return;
     for (Held& held : sources_)
         if (held.state != Source::State::ended) stop(held);
-    stage_ = Stage::draining;
+    // Writing in between may have shown that there is no going on.
+    if (stage_ == Stage::watching) stage_ = Stage::draining;
     system_.set_sources_state(System::SourcesState::at_rest);
 }
 
 void Loop::accept(Event event) {
-    if (stage_ != Stage::watching || (pipeline_.has_enough() && !stopping_)) return;
+    if (stage_ != Stage::watching) return;
+    if (pipeline_.has_enough() && !(stopping_ && event.kind == EventKind::lost)) return;
     // A look at ten thousand sockets takes longer than a record may wait for its name, and may tell
     // the first of them only at its end.
     if (!waits_since_ && peer_of(event) != nullptr) waits_since_ = system_.now().steady;

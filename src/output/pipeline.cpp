@@ -80,6 +80,7 @@ std::optional<Duration> Pipeline::name_timeout() const {
     return parts_.resolver ? parts_.resolver->timeout() : std::nullopt;
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): the resolver is a part of it
 void Pipeline::receive_answers(std::span<const pollfd> ready, SteadyTime now) {
     if (parts_.resolver) parts_.resolver->process(ready, now);
 }

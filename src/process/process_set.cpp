@@ -16,10 +16,6 @@ namespace {
 // A listing costs about 0.5 us a process: keep that below 5 % of a CPU.
 constexpr Duration kPauseForEach = std::chrono::microseconds(10);
 
-// About 5,000 news, so that they are not heard more slowly than they come where looks are long, and
-// are not all that is done where there is no end of them.
-constexpr int kMostReadingsBeforeLook = 80;
-
 Error cannot_watch(pid_t pid, int code) {
     return {"cannot watch", fmt::format("process {}", pid), code, {}};
 }
@@ -172,14 +168,14 @@ void ProcessSet::recover(Now now, EventSink& sink) {
     if (wanted_.follow) add_descendants(sink);
 }
 
-void ProcessSet::refresh(Now now, EventSink& sink) {
+ProcessSet::News ProcessSet::refresh(Now now, EventSink& sink) {
     now_ = now.steady;
-    int readings = 0;
-    while (read_news(now, sink) == News::more && ++readings < kMostReadingsBeforeLook) continue;
+    const News news = read_news(now, sink);
     try_again(sink);
-    if (now_ < next_scan_) return;
+    if (now_ < next_scan_) return news;
     if (wanted_.by_name() && (!events_ || scan_failed_)) scan(sink);
     if (descendants_missing_) add_descendants(sink);
+    return news;
 }
 
 bool ProcessSet::adopt(pid_t pid, pid_t parent, NoticeSink& sink) {

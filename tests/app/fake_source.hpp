@@ -44,7 +44,10 @@ class FakeSource final : public Source {
     /// Whatever is noticed is told only so much after run() was called.
     void takes_before(Duration time) { takes_before_ = time; }
     /// `lost` with that reason, when it is stopped.
-    void has_untold(std::string reason) { untold_ = std::move(reason); }
+    void has_untold(std::string reason, int times = 1) {
+        untold_ = std::move(reason);
+        times_untold_ = times;
+    }
 
     /// In a pause its descriptor stays ready for what it hears.
     void hears_in_a_pause() { hears_in_a_pause_ = true; }
@@ -76,7 +79,7 @@ class FakeSource final : public Source {
     }
     void stop(Now now, EventSink& sink) override {
         note("stop", now);
-        if (!untold_.empty()) tell(lost(now, untold_), now, sink);
+        for (int i = 0; i < times_untold_; ++i) tell(lost(now, untold_), now, sink);
     }
     [[nodiscard]] SourceTotals totals() const override {
         return {1, static_cast<std::uint64_t>(runs_), 0};
@@ -109,6 +112,7 @@ class FakeSource final : public Source {
     bool hears_in_a_pause_ = false;
     bool paused_ = false;
     std::string untold_;
+    int times_untold_ = 0;
     std::vector<std::string> calls_;  // but run
     int runs_ = 0;
     int told_ = 0;

@@ -58,6 +58,7 @@ TEST_F(FullLoopTest, SourcesPauseUntilHalfOfItIsRead) {
 TEST_F(FullLoopTest, APausedSourceWakesNobody) {
     fill();
     source_.will_hear(20, "heard in the pause");
+    source_.will_notice(30, "due in the pause");
     source_.will_end(100);
     calendar_.at(50, [this] { EXPECT_EQ(source_.runs(), 9); });
     reads_from(60);
@@ -195,6 +196,16 @@ TEST_F(LoopTest, AnOutputThatFailsWithinALookEndsIt) {
     for (int i = 0; i < 1000; ++i) source.will_notice(10, "unwritten");
     EXPECT_EQ(run(), ExitStatus::failure);
     EXPECT_EQ(calendar_.ms(), 10);
+}
+
+TEST_F(LoopTest, AnOutputThatFailsWhileASourceIsStoppedIsToldOnce) {
+    const UniqueFd full(open("/dev/full", O_WRONLY | O_CLOEXEC));
+    output_ = output_to(full.get());
+    add_source().has_untold("unwritten", 300);
+    calendar_.signal_at(10);
+    EXPECT_EQ(run(), ExitStatus::failure);
+    const std::string errors = read_now(err_.read.get());
+    EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
 }
 
 class SummaryApartTest : public LoopTest {

@@ -86,6 +86,7 @@ TEST_F(PausedWatchTest, EndsAfterItsDuration) {
     EXPECT_EQ(run(), ExitStatus::success);
     EXPECT_THAT(losses(), ElementsAre(StartsWith("lost looking stopped for 0.5 s")));
     EXPECT_EQ(records().back(), "end 500 of 20");
+    EXPECT_LT(calendar_.sleeps(), 20) << "its ticks wake nobody";
 }
 
 }  // namespace

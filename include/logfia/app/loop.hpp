@@ -22,7 +22,8 @@ namespace logfia {
 
 struct LoopOptions {
     std::optional<SteadyTime> until{};  ///< `--duration`: when the watch is over
-    /// Sources pause while more bytes than that wait for a reader, until half of it is read.
+    /// Sources pause while more bytes than that wait for a reader, until half of it is read. Ends
+    /// that they tell in a pause come on top.
     std::size_t max_backlog = Output::kMaxBacklog;
 };
 

@@ -23,14 +23,14 @@ class JsonWriter : public RecordWriter {
     void append(std::string& out, const Event& event, std::string_view host) override;
 
   private:
-    void append_change(JsonMembers& members, std::string& out, const Event& event, const Loss& loss,
-                       std::string_view host);
+    static void append_change(JsonMembers& members, std::string& out, const Event& event,
+                              const Loss& loss, std::string_view host);
     void append_change(JsonMembers& members, std::string& out, const Event& event,
                        const DescriptorChange& change, std::string_view host);
-    void append_change(JsonMembers& members, std::string& out, const Event& event,
-                       const PathChange& change, std::string_view host);
-    void append_change(JsonMembers& members, std::string& out, const Event& event,
-                       const ProcessChange& change, std::string_view host);
+    static void append_change(JsonMembers& members, std::string& out, const Event& event,
+                              const PathChange& change, std::string_view host);
+    static void append_change(JsonMembers& members, std::string& out, const Event& event,
+                              const ProcessChange& change, std::string_view host);
 
     TimeColumn time_;
     Rfc3339 opened_;  ///< apart from that of `time_`: each remembers one second

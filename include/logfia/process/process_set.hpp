@@ -70,8 +70,8 @@ class ProcessSet {
     /// Does what the connector's news call for, in their order.
     void hear(std::span<const ProcessEvent> news, NoticeSink& sink);
 
-    /// Before each look. Hears the news too, if there are not far too many.
-    void refresh(Now now, EventSink& sink);
+    /// Before each look. Hears some news too.
+    News refresh(Now now, EventSink& sink);
     /// After each look; true when it has added some, which then want a look of their own.
     bool adopt_children(NoticeSink& sink);
 

@@ -11,8 +11,10 @@ namespace {
 // Newcomers go before a tick that is due, since they may be gone soon; but a storm of newcomers
 // must not keep all other processes from being looked at.
 constexpr int kMostTurnsBeforeTick = 8;
-// About 5,000 news: with more than that still to read, ends have to be reported anyway.
-constexpr int kMostTurnsBeforeReaping = 80;
+// About 5,000 news. With more than that still to read, ends have to be reported and looks to be
+// taken anyway; if fewer were read between two late looks, news would come faster than they are
+// read.
+constexpr int kMostTurnsOfNews = 80;
 // If each tick comes late, as always happens back to back, nothing else would get its turn.
 constexpr int kMostLateTicksInARow = 64;
 
@@ -81,10 +83,7 @@ Source::State PollSource::run(Now now, EventSink& sink) {
 /// Takes one look, at all processes or at some. A look has a time of its own: within it, closes
 /// come before opens.
 void PollSource::run_slice(Now now, EventSink& sink) {
-    if (paused_since_) {
-        collect_ready();
-        return reap(now, sink);
-    }
+    if (paused_since_) return run_paused(now, sink);
     if (looks_ == 0) return look(now, sink);
     // The timetable begins once all that was open already is described.
     if (!ticks_ && !has_newcomers_)
@@ -92,11 +91,16 @@ void PollSource::run_slice(Now now, EventSink& sink) {
     const bool due = is_due(now.steady);
     if (has_newcomers_ && !(due && turns_without_tick_ >= kMostTurnsBeforeTick))
         return look_at_newcomers(now, sink);
+    const bool looks_are_late = late_ticks_in_a_row_ > 0;
+    if (due && looks_are_late && has_more_news_ && turns_of_news_before_tick_++ < kMostTurnsOfNews)
+        return hear_news(now, sink);
     if (due && late_ticks_in_a_row_ < kMostLateTicksInARow) return tick(now, sink);
     late_ticks_in_a_row_ = 0;
-    if (has_more_news_ && turns_without_reaping_ < kMostTurnsBeforeReaping)
-        return hear_news(now, sink);
-    if (!to_reap_.empty()) return reap(now, sink);
+    if (has_more_news_ && turns_without_reaping_ < kMostTurnsOfNews) return hear_news(now, sink);
+    if (!to_reap_.empty()) {
+        reap(now, sink);
+        return;
+    }
     handle_ready(now, sink);
 }
 
@@ -127,10 +131,11 @@ void PollSource::tick(Now now, EventSink& sink) {
 void PollSource::look(Now now, EventSink& sink) {
     ++looks_;
     look_owed_ = false;
-    processes_.refresh(now, sink);
+    has_more_news_ = processes_.refresh(now, sink) == ProcessSet::News::more;
     poller_.look(now, sink);
     has_newcomers_ = processes_.adopt_children(sink);
     turns_without_tick_ = 0;
+    turns_of_news_before_tick_ = 0;
     heard_last_ = false;
     // The look has noticed the ends, and these pidfds may be other processes' by now.
     to_reap_.clear();
@@ -167,10 +172,23 @@ void PollSource::hear_news(Now now, EventSink& sink) {
     look_at_newcomers(now, sink);
 }
 
-void PollSource::reap(Now now, EventSink& sink) {
-    poller_.reap(to_reap_, now, sink);
+bool PollSource::reap(Now now, EventSink& sink) {
+    const bool some_ended = poller_.reap(to_reap_, now, sink);
     heard_last_ = false;
     to_reap_.clear();
+    return some_ended;
+}
+
+void PollSource::hear_all_news(Now now, EventSink& sink) {
+    has_more_news_ = processes_.news_fd() >= 0;
+    for (int turn = 0; has_more_news_ && turn < kMostTurnsOfNews; ++turn) hear_news(now, sink);
+}
+
+/// Tells of ends alone, and listens whether the last process has left a child.
+void PollSource::run_paused(Now now, EventSink& sink) {
+    collect_ready();
+    reap(now, sink);
+    if (poller_.processes().watched() == 0) hear_all_news(now, sink);
 }
 
 /// Without the news, which wait: they would have the loop wake for nothing.
@@ -184,11 +202,13 @@ void PollSource::resume(Now now, EventSink& sink) {
     tell_pause(now, sink);
 }
 
-/// What has come since the last slice is told as in a slice that nothing else was due in.
+/// What has come since the last slice, or in a pause, is still told.
 void PollSource::stop(Now now, EventSink& sink) {
     if (looks_ > 0 && !options_.single_look) {
-        handle_ready(now, sink);
-        reap(now, sink);
+        hear_all_news(now, sink);
+        do {
+            collect_ready();
+        } while (reap(now, sink));
     }
     tell_pause(now, sink);
     tell_late(now, sink, late_.rest());

@@ -64,9 +64,10 @@ bool ReplacementSearch::owes_turn(const WatchedProcess& watched) {
 }
 
 bool ReplacementSearch::claim_turn(const WatchedProcess& watched) {
-    for (const Kind kind : {Kind::unclear, Kind::file})
-        if (is_owed(watched, kind) && turns_of(kind).claim(watched.process.pid()) > 0) return true;
-    return false;
+    const auto claims = [&](Kind kind) {
+        return is_owed(watched, kind) && turns_of(kind).claim(watched.process.pid()) > 0;
+    };
+    return claims(Kind::unclear) || claims(Kind::file);
 }
 
 ReplacementSearch::Found ReplacementSearch::search(WatchedProcess& watched, const Look& look) {

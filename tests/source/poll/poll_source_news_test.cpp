@@ -2,9 +2,11 @@
 
 #include "process/fake_events.hpp"
 #include "source/poll/poll_source_fixture.hpp"
+#include "support/fd_maker_client.hpp"
 
 #include <fmt/format.h>
 #include <poll.h>
+#include <signal.h>
 
 #include <utility>
 
@@ -16,6 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::SizeIs;
 using State = Source::State;
 
 class PollSourceNewsTest : public PollSourceTest {
@@ -76,17 +79,17 @@ TEST_F(PollSourceNewsTest, AStormKeepsNoTickAway) {
     EXPECT_THAT(sink_.take_lines(), Contains("100 open 10 /b"));
 }
 
-/// Where each tick comes late there is little time but that of the looks.
-TEST_F(PollSourceNewsTest, ManyNewsAreHeardBeforeALookButNotWithoutEnd) {
+/// Where each tick comes late, a slice of news and then a look would be heard too slowly.
+TEST_F(PollSourceNewsTest, WhereTicksComeLateManyNewsAreHeardBeforeALookButNotWithoutEnd) {
     make_with_news(following(10));
     begin();
     add_children(100, 100 * FakeEvents::kAtOnce);
-    run(450);
-    EXPECT_GT(processes(), 50U * FakeEvents::kAtOnce);
-    EXPECT_GT(news_->unread(), 0U);
-    EXPECT_THAT(sink_.take_lines(), Contains("450 open 100 /of/100"));
-    run(950);
-    EXPECT_EQ(processes(), 1U + 100 * FakeEvents::kAtOnce);
+    int slices = 0;
+    for (; news_->unread() > 0 && slices < 200; ++slices)
+        EXPECT_EQ(run(450 * (slices + 1)), State::busy);
+    EXPECT_LT(slices, 105);
+    EXPECT_EQ(source_->totals().looks, 3U) << "the first, one before the news and one amid them";
+    EXPECT_THAT(sink_.take_lines(), Contains("900 open 104 /of/104")) << "each at its own time";
 }
 
 TEST_F(PollSourceNewsTest, AnOverflowIsToldAndMendedOnceAllIsHeard) {
@@ -138,6 +141,50 @@ TEST_F(PollSourceNewsTest, WhatCameJustBeforeTheEndIsLookedAt) {
     add_child(20);
     source_->stop(at(50), sink_);
     EXPECT_THAT(sink_.take_lines(), ElementsAre("50 open 20 /of/20"));
+}
+
+TEST_F(PollSourceNewsTest, WhatCameInAPauseThatIsCutShortIsLookedAt) {
+    make_with_news(following(10));
+    begin();
+    source_->pause(at(10));
+    add_children(20, 3 * FakeEvents::kAtOnce);
+    source_->stop(at(50), sink_);
+    EXPECT_THAT(sink_.take_lines(), SizeIs(3 * FakeEvents::kAtOnce));
+}
+
+/// With a process that is held by its pidfd.
+class PollSourceNewsOfARealOneTest : public PollSourceNewsTest {
+  protected:
+    void watch() {
+        auto events = std::make_unique<FakeEvents>();
+        news_ = events.get();
+        make("/proc", following(maker_.pid()), {}, std::move(events));
+        begin();
+    }
+    void end_it() {
+        maker_.child().signal(SIGKILL);
+        pollfd ready{source_->ready_fd(), POLLIN, 0};
+        ASSERT_EQ(poll(&ready, 1, 10'000), 1);
+    }
+
+    FdMaker maker_;
+};
+
+TEST_F(PollSourceNewsOfARealOneTest, EndsInAPauseWithTheLastProcess) {
+    watch();
+    source_->pause(at(10));
+    end_it();
+    EXPECT_EQ(run(20), State::ended);
+}
+
+TEST_F(PollSourceNewsOfARealOneTest, GoesOnAfterAPauseWithTheChildThatTheLastProcessHasLeft) {
+    watch();
+    FdMaker child;
+    source_->pause(at(10));
+    news_->fork(child.pid(), maker_.pid());
+    end_it();
+    EXPECT_NE(run(20), State::ended);
+    EXPECT_EQ(processes(), 2U);
 }
 
 }  // namespace

@@ -219,6 +219,21 @@ TEST_F(PollSourceRealTest, TellsOfAnEndThatCameJustBeforeItIsStopped) {
     EXPECT_THAT(sink_.take_lines(), Contains(AllOf(HasSubstr("50 close "), HasSubstr("pipe:["))));
 }
 
+/// More than epoll_wait(2) is asked for at once.
+TEST_F(PollSourceRealTest, TellsOfManyEndsThatCameJustBeforeItIsStopped) {
+    std::vector<std::unique_ptr<FdMaker>> many;
+    WantedProcesses wanted;
+    for (int i = 0; i < 80; ++i) {
+        many.push_back(std::make_unique<FdMaker>());
+        wanted.pids.push_back(many.back()->pid());
+    }
+    make("/proc", wanted);
+    begin();
+    for (const auto& one : many) one->end();
+    source_->stop(at(50), sink_);
+    EXPECT_FALSE(source_->has_work()) << "some are still watched";
+}
+
 TEST_F(PollSourceRealTest, NoticesAnEndInAPause) {
     make("/proc", only(maker_.pid()));
     begin();

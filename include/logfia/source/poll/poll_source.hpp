@@ -83,7 +83,9 @@ class PollSource final : public Source {
     void collect_ready();
     void handle_ready(Now now, EventSink& sink);
     void hear_news(Now now, EventSink& sink);
-    void reap(Now now, EventSink& sink);
+    void hear_all_news(Now now, EventSink& sink);
+    bool reap(Now now, EventSink& sink);
+    void run_paused(Now now, EventSink& sink);
     void tell_pause(Now now, EventSink& sink);
     void tell_late(Now now, EventSink& sink, std::uint64_t looks);
 
@@ -105,6 +107,7 @@ class PollSource final : public Source {
     std::vector<pollfd> to_reap_;    // pidfds of processes that have ended
     int turns_without_tick_ = 0;     // looks at newcomers since the last tick
     int turns_without_reaping_ = 0;  // hearings of news since something is to be reaped
+    int turns_of_news_before_tick_ = 0;
     int late_ticks_in_a_row_ = 0;
 };
 
