@@ -251,13 +251,16 @@ TEST(Records, OrderWithinOneLook) {
     for (const JsonRecord& record : news) EXPECT_EQ(record["time"], news.front()["time"]);
 }
 
+/// Keeps logfia from its looks for several intervals of 5 ms: what is tested is time that passes.
+void miss_looks(LogfiaRun& run) {
+    ASSERT_TRUE(wait_for_looks(run)) << "its timetable has not begun";
+    const Standstill stopped(run);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
+
 TEST(Records, LooksThatCameLateAreTold) {
     Watched watched({"-j", "-d", "5", "-q"});
-    ASSERT_TRUE(wait_for_looks(watched.run));
-    {
-        const Standstill stopped(watched.run);
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));  // at least: looks are missed
-    }
+    ASSERT_NO_FATAL_FAILURE(miss_looks(watched.run));
     const JsonRecord lost = watched.records.next("lost");
     EXPECT_GE(std::stol(lost["missed_ticks"]), 2);
     EXPECT_THAT(lost["reason"], EndsWith("looks came late"));
@@ -268,11 +271,7 @@ TEST(Records, LooksThatCameLateInLongText) {
     FdMaker maker;
     LogfiaRun run(watch_arguments(maker, {"-l", "-d", "5"}));
     ASSERT_TRUE(run.wait_for_count(3));
-    ASSERT_TRUE(wait_for_looks(run));
-    {
-        const Standstill stopped(run);
-        std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
+    ASSERT_NO_FATAL_FAILURE(miss_looks(run));
     ASSERT_TRUE(run.wait_for_line(" lost "));
     EXPECT_THAT(without_time(run.lines().at(3)), MatchesRegex("lost - - [0-9]+ looks came late"));
 }

@@ -22,6 +22,7 @@ namespace {
 using Kind = ProcessEvent::Kind;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 using Bytes = std::vector<std::byte>;
 
@@ -200,20 +201,32 @@ TEST(ProcessConnectorTest, ThreadsAreNotTold) {
     EXPECT_EQ(forks, 1);
 }
 
-/// A reader that is late is told so, and hears what comes later: once there is room again for
-/// whatever else the machine starts.
-TEST(ProcessConnectorTest, AnOverflowIsTold) {
-    auto source = ProcessConnector::open();
-    if (!source) GTEST_SKIP() << describe(source.error());
+/// More has come than there was room for, and from now on there is room for whatever else the
+/// machine starts. The reader has been told so, and has not read yet what was kept.
+void overflow(ProcessConnector& source) {
     const int little = 1;
-    ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
+    ASSERT_EQ(setsockopt(source.fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
     for (int i = 0; i < 50; ++i) fork_and_reap();
     std::vector<ProcessEvent> events;
-    EXPECT_EQ(source->read(events), ProcessConnector::Reading::overflowed);
+    ASSERT_EQ(source.read(events), ProcessConnector::Reading::overflowed);
+    ASSERT_THAT(events, IsEmpty()) << "the error of a socket comes first";
     const int usual = 1 << 20;
-    ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &usual, sizeof usual), 0);
-    ASSERT_TRUE(test::eventually(
-        [&] { return source->read(events) == ProcessConnector::Reading::complete; }));
+    ASSERT_EQ(setsockopt(source.fd(), SOL_SOCKET, SO_RCVBUF, &usual, sizeof usual), 0);
+}
+
+/// Reads until nothing is left.
+std::vector<ProcessEvent> read_all(ProcessConnector& source) {
+    std::vector<ProcessEvent> events;
+    EXPECT_TRUE(test::eventually(
+        [&] { return source.read(events) == ProcessConnector::Reading::complete; }));
+    return events;
+}
+
+TEST(ProcessConnectorTest, AnOverflowIsToldAndWhatComesLaterIsHeard) {
+    auto source = ProcessConnector::open();
+    if (!source) GTEST_SKIP() << describe(source.error());
+    ASSERT_NO_FATAL_FAILURE(overflow(*source));
+    read_all(*source);
     const pid_t child = fork_and_reap();
     EXPECT_TRUE(come(*source, {{Kind::fork, child, getpid()}}));
 }
@@ -222,17 +235,9 @@ TEST(ProcessConnectorTest, AnOverflowIsTold) {
 TEST(ProcessConnectorTest, NothingIsToldAfterAnOverflowBeforeAllElseIsRead) {
     auto source = ProcessConnector::open();
     if (!source) GTEST_SKIP() << describe(source.error());
-    const int little = 1;
-    ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &little, sizeof little), 0);
-    std::vector<ProcessEvent> events;
-    for (int i = 0; i < 50; ++i) fork_and_reap();
-    // The error of a socket comes before what it has kept.
-    ASSERT_EQ(source->read(events), ProcessConnector::Reading::overflowed);
-    const int usual = 1 << 20;
-    ASSERT_EQ(setsockopt(source->fd(), SOL_SOCKET, SO_RCVBUF, &usual, sizeof usual), 0);
+    ASSERT_NO_FATAL_FAILURE(overflow(*source));
     const pid_t untold = fork_and_reap();
-    ASSERT_TRUE(test::eventually(
-        [&] { return source->read(events) == ProcessConnector::Reading::complete; }));
+    const auto events = read_all(*source);
     EXPECT_FALSE(std::any_of(events.begin(), events.end(),
                              [&](const ProcessEvent& event) { return event.pid == untold; }));
 }
@@ -244,8 +249,7 @@ TEST(ProcessConnectorTest, AStormIsReadInSlices) {
     std::vector<ProcessEvent> events;
     EXPECT_EQ(source->read(events), ProcessConnector::Reading::more) << "each began and ended";
     EXPECT_LE(events.size(), std::size_t{ProcessConnector::kMostAtOnce});
-    EXPECT_TRUE(test::eventually(
-        [&] { return source->read(events) == ProcessConnector::Reading::complete; }));
+    EXPECT_THAT(read_all(*source), Not(IsEmpty()));
 }
 
 TEST(ProcessConnectorTest, InANamespaceItSaysThatItDoesNotServe) {
