@@ -17,6 +17,7 @@ constexpr std::array kKinds = std::to_array<EventKindRow>({
     {EventKind::rename, "rename", kFd | kPath},
     {EventKind::connect, "connect", kFd},
     {EventKind::listen, "listen", kFd},
+    {EventKind::hangup, "hangup", kFd},
     {EventKind::start, "start", kProcess},
     {EventKind::exec, "exec", kPath | kProcess},
     {EventKind::exit, "exit", kProcess},

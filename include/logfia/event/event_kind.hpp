@@ -18,6 +18,7 @@ enum class EventKind : std::uint8_t {
     rename,
     connect,
     listen,
+    hangup,
     start,
     exec,
     exit,
@@ -27,7 +28,7 @@ enum class EventKind : std::uint8_t {
     attrib,
 };
 
-inline constexpr std::size_t kEventKindCount = 13;
+inline constexpr std::size_t kEventKindCount = 14;
 
 /// Subjects that an event may be about, as bits of EventKindRow::subjects.
 enum class Subject : std::uint8_t { nothing = 0, descriptor = 1, path = 2, process = 4 };
