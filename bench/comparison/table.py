@@ -1,8 +1,13 @@
 """What was measured, as Markdown."""
 
+import textwrap
+
 from . import machine
 
 HOLDS = ("5", "20", "150")
+# Of all contenders, those that the README compares.
+IN_SHORT = ("logfia -d 100", "logfia -d 10", "logfia -d 1", "lsof -nP -r1 -p", "strace -f",
+            "fatrace -f O", "opensnoop -p")
 
 
 def significant(value, digits=2):
@@ -27,6 +32,10 @@ def times(ratio):
     return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
 
 
+def _prose(*sentences):
+    return textwrap.fill(" ".join(sentences), 120, break_long_words=False, break_on_hyphens=False)
+
+
 def _row(cells):
     return "| " + " | ".join(cells) + " |"
 
@@ -47,7 +56,7 @@ def _static(results):
     for name in scenes["idle"]:
         of_one = [scenes[scene][name] for scene in ("idle", "sockets", "crowded")]
         peak = max(record["resident_kib"] for record in of_one)
-        yield ([f"`{name}`"] + [_cell(record, "cpu_percent") for record in of_one] +
+        yield ([name] + [_cell(record, "cpu_percent") for record in of_one] +
                [_cell(record, "cpu_ms_per_look") for record in of_one[1:]] + [f"{peak / 1024:.1f}"])
 
 
@@ -61,7 +70,7 @@ def _churn(results):
            "the target's own time, times"]
     for name, record in results["churn"].items():
         slower = results["slow_down"].get(name)
-        yield ([f"`{name}`", _cell(record.get("short_lived"), "share", share)] +
+        yield ([name, _cell(record.get("short_lived"), "share", share)] +
                [share(record["caught"][hold]["share"]) for hold in HOLDS] +
                [_cell(record, "cpu_percent"), _cell(slower, "ratio", times)])
 
@@ -73,59 +82,76 @@ def _goals(results):
 
 
 def _short(results):
-    yield ["", "at rest", "busy", "5 ms", "20 ms", "150 ms", "the target takes, times", "MiB"]
-    for name, record in results["churn"].items():
-        rest = results["static"]["sockets"][name]
-        yield ([name, _cell(rest, "cpu_percent"), _cell(record, "cpu_percent")] +
+    yield ["", "CPU at rest, %", "CPU busy, %", "caught of 5 ms, %", "of 20 ms, %", "of 150 ms, %",
+           "the target's time, times"]
+    for name in IN_SHORT:
+        if name not in results["churn"]:
+            continue
+        record = results["churn"][name]
+        yield ([name, _cell(results["static"]["sockets"][name], "cpu_percent"),
+                _cell(record, "cpu_percent")] +
                [share(record["caught"][hold]["share"]) for hold in HOLDS] +
-               [_cell(results["slow_down"].get(name), "ratio", times),
-                f'{rest["resident_kib"] / 1024:.1f}'])
+               [_cell(results["slow_down"].get(name), "ratio", times)])
 
 
 def summary(results):
     """For the README."""
-    goals = results["goals"]
-    missed = [f'{goal["goal"]}: {goal["limit"]}, measured {goal["measured"]}'
-              for goal in goals if not goal["met"]]
-    lines = [f'Measured on {results["machine"]["date"]} on {machine.in_words(results["machine"])}. '
-             "The columns: CPU time in % of a core while a target with 1,000 descriptors is at rest, "
-             "and while a busy target opens 1,000 files a second; % caught of the files that are "
-             "held open for 5, 20 and 150 ms; how many times longer a target takes that opens "
-             "files as fast as it can; resident memory.", "",
-             *_rows_of(_short(results)), "",
-             f"Of {len(goals)} goals, {len(goals) - len(missed)} are met" +
-             (". Missed: " + "; ".join(missed) + "." if missed else ".")]
-    return "\n".join(lines)
+    return "\n".join([
+        _prose("CPU time of one core while a target with 1,000 descriptors is at rest, and while a busy "
+               "target opens 1,000 files a second; the share caught of files that are held open for "
+               "5, 20 and 150 ms; how many times longer a target takes that opens files as fast as it "
+               "can ([all figures](doc/overhead.md)):"), "",
+        *_rows_of(_short(results))])
 
 
 def _skipped(results):
-    return [f"`{name}` did not take part: {reason}." for name, reason in results["skipped"].items()]
+    return [f"{name} did not take part: {reason}." for name, reason in results["skipped"].items()]
+
+
+def _goals_in_words(results):
+    goals = results["goals"]
+    missed = [goal["goal"] for goal in goals if not goal["met"]]
+    return _prose(f"{len(goals) - len(missed)} of {len(goals)} goals are met" +
+                  (". Missed: " + "; ".join(missed) + "." if missed else "."))
+
+
+def _how_it_was_measured(results):
+    where = f'on {results["machine"]["date"]} on {machine.in_words(results["machine"])}'
+    return [
+        _prose("logfia attaches nothing to the watched process and never stops it. The more often "
+               "logfia looks, the more it catches; **tools that are called at each open (strace, "
+               "fatrace, opensnoop) miss none, and logfia may miss some**. Side by side, in one run, "
+               f"measured {where}:"), "",
+        "![CPU time, share of opens caught and slow-down of logfia and other tools](overhead.svg)",
+        "",
+        _prose("The ratios carry over to other machines better than the times do. To repeat the "
+               "comparison on an idle machine, in about seven minutes (fatrace and opensnoop need "
+               "root; missing tools are left out and named):"), "",
+        "<!-- does not run: it takes a quiet machine, and rewrites the figures -->",
+        "```sh", "bench/compare && bench/draw", "```", "",
+        "[Benchmarks](development.md#benchmarks) of single parts of logfia are built with it."]
 
 
 def document(results):
     nobody = results["slow_down"]["nobody"]
     lines = [
         "<!-- drawn by bench/draw from overhead.json -->", "# Overhead", "",
-        f'Measured on {results["machine"]["date"]} on {machine.in_words(results["machine"])}, '
-        "by `bench/compare`, and drawn by `bench/draw`. The ratios carry over to other machines "
-        "better than the times do.", "",
-        "![CPU time, share of opens caught and slow-down of logfia and other tools](overhead.svg)",
-        "", "## A target that rests", "",
+        *_how_it_was_measured(results), "",
+        "## A target that rests", "",
         *_rows_of(_static(results)), "",
-        "Tools that print once and exit (`lsof -p`, `lsfd -p`, `logfia -1`) are counted as if they "
-        "were started once a second, startup included. A look of `logfia -d 100` or `-d 10` mostly "
-        "just asks whether the target has run since the last look; at `-d 1` every look is a full "
-        "one, with as many looks as there is time for, and at `-d 0` a look reads only some of the "
-        "links that have not changed lately. `fatrace` (for the whole machine) and `opensnoop` "
-        "report only opens, and no sockets.", "",
+        _prose("Tools that print once and exit (lsof -p, lsfd -p, logfia -1) are counted as if they "
+               "were started once a second, startup included. A look of logfia at -d 100 or -d 10 "
+               "mostly just asks whether the target has run since the last look; at -d 1 every look is "
+               "a full one, with as many looks as there is time for, and at -d 0 a look reads only "
+               "some of the links that have not changed lately. fatrace (for the whole machine) and "
+               "opensnoop report only opens, and no sockets."), "",
         "## A target that opens 1,000 files a second", "",
         *_rows_of(_churn(results)), "",
-        "The target has 100 other descriptors open, and holds each file for 5, 20 or 150 ms in turn; "
-        "a separate run holds one file after another for 85 µs. **Tools that are called at each "
-        "open (`strace`, `fatrace`, `opensnoop`) catch all opens; tools that poll, logfia included, "
-        "cannot.** The last column says how many times longer a target takes that opens and closes "
-        "a file as fast as it can; for two runs without any tool the ratio is "
-        f'{nobody["ratio"]:.3f} (± {nobody["deviation"]:.3f}).', "",
+        _prose("The target has 100 other descriptors open, and holds each file for 5, 20 or 150 ms in "
+               "turn; a separate run holds one file after another for 85 µs. The last column says how "
+               "many times longer a target takes that opens and closes a file as fast as it can; for "
+               f'two runs without any tool the ratio is {nobody["ratio"]:.3f} '
+               f'(± {nobody["deviation"]:.3f}).'), "",
         *_skipped(results), "" if results["skipped"] else None,
-        "## The goals", "", *_rows_of(_goals(results))]
+        "## The goals", "", _goals_in_words(results), "", *_rows_of(_goals(results))]
     return "\n".join(line for line in lines if line is not None) + "\n"

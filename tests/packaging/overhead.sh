@@ -1,5 +1,6 @@
 #!/bin/sh
-# doc/overhead.md and its chart are what bench/draw makes of doc/overhead.json, and no path is in that.
+# doc/overhead.md, its chart and the table in the README are what bench/draw makes of doc/overhead.json, and no path is
+# in that.
 # Usage: overhead.sh LOGFIA SOURCE_DIR
 source=$2
 . "$source/tests/packaging/options.sh"
@@ -8,10 +9,10 @@ if ! command -v python3 >/dev/null 2>&1; then
     exit 77
 fi
 
-cp "$source/doc/overhead.json" "$work"
-python3 "$source/bench/draw" "$work" || fail "bench/draw does not run"
-for drawn in overhead.md overhead.svg; do
-    cmp "$work/$drawn" "$source/doc/$drawn" || fail "doc/$drawn is older than doc/overhead.json: bench/draw"
+cp "$source/doc/overhead.json" "$source/README.md" "$work"
+python3 "$source/bench/draw" --readme "$work/README.md" "$work" || fail "bench/draw does not run"
+for drawn in doc/overhead.md doc/overhead.svg README.md; do
+    cmp "$work/${drawn#doc/}" "$source/$drawn" || fail "$drawn is older than doc/overhead.json: bench/draw"
 done
 ! grep -n '"[^"]*/\(home\|tmp\|root\|build\)/' "$work/overhead.json" || fail "doc/overhead.json has a path in it"
 exit "$failed"

@@ -1,43 +1,53 @@
 #!/bin/sh
-# What the README, the recipes and the manual page tell people to type can be typed. Shell blocks say who runs
-# them (.ci/run does), or why nobody does; every other logfia command runs here, with a sleeping process for
+# What the README, the other documents and the manual page tell people to type can be typed. Shell blocks say who
+# runs them (.ci/run does), or why nobody does; every other logfia command runs here, with a sleeping process for
 # the PIDs and with empty programs for the others that are named.
 # Usage: readme.sh LOGFIA SOURCE_DIR
 logfia=$1
 source=$2
 . "$source/tests/packaging/options.sh"
-readme=$source/README.md
-recipes=$source/doc/recipes.md
+cd "$source" || exit
 
 # --- Shell blocks
 
-awk '/^```sh$/ && before !~ /^<!-- (runs: [a-z_]+ of \.ci\/run|does not run: .+) -->$/ {print NR} {before = $0}' \
-    "$readme" >"$work/unmarked"
-[ ! -s "$work/unmarked" ] || fail "README.md: shell blocks without a mark, in lines $(tr '\n' ' ' <"$work/unmarked")"
-sed -n 's/^<!-- runs: \([a-z_]*\) of .*/\1/p' "$readme" | sort -u >"$work/steps"
-[ -s "$work/steps" ] || fail "README.md: no shell block runs"
+awk '/^```(sh|bash|shell)$/ && before !~ /^<!-- (runs: [a-z_]+ of \.ci\/run|does not run: .+) -->$/ {
+        print FILENAME ":" FNR
+    }
+    {before = $0}' README.md doc/*.md >"$work/unmarked"
+[ ! -s "$work/unmarked" ] || fail "shell blocks without a mark: $(tr '\n' ' ' <"$work/unmarked")"
+# What a newcomer types first.
+for step in readme_demo readme_test; do
+    grep -q -x -F -e "<!-- runs: $step of .ci/run -->" README.md || fail "README.md: no block runs in $step"
+done
+sed -n 's/^<!-- runs: \([a-z_]*\) of .*/\1/p' README.md doc/*.md | sort -u >"$work/steps"
 while read -r step; do
-    [ -n "$("$source/scripts/readme-blocks" "$step")" ] || fail "README.md: no block runs in $step"
-    grep -q "readme $step" "$source/.ci/run" || fail "README.md: .ci/run does not run $step"
-    sed -n '/^steps=(/,/)/p' "$source/.ci/run" | grep -q -w "$step" || fail ".ci/run: $step is no step"
+    [ -n "$(scripts/readme-blocks "$step")" ] || fail "no block runs in $step"
+    grep -q "readme $step" .ci/run || fail ".ci/run does not run $step"
+    sed -n '/^steps=(/,/)/p' .ci/run | grep -q -w "$step" || fail ".ci/run: $step is no step"
 done <"$work/steps"
 
 # --- Commands
 
-# In prose and tables: what stands between backticks, without synopses.
-spans() { sed 's/\\|/|/g' "$@" | grep -v '^```' | grep -o '`[^`]*`' | tr -d '`' | grep -v '\['; }
+# In prose and tables: what stands between backticks, without synopses. A span that goes on in the next line would
+# not be found.
+awk '/^```/ {inside = !inside; next} !inside && gsub(/`/, "") % 2 {print FILENAME ":" FNR}' README.md doc/*.md \
+    >"$work/broken"
+[ ! -s "$work/broken" ] || fail "a span between backticks goes on in the next line: $(tr '\n' ' ' <"$work/broken")"
+spans() {
+    awk '/^```/ {inside = !inside; next} !inside' "$@" | sed 's/\\|/|/g' | grep -o '`[^`]*`' | tr -d '`' | grep -v '\['
+}
 # After a prompt, in blocks.
 prompts() { sed -n 's/^\$ //p' "$@" | grep -E '(^|do |[|;] *)logfia '; }
 {
-    spans "$readme" "$recipes" | grep '^logfia '
+    spans README.md doc/*.md | grep '^logfia '
     # An option alone is to be added to a command; a PID does, or all processes.
-    sed -n '/^## Usage/,/^All options/p' "$readme" | grep '^|' | spans | grep '^-' |
-        sed 's/^-u .*/logfia & -a/; s/^-.*/logfia & 4711/'
-    prompts "$readme" "$recipes"
-    sed -n '/^\.SH EXAMPLES/,/^\.SH CAVEATS/s/^\.B \(logfia .*\)/\1/p' "$source/doc/logfia.1" |
+    awk '!/^\|/ {inside = 0} inside; $0 == "| you want to | write |" {inside = 1}' README.md doc/*.md |
+        spans | grep '^-' | sed 's/^-u .*/logfia & -a/; s/^-.*/logfia & 4711/'
+    prompts README.md doc/*.md
+    sed -n '/^\.SH EXAMPLES/,/^\.SH CAVEATS/s/^\.B \(logfia .*\)/\1/p' doc/logfia.1 |
         sed "s/\\\\-/-/g; s/\\\\(aq/'/g"
 } | sort -u >"$work/commands"
-[ "$(wc -l <"$work/commands")" -ge 50 ] || fail "only $(wc -l <"$work/commands") commands were found"
+[ "$(wc -l <"$work/commands")" -ge 60 ] || fail "only $(wc -l <"$work/commands") commands were found"
 
 # The programs that the examples start or feed do nothing here.
 mkdir "$work/bin"
