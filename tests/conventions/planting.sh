@@ -1,10 +1,10 @@
-# Sourced by the tests of the scripts that check the tree: plants code in a copy of it. `source` is the tree, `check`
-# a function that prints what is wrong in the tree that it is given, as FILE:LINE: TEXT.
+# Sourced by the tests of the scripts that check the tree: plants code and text in a copy of it. `source` is the tree,
+# `check` a function that prints what is wrong in the tree that it is given, as FILE:LINE: TEXT.
 set -eu
 work=$(mktemp -d "${TMPDIR:-/tmp}/logfia-conventions-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-cp -R "$source/include" "$source/src" "$source/tests" "$source/bench" "$work"
+(cd "$source" && cp -R include src tests bench doc ./*.md LICENSE "$work")
 cd "$work"
 failed=0
 

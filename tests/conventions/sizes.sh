@@ -28,5 +28,10 @@ accepted src/base/planted.cpp "constexpr Row kRows[] = {" "$(lines 60)" "};"
 accepted src/base/planted.cpp "namespace planted {" "$(lines 60)" "}  // namespace planted"
 accepted src/base/planted.cpp "$(lines 400)"
 refused src/base/planted.cpp "$(lines 401)"
+accepted doc/planted.md "$(lines 401)"
+
+: >README.md
+accepted README.md "$(lines 200)"
+refused README.md "$(lines 201)"
 
 exit "$failed"
