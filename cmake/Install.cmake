@@ -3,7 +3,9 @@ include(GNUInstallDirs)
 
 install(TARGETS logfia)
 install(FILES doc/logfia.1 DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
-install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+# In their places to each other, so that the links between the documents work.
+install(FILES README.md CHANGELOG.md LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY doc DESTINATION "${CMAKE_INSTALL_DOCDIR}" FILES_MATCHING PATTERN *.md PATTERN *.svg)
 install(FILES completions/logfia.bash
   DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" RENAME logfia)
 install(FILES completions/logfia.fish DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")

@@ -8,7 +8,7 @@ endif()
 
 if(CPACK_GENERATOR STREQUAL "DEB")
   set(doc "${share}/doc/logfia")
-  file(REMOVE "${doc}/LICENSE")  # it stands in `copyright`
+  file(REMOVE "${doc}/LICENSE" "${doc}/CHANGELOG.md")  # they stand in `copyright` and `changelog`
   configure_file("${CPACK_LOGFIA_SOURCE_DIR}/packaging/copyright" "${doc}/copyright" COPYONLY)
   configure_file("${CPACK_LOGFIA_SOURCE_DIR}/CHANGELOG.md" "${doc}/changelog" COPYONLY)
   configure_file("${CPACK_LOGFIA_BINARY_DIR}/packaging/changelog.Debian" "${doc}/changelog.Debian" COPYONLY)

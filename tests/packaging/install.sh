@@ -11,12 +11,25 @@ cmake --install "$build" --prefix "$work/usr" >"$work/log" || fail "$(cat "$work
 sort >"$work/wanted" <<'EOT'
 ./bin/logfia
 ./share/bash-completion/completions/logfia
+./share/doc/logfia/CHANGELOG.md
 ./share/doc/logfia/LICENSE
+./share/doc/logfia/README.md
+./share/doc/logfia/doc/caveats.md
+./share/doc/logfia/doc/development.md
+./share/doc/logfia/doc/how-it-works.md
+./share/doc/logfia/doc/output.md
+./share/doc/logfia/doc/overhead.md
+./share/doc/logfia/doc/overhead.svg
+./share/doc/logfia/doc/recipes.md
+./share/doc/logfia/doc/usage.md
 ./share/fish/vendor_completions.d/logfia.fish
 ./share/man/man1/logfia.1
 ./share/zsh/site-functions/_logfia
 EOT
 same "what is installed" "$work/wanted" "$work/files"
+# The manual page is elsewhere; all else that the documents link to came with them.
+"$source/scripts/check-links" "$work/usr/share/doc/logfia" | grep -v 'there is no doc/logfia\.1$' >"$work/dead" || :
+[ ! -s "$work/dead" ] || fail "$(cat "$work/dead")"
 [ "$("$work/usr/bin/logfia" --version)" = "$("$logfia" --version)" ] || fail "another program was installed"
 
 # The version stands in CMakeLists.txt, and the newest one that CHANGELOG.md tells of is that one.
