@@ -8,7 +8,7 @@
 namespace logfia {
 namespace {
 
-constexpr rlim_t kPerProcess = 3;  // pidfd, /proc/N, /proc/N/fd
+constexpr rlim_t kPerProcess = 4;  // pidfd, /proc/N, /proc/N/fd, /proc/N/stat
 // The streams, the resolver's sockets, mount tables, a look's files.
 constexpr rlim_t kReserve = 100;
 // A held link uses about a KiB of kernel memory.

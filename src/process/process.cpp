@@ -95,6 +95,7 @@ const char* advice_to_be_root() {
 
 Result<Process> Process::open(const ProcRoot& root, pid_t pid, Holding holding) {
     Process process;
+    process.proc_ = root.fd();
     process.pid_ = pid;
     const Result<bool> attached = process.attach(root, holding);
     if (!attached) return attached.error();
@@ -192,6 +193,7 @@ Process::Acquired Process::refused(int error) {
 void Process::release() {
     if (holding_ == Holding::descriptors) return;
     fd_dir_.reset();
+    stat_.reset();
     dir_.reset();
 }
 
@@ -235,6 +237,7 @@ bool Process::move_to_first_thread(UniqueFd process_dir) {
     UniqueFd fds = open_dir(process_dir.get(), "fd");
     if (!fds) return false;
     thread_ = 0;
+    stat_.reset();
     dir_ = std::move(process_dir);
     fd_dir_ = std::move(fds);
     return true;
@@ -258,6 +261,7 @@ bool Process::move_to(int tasks, pid_t thread) {
     UniqueFd fds = dir ? open_dir(dir.get(), "fd") : UniqueFd();
     if (!fds) return false;
     thread_ = thread;
+    stat_.reset();
     dir_ = std::move(dir);
     fd_dir_ = std::move(fds);
     return true;
@@ -281,21 +285,6 @@ void Process::refresh_comm(const ProcRoot& root) {
     if (comm.empty()) return;
     if (comm.back() == '\n') comm.remove_suffix(1);
     comm_ = comm;
-}
-
-std::optional<Duration> Process::cpu_time() const {
-    timespec time{};
-    if (!has_clock_ || clock_gettime(clock_, &time) != 0) return std::nullopt;
-    return std::chrono::seconds(time.tv_sec) + Duration(time.tv_nsec);
-}
-
-std::optional<Duration> Process::resting_since() const {
-    if (!has_clock_ || thread_ != 0) return std::nullopt;
-    const auto stat = read_stat(dir_.get(), "stat");
-    constexpr std::string_view kAsleep = "SDITt";
-    if (!stat || stat->threads > 1 || kAsleep.find(stat->state) == kAsleep.npos)
-        return std::nullopt;
-    return cpu_time();
 }
 
 bool Process::find_thread_with_own_table() {

@@ -10,6 +10,28 @@ constexpr int kFlags = 9;
 constexpr int kThreads = 20;
 constexpr int kStartTime = 22;
 
+/// A row of `/proc/N/stat`: a name may hold spaces, newlines and parentheses; what follows it is
+/// letters and numbers.
+struct Row {
+    std::string_view name;
+    char state = '?';
+    std::string_view rest;  // from the 4th field on
+};
+
+std::optional<Row> split(std::string_view bytes) {
+    const auto open = bytes.find(" (");
+    const auto close = bytes.rfind(") ");
+    if (open == std::string_view::npos || close == std::string_view::npos || close < open + 2) {
+        return std::nullopt;
+    }
+    if (!parse_number<int>(bytes.substr(0, open))) return std::nullopt;
+    Row row{bytes.substr(open + 2, close - open - 2), '?', bytes.substr(close + 1)};
+    const auto state = next_field(row.rest);
+    if (state.size() != 1) return std::nullopt;
+    row.state = state.front();
+    return row;
+}
+
 bool set_field(ProcStat& stat, int number, std::string_view text) {
     const auto set = [](auto& field, auto parsed) {
         if (parsed) field = *parsed;
@@ -34,25 +56,30 @@ int count_numbers(std::string_view rest) {
 }  // namespace
 
 std::optional<ProcStat> parse_proc_stat(std::string_view bytes) {
-    // A name may hold spaces, newlines and parentheses; what follows it is letters and numbers.
-    const auto open = bytes.find(" (");
-    const auto close = bytes.rfind(") ");
-    if (open == std::string_view::npos || close == std::string_view::npos || close < open + 2) {
-        return std::nullopt;
-    }
-    if (!parse_number<int>(bytes.substr(0, open))) return std::nullopt;
-
-    auto rest = bytes.substr(close + 1);
-    const auto state = next_field(rest);
-    if (state.size() != 1) return std::nullopt;
+    auto row = split(bytes);
+    if (!row) return std::nullopt;
     ProcStat stat;
-    stat.state = state.front();
+    stat.state = row->state;
     for (int number = 4; number <= kStartTime; ++number) {
-        if (!set_field(stat, number, next_field(rest))) return std::nullopt;
+        if (!set_field(stat, number, next_field(row->rest))) return std::nullopt;
     }
-    if (rest.empty()) return std::nullopt;  // the last number may have been cut
-    stat.comm = bytes.substr(open + 2, close - open - 2);
+    if (row->rest.empty()) return std::nullopt;  // the last number may have been cut
+    stat.comm = row->name;
     return stat;
+}
+
+std::optional<RunState> parse_run_state(std::string_view bytes) {
+    auto row = split(bytes);
+    if (!row) return std::nullopt;
+    std::optional<int> threads;
+    std::optional<std::uint64_t> start_time;
+    for (int number = 4; number <= kStartTime; ++number) {
+        const auto field = next_field(row->rest);
+        if (number == kThreads) threads = parse_number<int>(field);
+        if (number == kStartTime) start_time = parse_number<std::uint64_t>(field);
+    }
+    if (!threads || !start_time || row->rest.empty()) return std::nullopt;
+    return RunState{row->state, *threads, *start_time};
 }
 
 ProcStatus parse_proc_status(std::string_view bytes) {

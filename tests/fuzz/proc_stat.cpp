@@ -10,7 +10,8 @@ using namespace logfia::fuzz;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text = as_text(data, size);
-    parse_proc_stat(text);
+    require(!parse_proc_stat(text) || parse_run_state(text),
+            "a row that tells all tells the state");
     parse_proc_status(text);
 
     std::string row = "42 (";
@@ -22,5 +23,6 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     require(
         stat->state == 'S' && stat->parent == 7 && stat->threads == 3 && stat->start_time == 1234,
         "its name changes nothing else");
+    require(parse_run_state(row) == RunState{'S', 3, 1234}, "nor does it hide the state");
     return 0;
 }

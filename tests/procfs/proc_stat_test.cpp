@@ -81,6 +81,30 @@ TEST(ParseProcStat, AgreesWithTheKernel) {
     EXPECT_EQ(stat->comm + "\n", slurp("/proc/self/comm"));
 }
 
+TEST(ParseRunState, ReadsTheSameAsTheWholeRow) {
+    for (const std::string comm : {"sleep", "", "x) R 1 (y", "a\nb"}) {
+        const auto state = parse_run_state(row(comm));
+        ASSERT_TRUE(state) << comm;
+        EXPECT_EQ(*state, (RunState{'S', 3, 987654})) << comm;
+    }
+    const auto state = parse_run_state(slurp("/proc/self/stat"));
+    ASSERT_TRUE(state);
+    EXPECT_EQ(state->state, 'R');
+    EXPECT_FALSE(state->is_asleep());
+    EXPECT_FALSE(state->has_ended());
+}
+
+TEST(ParseRunState, ACutOrOddRowIsNone) {
+    const auto whole = row("a) b");
+    test::for_each_prefix(std::string_view(whole).substr(0, whole.find("987654") + 7),
+                          [](std::string_view cut) { EXPECT_FALSE(parse_run_state(cut)) << cut; });
+    for (const char* bytes : {"", "42", ") (",
+                              "42 (a) SS 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 "
+                              "18 19 ",
+                              "42 (a) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 x 18 19 "})
+        EXPECT_FALSE(parse_run_state(bytes)) << bytes;
+}
+
 TEST(ParseProcStatus, ReadsWhatIsNeeded) {
     const auto status = parse_proc_status(
         "Name:\tsh\\nUid:\\t7\nTgid:\t42\nPid:\t43\nUid:\t1000\t0\t0\t0\nNSpid:\t43\t7\t1\n");

@@ -121,6 +121,12 @@ void FakeProc::add_thread(int pid, int tid, Table table) {
                fmt::format("Name:\t{}\nTgid:\t{}\nPid:\t{}\n", comms_[pid], pid, tid));
 }
 
+void FakeProc::set_thread_stat(int pid, int tid, const FakeStat& stat) {
+    const std::string path = at(pid, fmt::format("task/{}/stat", tid));
+    if (fs::is_symlink(path)) fs::remove(path);
+    write_file(path, stat_line(pid, stat));
+}
+
 void FakeProc::open_in_thread(int pid, int tid, int fd, std::string_view target,
                               const FakeFdInfo& info) {
     add_descriptor(at(pid, fmt::format("task/{}/", tid)), fd, target, info);

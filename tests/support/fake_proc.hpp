@@ -54,6 +54,8 @@ class FakeProc {
     void set_status(int pid, unsigned uid, const std::vector<int>& ns_pids);
     /// `table` of `own` is that of a thread that called unshare(CLONE_FILES).
     void add_thread(int pid, int tid, Table table = Table::shared);
+    /// From now on the thread's state is not the process's.
+    void set_thread_stat(int pid, int tid, const FakeStat& stat);
     void open_in_thread(int pid, int tid, int fd, std::string_view target,
                         const FakeFdInfo& info = {});
     /// The first thread has exited, others live: DIR/PID/fd lists empty, the state is Z, and the

@@ -88,15 +88,15 @@ class Describer {
     };
 
     void describe_some(const Process& process, std::span<Description> batch, Sleep sleep);
-    static std::optional<Duration> resting_where_it_counts(const Process& process,
-                                                           std::span<const Description> batch);
+    static std::optional<Duration> clock_where_it_counts(const Process& process,
+                                                         std::span<const Description> batch);
     bool has_a_place(const Process& process, FdType type, const FdInfo& info);
     void read(const Process& process, Description& out, Work& work);
     void read_path(const Process& process, Description& out, Work& work);
     void read_memory(const Process& process, Description& out, Work& work);
     void use_answer(const Process& process, Description& out, Work& work);
     void check_links(const Process& process, std::span<const Description> batch,
-                     std::optional<Duration> resting_since);
+                     std::optional<Duration> since);
     [[nodiscard]] bool stays_the_same(const Process& process, const Description& out,
                                       std::string_view order);
     [[nodiscard]] bool reads_the_same(const Process& process, const Description& out);

@@ -7,7 +7,7 @@
 
 namespace logfia {
 
-/// Shares out our own descriptors, below the limit of open files: processes need three each, and
+/// Shares out our own descriptors, below the limit of open files: processes need four each, and
 /// those that do not fit are reopened at each look; the rest is for links.
 class DescriptorBudget {
   public:

@@ -3,8 +3,10 @@
 #include <logfia/base/clock.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/base/unique_fd.hpp>
+#include <logfia/process/run_clock.hpp>
 #include <logfia/procfs/proc_path.hpp>
 #include <logfia/procfs/proc_root.hpp>
+#include <logfia/procfs/proc_stat.hpp>
 
 #include <sys/types.h>
 
@@ -20,8 +22,9 @@ const char* advice_to_be_root();
 
 /// How a process is kept identified between looks.
 enum class Holding : std::uint8_t {
-    descriptors,  ///< the pidfd, `/proc/N` and `/proc/N/fd` stay open: three descriptors
-    nothing,      ///< reopened at each look; its start time reveals a recycled PID
+    /// The pidfd, `/proc/N`, `/proc/N/fd` and `/proc/N/stat` stay open: four descriptors.
+    descriptors,
+    nothing,  ///< reopened at each look; its start time reveals a recycled PID
 };
 
 /// A watched process, held so that a recycled PID is never mistaken for it: by descriptors of
@@ -29,7 +32,7 @@ enum class Holding : std::uint8_t {
 class Process {
   public:
     /// Error, with advice, when there is no such process, when `pid` is the number of a thread, or
-    /// when this user may not look into the process.
+    /// when this user may not look into the process. `root`'s descriptor must outlive it.
     static Result<Process> open(const ProcRoot& root, pid_t pid, Holding holding);
 
     [[nodiscard]] pid_t pid() const { return pid_; }
@@ -91,14 +94,14 @@ class Process {
     /// thread whose table was read? In the latter case a living thread is found (proc_pid_task(5)).
     Life probe(const ProcRoot& root);
 
-    /// CPU time that all threads have used. Absent when the process has no such clock. The clock
-    /// does not advance while the process sleeps, nor, for a while, while it runs on another CPU.
+    /// CPU time that all threads have used. Absent when the process has no such clock, as in
+    /// another PID namespace. See RunClock for what the clock says.
     [[nodiscard]] std::optional<Duration> cpu_time() const;
 
-    /// The CPU time, if the process is asleep and has a single thread: while the answer stays the
-    /// same, the process has not run in between (the state is read before the clock). Absent
-    /// otherwise.
-    [[nodiscard]] std::optional<Duration> resting_since() const;
+    /// The answer to whether the process has run since its clock showed `then`. Threads are asked
+    /// whether they sleep only if the clock has not advanced, and if there are at most
+    /// `most_threads` of them: each further one costs 4 µs, the first one 2 µs.
+    [[nodiscard]] RunClock run_clock(std::optional<Duration> then, int most_threads) const;
 
     /// True when a thread has a descriptor table of its own, as far as kcmp(2) tells. Such a table
     /// is not mistaken for the process's when the first thread ends.
@@ -115,7 +118,11 @@ class Process {
     bool move_to_living_thread(int process_dir);
     bool move_to(int tasks, pid_t thread);
     bool move_to_first_thread(UniqueFd process_dir);
+    [[nodiscard]] std::optional<RunState> run_state() const;
+    [[nodiscard]] bool is_asleep(int most_threads) const;
+    [[nodiscard]] bool others_sleep(int others) const;
 
+    int proc_ = -1;  // the root's
     pid_t pid_ = 0;
     pid_t thread_ = 0;    // the thread whose table is read; 0: the first one
     pid_t stranger_ = 0;  // a thread with a table of its own
@@ -123,6 +130,7 @@ class Process {
     UniqueFd pidfd_;
     UniqueFd dir_;
     UniqueFd fd_dir_;
+    mutable UniqueFd stat_;  // of dir_; opened when it is asked for
     Holding holding_ = Holding::descriptors;
     std::uint64_t start_time_ = 0;
     bool kernel_thread_ = false;

@@ -32,6 +32,25 @@ struct ProcStat {
 /// Absent when the row is malformed or ends before its 22nd field does.
 std::optional<ProcStat> parse_proc_stat(std::string_view bytes);
 
+/// Those fields of `/proc/N/stat` that say whether a process can be running.
+struct RunState {
+    char state = '?';
+    int threads = 0;
+    std::uint64_t start_time = 0;
+
+    /// True of a thread that does nothing until somebody wakes it: also in the middle of a system
+    /// call (`D`), stopped, or held by a tracer. (`I` and `P` are kernel threads'.)
+    [[nodiscard]] bool is_asleep() const {
+        return std::string_view("SDTtIP").find(state) != std::string_view::npos;
+    }
+    /// True of a thread that has ended, and never runs again.
+    [[nodiscard]] bool has_ended() const { return state == 'Z' || state == 'X'; }
+    bool operator==(const RunState&) const = default;
+};
+
+/// As parse_proc_stat(), for questions that come with each look.
+std::optional<RunState> parse_run_state(std::string_view bytes);
+
 /// The lines of `/proc/N/status` that are needed here (proc_pid_status(5)).
 struct ProcStatus {
     std::optional<int> tgid;

@@ -175,11 +175,10 @@ void FdReader::keep_link(Pass& pass, FdEntry& entry) {
 }
 
 void FdReader::read_rest(Pass& pass) {
-    constexpr std::size_t kTurns = 16;
     std::size_t turn = pass.look;
     for (FdEntry& entry : pass.after.entries()) {
         if (entry.length != kUnread) continue;
-        if (pass.links == Links::some && turn++ % kTurns != 0) {
+        if (pass.links == Links::some && turn++ % std::size_t{kTurns} != 0) {
             keep_link(pass, entry);
             continue;
         }

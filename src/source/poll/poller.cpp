@@ -44,7 +44,10 @@ void keep_to_given(FdSnapshot& seen, const std::vector<GivenFd>& given) {
 
 Poller::Poller(ProcRoot root, PollerOptions options, Numbers& numbers)
     : root_(std::move(root)),
-      processes_(root_, options.interval, numbers),
+      gate_(options.gate),
+      repeats_(options.interval.is_back_to_back() ? FdReader::kTurns : 0),
+      machine_(root_),
+      processes_(root_, numbers),
       reader_(root_, options.interval, kept_links(root_, options)),
       describer_(root_),
       details_(detail_options(options), describer_),
@@ -68,8 +71,10 @@ void Poller::look_at_new(Now now, EventSink& sink) {
 void Poller::look_ahead(Now now) {
     begin_look(now);
     describer_.begin_look(now.steady);
-    for (const auto& watched : processes_.all())
-        if (!watched->begun) inspect(*watched, RunGate::Verdict::look);
+    for (const auto& watched : processes_.all()) {
+        if (watched->begun) continue;
+        inspect(*watched, judge(*watched));
+    }
     details_.answer(root_, now.steady, processes_);
 }
 
@@ -87,6 +92,7 @@ void Poller::look(Now now, EventSink& sink) {
     replacements_.begin_look(all.empty() ? 0 : all.back()->process.pid());
     describer_.let_go_idle(now.steady);
     details_.begin_look();
+    machine_.forget_answer();
     bool looked = false;
     for (const auto& watched : all) {
         const auto verdict = judge(*watched);
@@ -95,6 +101,7 @@ void Poller::look(Now now, EventSink& sink) {
         if (!looked) describer_.begin_look(now.steady);
         looked = true;
         inspect(*watched, verdict);
+        machine_.forget_answer();
     }
     if (!looked) return;  // an idle look ends here: all processes slept
     details_.answer(root_, now.steady, processes_);
@@ -116,12 +123,21 @@ bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
     return true;
 }
 
+/// The cheapest questions come first.
+RunClock Poller::read_clock(const WatchedProcess& watched) {
+    const auto cpu = watched.process.cpu_time();
+    const auto then = watched.gate.clock_before_look();
+    if (!gate_ || !cpu || cpu != then || watched.gate.owes_looks() ||
+        watched.sharing == TableSharing::proved)
+        return {cpu, false};
+    if (machine_.is_idle()) return {watched.process.cpu_time(), true};
+    return watched.read_clock(then);
+}
+
 RunGate::Verdict Poller::judge(WatchedProcess& watched) {
-    // The CPU clock of a process is no evidence about a table that others change as well.
-    if (!watched.gate.asks_clock() || watched.sharing == TableSharing::proved)
-        return RunGate::Verdict::look;
     const SteadyTime now = look_.now.steady;
-    const auto verdict = watched.gate.judge(watched.process.cpu_time(), now);
+    watched.clock = read_clock(watched);
+    const auto verdict = watched.gate.judge(watched.clock, now, repeats_);
     if (verdict != RunGate::Verdict::skip) return verdict;
     if (now >= watched.socket_timetable.late()) return RunGate::Verdict::recheck;
     const bool may_compare =
@@ -138,6 +154,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
     note_outcome(watched, outcome);
     if (outcome.state == LookOutcome::State::complete) note_table(watched, verdict);
     watched.gate.looked(look_.now.steady, ledger_.open());
+    if (outcome.state == LookOutcome::State::failed) watched.gate.failed();
     watched.process.release();
 }
 
@@ -175,7 +192,9 @@ void Poller::note_table(WatchedProcess& watched, RunGate::Verdict verdict) {
     const Found found = replacements_.search(watched, look_);
     if (found != Found::nothing) watched.refresh_comm(root_);
     const bool changed = change == Change::descriptors || found == Found::replaced_by_other;
-    if (changed && watched.begun && verdict == RunGate::Verdict::recheck)
+    // It may have woken up during the look.
+    if (changed && watched.begun && verdict == RunGate::Verdict::recheck &&
+        !watched.may_have_run_since(watched.clock.cpu))
         watched.sharing = TableSharing::proved;
     details_.ask_again(watched, look_.now.steady);
     check_threads(watched);

@@ -76,8 +76,8 @@ ReplacementSearch::Found ReplacementSearch::search(WatchedProcess& watched, cons
     const bool files = compare(watched, Kind::file, look);
     if (!unclear && !files) return Found::nothing;
     list(watched);
-    const auto rests = [cpu = watched.process.cpu_time()](const WatchedProcess::Round& round) {
-        return round.seldom && round.cpu == cpu;
+    const auto rests = [&](const WatchedProcess::Round& round) {
+        return round.seldom && !watched.may_have_run_since(round.cpu);
     };
     const bool by_other =
         (unclear && rests(watched.round_of_unclear)) || (files && rests(watched.round_of_files));
@@ -91,9 +91,9 @@ int ReplacementSearch::begin_turn(WatchedProcess& watched, Kind kind, SteadyTime
     WatchedProcess::Round& round = round_of(watched, kind);
     WatchedProcess::Round next = round;
     if (round.up_to < 0) {
-        next.cpu = watched.process.cpu_time();
+        next.cpu = watched.clock.cpu;
         next.began = now;
-        next.seldom = watched.sharing != TableSharing::proved && next.cpu && next.cpu == round.cpu;
+        next.seldom = !watched.clock.may_have_run_since(round.cpu);
         if (next.seldom && now < round.began + kSeldom) return 0;
     }
     ComparisonTurns& turns = turns_of(kind);

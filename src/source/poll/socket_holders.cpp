@@ -108,7 +108,7 @@ bool SocketHolders::is_up_to_date(const Holder& holder) const {
     const SocketTimetable::Question* question = watched.socket_timetable.find(holder.slot);
     if (question == nullptr) return true;
     if (!question->cpu) return false;
-    return question->turn == turn_ || !clock_of(watched).may_have_run_since(question->cpu);
+    return question->turn == turn_ || !watched.may_have_run_since(question->cpu);
 }
 
 }  // namespace logfia

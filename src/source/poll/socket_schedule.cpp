@@ -41,8 +41,7 @@ void SocketSchedule::add(WatchedProcess& watched, std::uint32_t slot, About abou
                          SteadyTime now) {
     const KnownFd& known = watched.known[slot];
     Pending pending{&watched, slot, which};
-    const bool same_as_last = !pending_.empty() && pending_.back().process == &watched;
-    pending.cpu = same_as_last ? pending_.back().cpu : watched.process.cpu_time();
+    pending.cpu = watched.clock.cpu;
     pending.before = known.descriptor.socket;
     SocketQuery query;
     query.process = &watched.process;
@@ -68,8 +67,8 @@ void SocketSchedule::ask_due(WatchedProcess& watched, SteadyTime now) {
     if (!timetable.begin_look()) return;
     const bool by_copy = probe_.may_copy(watched.process, watched.socket_access, now);
     timetable.ask_due(
-        clock_of(watched), by_copy ? SocketTimetable::By::copies : SocketTimetable::By::tables,
-        turns_, pauses_, now,
+        watched.clock, by_copy ? SocketTimetable::By::copies : SocketTimetable::By::tables, turns_,
+        pauses_, now,
         [&](std::uint32_t slot) { add(watched, slot, About::whole, Which::again, now); });
 }
 
@@ -81,8 +80,8 @@ void SocketSchedule::ask_totals(WatchedProcess& watched, SteadyTime now) {
     if (round.from < 0) {
         if (now < round.next) return;
         round.next = now + kTotalsPause;
-        const auto cpu = watched.process.cpu_time();
-        if (cpu && cpu == std::exchange(round.cpu, cpu)) return;
+        const auto then = std::exchange(round.cpu, watched.clock.cpu);
+        if (!watched.clock.may_have_run_since(then)) return;
         round.from = 0;
     }
     const auto& entries = watched.snapshot.entries();

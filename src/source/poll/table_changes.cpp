@@ -50,9 +50,8 @@ TableChanges::Change TableChanges::note(WatchedProcess& watched, FdSnapshot& see
 Describer::Sleep TableChanges::judge_sleep(WatchedProcess& watched, const Look& look) {
     WatchedProcess::Rest& rest = watched.rest;
     if (watched.sharing == TableSharing::unseen && rest.look != look.number) {
-        const auto cpu = watched.process.resting_since();
-        if (cpu && cpu == rest.cpu) watched.sharing = TableSharing::suspected;
-        rest.cpu = cpu;
+        if (!watched.may_have_run_since(rest.cpu)) watched.sharing = TableSharing::suspected;
+        rest.cpu = watched.clock.cpu;
         rest.look = look.number;
     }
     return watched.sharing == TableSharing::unseen ? Describer::Sleep::speaks_for_it

@@ -8,7 +8,7 @@ namespace logfia {
 void WatchList::add(Process process, Origin origin) {
     ++seen_;
     auto watched = std::make_unique<WatchedProcess>(numbers_.next_process(), std::move(process),
-                                                    std::move(origin), interval_);
+                                                    std::move(origin));
     pidfds_.add(*watched);
     processes_.insert(at_or_after(watched->process.pid()), std::move(watched));
 }

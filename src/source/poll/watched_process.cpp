@@ -9,8 +9,8 @@ constexpr Duration kCommPause = std::chrono::seconds(1);
 
 }  // namespace
 
-WatchedProcess::WatchedProcess(std::uint64_t number, Process p, Origin o, Interval interval)
-    : process(std::move(p)), origin(std::move(o)), gate(interval) {
+WatchedProcess::WatchedProcess(std::uint64_t number, Process p, Origin o)
+    : process(std::move(p)), origin(std::move(o)) {
     actor.number = number;
     socket_access.owner = number;
     actor.pid = process.pid();
@@ -25,6 +25,12 @@ void WatchedProcess::refresh_comm(const ProcRoot& root) {
 void WatchedProcess::set_comm(const ProcRoot& root, std::string_view comm) {
     process.set_comm(root, comm);
     actor.comm = process.comm();
+}
+
+RunClock WatchedProcess::read_clock(std::optional<Duration> then) const {
+    // Another process that shares the table may do what this one has not.
+    if (sharing == TableSharing::proved) return {process.cpu_time(), false};
+    return process.run_clock(then, RunGate::threads_worth_asking(snapshot.entries().size()));
 }
 
 void WatchedProcess::keep_comm_current(const ProcRoot& root, RunGate::Verdict verdict,

@@ -13,7 +13,6 @@
 namespace logfia {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::uint32_t kThisLook = 7;  // of QuestionTurns
@@ -30,7 +29,7 @@ class SocketHoldersTest : public ::testing::Test {
         Origin origin;
         origin.ancestors = std::move(ancestors);
         processes_.push_back(std::make_unique<WatchedProcess>(
-            processes_.size() + 1, std::move(*process), std::move(origin), milliseconds(100)));
+            processes_.size() + 1, std::move(*process), std::move(origin)));
         return *processes_.back();
     }
     /// Opens a socket, which is known to be of this type; its slot.

@@ -19,14 +19,6 @@ using ::testing::IsEmpty;
 using By = SocketTimetable::By;
 using Pause = SocketTimetable::Pause;
 
-TEST(RunClockTest, OnlyAnOwnClockThatStandsStillProvesRest) {
-    EXPECT_FALSE((RunClock{seconds(7), false}.may_have_run_since(seconds(7))));
-    EXPECT_TRUE((RunClock{seconds(8), false}.may_have_run_since(seconds(7))));
-    EXPECT_TRUE((RunClock{seconds(7), true}.may_have_run_since(seconds(7)))) << "others may";
-    EXPECT_TRUE((RunClock{std::nullopt, false}.may_have_run_since(std::nullopt))) << "no clock";
-    EXPECT_TRUE((RunClock{seconds(7), false}.may_have_run_since(std::nullopt)));
-}
-
 TEST(ReadingPausesTest, GrowWithWhatAReadingCosts) {
     ReadingPauses pauses(milliseconds(1));
     EXPECT_EQ(pauses.first(), milliseconds(10));
@@ -54,7 +46,7 @@ class SocketTimetableTest : public ::testing::Test {
         now_ += later;
         std::vector<std::uint32_t> asked;
         if (timetable_.begin_look())
-            timetable_.ask_due({cpu_}, by, turns_, pauses_, now_,
+            timetable_.ask_due({cpu_, true}, by, turns_, pauses_, now_,
                                [&](std::uint32_t slot) { asked.push_back(slot); });
         return asked;
     }

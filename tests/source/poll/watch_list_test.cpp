@@ -30,7 +30,7 @@ class WatchListTest : public ::testing::Test {
         auto root = ProcRoot::open(path);
         ASSERT_TRUE(root);
         root_.emplace(std::move(*root));
-        list_.emplace(*root_, milliseconds(100), numbers_);
+        list_.emplace(*root_, numbers_);
     }
     WatchedProcess& watch(pid_t pid, Holding holding = Holding::nothing, Origin origin = {}) {
         if (!list_) watch_in(proc_.path());

@@ -26,6 +26,8 @@ class FdReader {
   public:
     /// The number of looks for which a changed number is read before the others.
     static constexpr std::uint32_t kHotLooks = 64;
+    /// The number of looks with Links::some that read every link.
+    static constexpr int kTurns = 16;
     /// True for an entry that is read before the others in that look.
     static bool is_hot(const FdEntry& entry, std::uint32_t look) {
         return look - entry.changed <= kHotLooks;

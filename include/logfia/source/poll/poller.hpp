@@ -5,6 +5,7 @@
 #include <logfia/descriptor/ledger.hpp>
 #include <logfia/event/event_sink.hpp>
 #include <logfia/event/numbers.hpp>
+#include <logfia/process/idle_machine.hpp>
 #include <logfia/procfs/proc_root.hpp>
 #include <logfia/source/poll/detail_asker.hpp>
 #include <logfia/source/poll/look.hpp>
@@ -33,6 +34,7 @@ struct PollerOptions {
     bool copies = true;          ///< false: no descriptor of a process is duplicated, not for a µs
     bool totals = false;         ///< a `close` of a TCP connection tells what it has carried
     bool targets = false;        ///< the targets of an epoll or its like are asked for again
+    bool gate = true;            ///< false: every look is taken, also at a process that has not run
     /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
     std::size_t kept_links = 0;
 };
@@ -70,6 +72,7 @@ class Poller {
 
   private:
     void begin_look(Now now);
+    [[nodiscard]] RunClock read_clock(const WatchedProcess& watched);
     RunGate::Verdict judge(WatchedProcess& watched);
     void inspect(WatchedProcess& watched, RunGate::Verdict verdict);
     void note_outcome(WatchedProcess& watched, const LookOutcome& outcome);
@@ -79,6 +82,9 @@ class Poller {
     void publish(EventSink& sink);
 
     ProcRoot root_;
+    bool gate_;
+    int repeats_;  // of a look after its process has run
+    IdleMachine machine_;
     WatchList processes_;
     TableReader reader_;
     Describer describer_;

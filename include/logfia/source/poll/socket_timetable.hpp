@@ -1,6 +1,7 @@
 #pragma once
 
 #include <logfia/base/clock.hpp>
+#include <logfia/process/run_clock.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -9,16 +10,6 @@
 #include <vector>
 
 namespace logfia {
-
-/// The CPU clock of a process, which tells whether anything can have happened.
-struct RunClock {
-    std::optional<Duration> cpu;  ///< absent: there is no clock
-    bool shared = false;          ///< another process may do what this one has not
-    /// True when the process may have run since its clock showed `then`.
-    [[nodiscard]] bool may_have_run_since(std::optional<Duration> then) const {
-        return shared || !cpu || cpu != then;
-    }
-};
 
 /// Shares out the questions that one look may repeat, among the sockets of all processes: sockets
 /// that were asked lately let the others go first.

@@ -22,9 +22,8 @@ namespace logfia {
 /// and the last tables of those that ended before.
 class WatchList final : public ProcessWatcher {
   public:
-    /// `root` and `numbers` must outlive it. `interval` lies between two looks.
-    WatchList(const ProcRoot& root, Interval interval, Numbers& numbers)
-        : root_(root), interval_(interval), numbers_(numbers) {}
+    /// `root` and `numbers` must outlive it.
+    WatchList(const ProcRoot& root, Numbers& numbers) : root_(root), numbers_(numbers) {}
 
     void add(Process process, Origin origin = {}) override;
     [[nodiscard]] std::size_t watched() const override { return processes_.size(); }
@@ -59,7 +58,6 @@ class WatchList final : public ProcessWatcher {
     void remember_table(WatchedProcess& watched);
 
     const ProcRoot& root_;
-    Interval interval_;
     Numbers& numbers_;
     List processes_;
     Pidfds pidfds_;

@@ -28,8 +28,8 @@ enum class TableSharing : std::uint8_t {
 
 /// A process with all that is remembered of it from look to look.
 struct WatchedProcess : DescriptorOwner {
-    /// `number` is our own: a PID may be given again. `interval` lies between two looks.
-    WatchedProcess(std::uint64_t number, Process p, Origin o, Interval interval);
+    /// `number` is our own: a PID may be given again.
+    WatchedProcess(std::uint64_t number, Process p, Origin o);
 
     /// Reads its name again, where that is possible.
     void refresh_comm(const ProcRoot& root);
@@ -39,9 +39,20 @@ struct WatchedProcess : DescriptorOwner {
     /// after the process has run. To be called with each look.
     void keep_comm_current(const ProcRoot& root, RunGate::Verdict verdict, SteadyTime now);
 
+    /// Process::run_clock(), by as many questions as are worth it.
+    [[nodiscard]] RunClock read_clock(std::optional<Duration> then) const;
+    /// Whether the table may have changed since the clock showed `then`, by what the process has
+    /// done up to now.
+    [[nodiscard]] bool may_have_run_since(std::optional<Duration> then) const {
+        return read_clock(then).may_have_run_since(then);
+    }
+
     Process process;
     Origin origin;
     RunGate gate;
+    /// As it was read when the last look began, before anything was listed: so a change that came
+    /// meanwhile advances the clock beyond it.
+    RunClock clock;
     FdSnapshot snapshot;
     std::vector<UniqueFd> links;  ///< by slot, as far as any was held (KeptLinks)
     SocketAccess socket_access;
@@ -69,7 +80,7 @@ struct WatchedProcess : DescriptorOwner {
     /// Of the last look in which something was found.
     struct Rest {
         std::uint32_t look = 0;
-        std::optional<Duration> cpu;  ///< the process's CPU time, if it slept
+        std::optional<Duration> cpu;  ///< the process's CPU time when that look began
     };
     Rest rest;
     TableSharing sharing = TableSharing::unseen;
@@ -86,10 +97,5 @@ struct WatchedProcess : DescriptorOwner {
     bool threads_told = false;        ///< a notice said that a thread has a table of its own
     bool kernel_thread_told = false;  ///< a notice said that it is one
 };
-
-inline RunClock clock_of(const WatchedProcess& watched) {
-    // Another process that shares the table may do what this one has not.
-    return {watched.process.cpu_time(), watched.sharing == TableSharing::proved};
-}
 
 }  // namespace logfia

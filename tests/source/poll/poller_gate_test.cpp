@@ -1,0 +1,187 @@
+// Which looks are taken and which are spared: of a real process, for its clock, in a tree that the
+// test builds. What changes without that the process has run is found by the looks that are taken.
+
+#include "support/event_parts.hpp"
+#include "support/event_sinks.hpp"
+#include "support/fake_proc.hpp"
+#include "support/fd_maker_client.hpp"
+#include <logfia/source/poll/poller.hpp>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+namespace logfia {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::FakeProc;
+using test::fd_of;
+using test::FdMaker;
+using test::KeptEvents;
+using test::Lines;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::string line_of(const Event& event) {
+    if (event.kind == EventKind::lost) return "lost";
+    return fmt::format("{} {}", to_string(event.kind), fd_of(event).descriptor.name);
+}
+
+class PollerGate : public ::testing::Test {
+  protected:
+    PollerGate() {
+        proc_.self({1});
+        maker_.ask("comm worker");
+        proc_.add_process(pid(), "worker");
+        wait_until_clock_stands_still();
+    }
+    [[nodiscard]] pid_t pid() const { return maker_.pid(); }
+    void watch(Holding holding = Holding::descriptors) {
+        auto root = ProcRoot::open(proc_.path());
+        ASSERT_TRUE(root);
+        auto process = Process::open(*root, pid(), holding);
+        ASSERT_TRUE(process) << describe(process.error());
+        poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
+        poller_->processes().add(std::move(*process));
+    }
+    Lines look(Duration later = milliseconds(1)) {
+        now_.steady += later;
+        KeptEvents seen(line_of);
+        poller_->look(now_, seen);
+        return seen.lines;
+    }
+    /// The process runs, and sleeps again.
+    void run() {
+        maker_.ask("comm worker");
+        wait_until_clock_stands_still();
+    }
+    void wait_until_clock_stands_still() {
+        auto root = ProcRoot::open("/proc");
+        const auto process = Process::open(*root, pid(), Holding::descriptors);
+        ASSERT_TRUE(process);
+        const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
+        for (int unchanged = 0; unchanged < 20;) {
+            const auto then = process->cpu_time();
+            std::this_thread::sleep_for(milliseconds(1));
+            unchanged = process->cpu_time() == then ? unchanged + 1 : 0;
+            ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+        }
+    }
+
+    FakeProc proc_;
+    FdMaker maker_;
+    PollerOptions options_{.interval = milliseconds(1)};
+    Numbers numbers_;
+    std::unique_ptr<Poller> poller_;
+    Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
+};
+
+TEST_F(PollerGate, SparesLooksAtASleeperAtOneMillisecondToo) {
+    watch();
+    look();
+    proc_.open(pid(), 3, "/a");
+    for (int i = 0; i < 900; ++i) EXPECT_THAT(look(), IsEmpty()) << i;
+    EXPECT_THAT(look(milliseconds(200)), ElementsAre("open /a")) << "the full look of each second";
+}
+
+TEST_F(PollerGate, LooksOnceTheProcessHasRun) {
+    watch();
+    look();
+    proc_.open(pid(), 3, "/a");
+    EXPECT_THAT(look(), IsEmpty());
+    run();
+    EXPECT_THAT(look(), ElementsAre("open /a"));
+}
+
+/// On another CPU, its clock may stand still for a long time.
+TEST_F(PollerGate, LooksAtOneThatRunsThoughItsClockStandsStill) {
+    for (const Duration interval : {milliseconds(1), milliseconds(100)}) {
+        options_.interval = interval;
+        watch();
+        look();
+        proc_.set_stat(pid(), {.state = 'R'});
+        for (int i = 0; i < 10; ++i) look(interval);
+        proc_.open(pid(), 3, "/a");
+        EXPECT_THAT(look(interval), ElementsAre("open /a"));
+        proc_.close(pid(), 3);
+    }
+}
+
+TEST_F(PollerGate, AsksEachThread) {
+    proc_.add_thread(pid(), 7);
+    proc_.set_stat(pid(), {.threads = 2});
+    watch();
+    look();
+    proc_.open(pid(), 3, "/a");
+    EXPECT_THAT(look(), IsEmpty());
+    proc_.set_thread_stat(pid(), 7, {.state = 'R', .threads = 2});
+    EXPECT_THAT(look(), ElementsAre("open /a"));
+}
+
+TEST_F(PollerGate, LooksWhereAskingManyThreadsCostsMore) {
+    for (int thread = 1; thread <= 30; ++thread) proc_.add_thread(pid(), 1'000'000 + thread);
+    proc_.set_stat(pid(), {.threads = 31});
+    watch();
+    look();
+    for (int fd = 3; fd < 300; ++fd) proc_.open(pid(), fd, "/a");
+    EXPECT_EQ(look().size(), 297U);
+    proc_.open(pid(), 300, "/b");
+    EXPECT_THAT(look(), IsEmpty()) << "so many descriptors cost more than the threads";
+}
+
+TEST_F(PollerGate, AsksByNumberWhereNothingIsHeld) {
+    watch(Holding::nothing);
+    look();
+    proc_.open(pid(), 3, "/a");
+    EXPECT_THAT(look(), IsEmpty());
+    proc_.set_stat(pid(), {.state = 'R'});
+    EXPECT_THAT(look(), ElementsAre("open /a"));
+}
+
+TEST_F(PollerGate, SparesNoLookAfterOneThatFailed) {
+    watch(Holding::nothing);
+    look();
+    const std::string table = fmt::format("{}/{}/fd", proc_.path(), pid());
+    std::filesystem::rename(table, table + ".away");
+    test::write_file(table, "");  // which cannot be listed
+    run();
+    EXPECT_THAT(look(), ElementsAre("lost"));
+    std::filesystem::remove(table);
+    std::filesystem::rename(table + ".away", table);
+    proc_.open(pid(), 3, "/a");
+    EXPECT_THAT(look(), ElementsAre("open /a"));
+}
+
+TEST_F(PollerGate, CanBeDoneWithout) {
+    options_.gate = false;
+    watch();
+    look();
+    proc_.open(pid(), 3, "/a");
+    EXPECT_THAT(look(), ElementsAre("open /a"));
+}
+
+/// A single look reads only a sixteenth of the links.
+TEST_F(PollerGate, BackToBackItSparesALookOnlyOnceEveryLinkWasReadAgain) {
+    options_.interval = Interval::back_to_back();
+    for (int fd = 3; fd < 35; ++fd) proc_.open(pid(), fd, "/a");
+    watch();
+    for (std::uint32_t i = 0; i < FdReader::kHotLooks + 2; ++i) look();
+    proc_.retarget(pid(), 20, "/b", {});
+    EXPECT_THAT(look(), IsEmpty()) << "spared, since it sleeps";
+    run();
+    Lines told;
+    for (int i = 0; i < FdReader::kTurns; ++i)
+        for (std::string& line : look()) told.push_back(std::move(line));
+    EXPECT_THAT(told, ElementsAre("close /a", "open /b"));
+}
+
+}  // namespace
+}  // namespace logfia
