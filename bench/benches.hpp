@@ -8,6 +8,7 @@ enum class Length { full, brief };
 void bench_look(Length length);
 void bench_idle(Length length);
 void bench_capture(Length length);
+void bench_gate(Length length);
 void bench_sockets(Length length);
 void bench_many(Length length);
 

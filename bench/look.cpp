@@ -49,7 +49,7 @@ class Floor {
     long links_ = 0;
 };
 
-/// A poller that takes every look: below 10 ms there is no gate.
+/// A poller that takes every look.
 std::unique_ptr<Poller> make_poller(pid_t pid, Numbers& numbers) {
     auto root = ProcRoot::open("/proc");
     const pid_t pids[] = {pid};
@@ -58,6 +58,7 @@ std::unique_ptr<Poller> make_poller(pid_t pid, Numbers& numbers) {
     PollerOptions options;
     options.interval = std::chrono::milliseconds(1);
     options.kept_links = budget.links();
+    options.gate = false;
     auto poller = std::make_unique<Poller>(std::move(*root), options, numbers);
     for (auto& process : opened.processes) poller->processes().add(std::move(process));
     return poller;
