@@ -115,7 +115,7 @@ constexpr OptionRow kWriting[] = {
     {"--leaks", nullptr,
      "At the end, list what was opened and left open; status 3 if there is a leak",
      [](Options& o, Text) { o.leaks = true; }},
-    {"--leak-min", "N", "How many descriptors alike make a leak [2]",
+    {"--leak-min", "N", "How many descriptors alike make a leak [10]",
      [](Options& o, Text n) { o.leak_min = parse_positive("--leak-min", n, "descriptors"); }},
     {"-q,--quiet", nullptr, "No notices on standard error",
      [](Options& o, Text) { o.quiet = true; }},

@@ -72,6 +72,15 @@ bool go(Command& command, const Options& options, PollSource& poll, const StopSi
     return false;
 }
 
+/// For the verdict on leaks. The end of a command is noticed before the command is reaped.
+LeakWriter::Command for_leaks(Command* command, const Sources& sources, StopSignals& signals) {
+    if (command == nullptr) return {};
+    return {sources.command, [command, &signals] {
+                command->reap(read_clocks().steady, signals);
+                return command->ended_by_itself() ? CommandEnd::by_itself : CommandEnd::otherwise;
+            }};
+}
+
 ExitStatus watch(const Options& options, Command* command, StopSignals& signals, Notices& notices) {
     auto sources = make_sources(options, command, signals, notices);
     if (!sources) return ExitStatus::failure;
@@ -87,7 +96,8 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
     sharpen_timer(options.poller.interval);
     LinuxSystem system(std::move(*waiter), signals, command, notices);
     Pipeline pipeline({.filter = options.filter,
-                       .writers = make_writers(options, *output, notices, start),
+                       .writers = make_writers(options, *output, notices, start,
+                                               for_leaks(command, *sources, signals)),
                        .resolver = std::move(resolver),
                        .name_wait = options.dns_wait,
                        .limit = options.count});

@@ -33,6 +33,7 @@ bool find_processes(const Options& options, Command* command, Notices& notices, 
     if (command != nullptr) {
         const auto added = poll.add_command(command->pid(), command->given());
         if (!added) notices.error(describe(added.error()));
+        if (added) sources.command = *added;
         return static_cast<bool>(added);
     }
     const std::vector<Error> errors = poll.find_processes(notices);

@@ -1,6 +1,5 @@
 #include <logfia/app/writers.hpp>
 #include <logfia/output/json_writer.hpp>
-#include <logfia/output/leak_writer.hpp>
 #include <logfia/output/loss_notice_writer.hpp>
 #include <logfia/output/summary_writer.hpp>
 #include <logfia/output/text_writer.hpp>
@@ -9,6 +8,7 @@
 
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -36,7 +36,8 @@ std::unique_ptr<RecordWriter> make_record_writer(const Options& options, const O
 }  // namespace
 
 std::vector<PipelineWriter> make_writers(const Options& options, const Output& output,
-                                         NoticeSink& notices, Now start) {
+                                         NoticeSink& notices, Now start,
+                                         LeakWriter::Command command) {
     std::vector<PipelineWriter> writers;
     const auto format = options.json ? ReportFormat::json : ReportFormat::text;
     const auto time = TimeColumn::of_report(options.time, start.steady);
@@ -49,9 +50,10 @@ std::vector<PipelineWriter> make_writers(const Options& options, const Output& o
         writers.push_back({make_record_writer(options, output, start)});
     }
     if (options.leaks)
-        writers.push_back({std::make_unique<LeakWriter>(
-                               ReportOptions{format, time, output.terminal()}, options.leak_min),
-                           Takes::kept});
+        writers.push_back(
+            {std::make_unique<LeakWriter>(ReportOptions{format, time, output.terminal()},
+                                          options.leak_min, std::move(command)),
+             Takes::kept});
     if (options.summary == SummaryWhen::after)
         writers.push_back(
             {std::make_unique<SummaryWriter>(ReportOptions{format, time, STDERR_FILENO}),

@@ -40,9 +40,33 @@ bool has_odd_capitals(std::string_view word) {
     return switches * 2 > word.size() || (switches > 1 && !speakable);
 }
 
+bool is_hex(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// Long and random: of a hash, or of a UUID without its hyphens.
+bool is_hash(std::string_view word) {
+    constexpr std::size_t kShortest = 16;
+    return word.size() >= kShortest && std::all_of(word.begin(), word.end(), is_hex) &&
+           std::any_of(word.begin(), word.end(), is_digit);
+}
+
 bool is_made_up(std::string_view word) {
     constexpr std::size_t kShortest = 6;  // mkstemp's XXXXXX
     return word.size() >= kShortest && (has_digit_inside(word) || has_odd_capitals(word));
+}
+
+constexpr std::size_t kUuidLength = 36;
+
+/// Whether a UUID stands at the beginning: 8, 4, 4, 4 and 12 hexadecimal digits (RFC 9562).
+bool begins_with_uuid(std::string_view text) {
+    constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    static_assert(kForm.size() == kUuidLength);
+    if (text.size() < kForm.size()) return false;
+    if (text.size() > kForm.size() && is_word(text[kForm.size()])) return false;
+    for (std::size_t i = 0; i < kForm.size(); ++i)
+        if (kForm[i] == '-' ? text[i] != '-' : !is_hex(text[i])) return false;
+    return true;
 }
 
 /// Names such as mktemp makes: the prefix, and random characters that may include `_`.
@@ -54,41 +78,50 @@ bool is_temporary(std::string_view component) {
                        [](char c) { return is_word(c) || c == '_'; });
 }
 
-void append_word(std::string& out, std::string_view word) {
-    if (is_made_up(word))
+void append_without_digits(std::string& out, std::string_view word) {
+    for (std::size_t i = 0; i < word.size(); ++i) {
+        if (!is_digit(word[i]))
+            out += word[i];
+        else if (i == 0 || !is_digit(word[i - 1]))
+            out += '*';
+    }
+}
+
+void append_word(std::string& out, std::string_view word, Guessing guessing) {
+    if (is_hash(word) || (guessing == Guessing::allowed && is_made_up(word)))
         out += '*';
     else
-        out += without_digits(word);
+        append_without_digits(out, word);
+}
+
+/// Appends what stands for the start of `rest`, and returns how many bytes that is. `is_first`:
+/// of a component of a path.
+std::size_t append_start(std::string& out, std::string_view rest, bool is_first,
+                         Guessing guessing) {
+    const std::string_view component = rest.substr(0, rest.find('/'));
+    if (is_first && is_temporary(component)) {
+        out += "tmp*";
+        return component.size();
+    }
+    if (begins_with_uuid(rest)) {
+        out += '*';
+        return kUuidLength;
+    }
+    const auto end = std::find_if_not(rest.begin(), rest.end(), is_word);
+    const auto length = static_cast<std::size_t>(end - rest.begin());
+    append_word(out, rest.substr(0, length), guessing);
+    if (length == rest.size()) return length;
+    out += rest[length];
+    return length + 1;
 }
 
 }  // namespace
 
-std::string without_digits(std::string_view name) {
+std::string without_random_parts(std::string_view name, Guessing guessing) {
     std::string out;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        if (!is_digit(name[i]))
-            out += name[i];
-        else if (i == 0 || !is_digit(name[i - 1]))
-            out += '*';
-    }
-    return out;
-}
-
-std::string without_random_parts(std::string_view name) {
-    std::string out;
-    while (!name.empty()) {
-        const std::string_view component = name.substr(0, name.find('/'));
-        if (is_temporary(component) && (out.empty() || out.back() == '/')) {
-            out += "tmp*";
-            name.remove_prefix(component.size());
-            continue;
-        }
-        const auto end = std::find_if_not(name.begin(), name.end(), is_word);
-        const auto length = static_cast<std::size_t>(end - name.begin());
-        append_word(out, name.substr(0, length));
-        if (length < name.size()) out += name[length];
-        name.remove_prefix(std::min(length + 1, name.size()));
-    }
+    out.reserve(name.size());
+    for (std::size_t at = 0; at < name.size();)
+        at += append_start(out, name.substr(at), at == 0 || name[at - 1] == '/', guessing);
     return out;
 }
 

@@ -1,4 +1,3 @@
-#include <logfia/event/name_group.hpp>
 #include <logfia/event/socket_text.hpp>
 
 #include <fmt/format.h>
@@ -91,18 +90,6 @@ std::string address_or_path(const SocketInfo& socket) {
     std::string name;
     append_socket_address(name, shown);
     return name;
-}
-
-std::string grouping_name(const SocketInfo& socket) {
-    const ShownAddress shown = shown_address(socket);
-    if (shown.internet == nullptr) return without_digits(shown_path(socket));
-    std::string text;
-    // A server's ports tell its services apart; a client's port is chosen by the kernel.
-    if (socket.state == SocketState::listen)
-        append_socket_address(text, shown);
-    else
-        append_address(text, shown.internet->address);
-    return text;
 }
 
 }  // namespace logfia

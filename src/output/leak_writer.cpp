@@ -12,7 +12,19 @@
 namespace logfia {
 namespace {
 
-/// `412 of 1,024 (40 %)  worker[4711]  file /var/log/app.log  since …`
+std::string_view rule_name(LeakRule rule) {
+    switch (rule) {
+        case LeakRule::open_at_the_end:
+            return "open_at_exit";
+        case LeakRule::growth:
+            return "growth";
+        case LeakRule::none:
+            break;
+    }
+    return {};
+}
+
+/// `412 of 1,024 (40 %)  worker[4711]  file /var/log/app.log  since … until the command ended`
 void append_group(std::string& out, const LeakGroup& group, TimeColumn& time) {
     fmt::format_to(std::back_inserter(out), "  {}", grouped_digits(group.count));
     if (group.fd_limit && *group.fd_limit > 0) {
@@ -32,20 +44,28 @@ void append_group(std::string& out, const LeakGroup& group, TimeColumn& time) {
         out += ' ';
     }
     append_escaped(out, group.name);
+    if (group.in_close_wait > 0)
+        fmt::format_to(std::back_inserter(out), " ({} in CLOSE_WAIT)",
+                       grouped_digits(group.in_close_wait));
     out += "  since ";
     time.append(out, group.first_seen);
+    if (group.rule == LeakRule::open_at_the_end) out += " until the command ended";
+    if (group.rule == LeakRule::growth) out += ", growing for " + short_time(group.watched);
     out += '\n';
 }
 
-void append_group_json(std::string& out, const LeakGroup& group, bool leak, TimeColumn& time) {
+void append_group_json(std::string& out, const LeakGroup& group, TimeColumn& time) {
     JsonMembers members(out);
     members.number("pid", group.pid);
     members.bytes("comm", group.comm);
     members.text_if_any("type", to_string(group.type));
     members.bytes("name", group.name);
     members.number("count", group.count);
-    members.truth_value("leak", leak);
+    members.truth_value("leak", group.rule != LeakRule::none);
+    members.text_if_any("rule", rule_name(group.rule));
+    if (group.in_close_wait > 0) members.number("in_close_wait", group.in_close_wait);
     members.time("first_seen", time, group.first_seen);
+    members.milliseconds("watched_ms", group.watched);
     members.number_if_known("fd_limit", group.fd_limit);
     if (group.fd_limit && *group.fd_limit > 0) {
         members.key("fd_share");
@@ -58,49 +78,50 @@ void append_group_json(std::string& out, const LeakGroup& group, bool leak, Time
 }  // namespace
 
 void LeakWriter::finish(std::string& out, const RunTotals&, Now end) {
+    const CommandEnd command_end = command_.end ? command_.end() : CommandEnd::otherwise;
+    const LeakReport report = leaks_.report(end.steady, command_end);
+    leaked_ = report.leaked();
     if (options_.format == ReportFormat::json)
-        append_leaks_json(out, leaks_, options_.time, end);
+        append_leaks_json(out, report, options_.time, end);
     else
-        append_leaks(out, leaks_, options_.time);
+        append_leaks(out, report, options_.time);
 }
 
-void append_leaks(std::string& out, const Leaks& leaks, TimeColumn time) {
-    const std::vector<LeakGroup> groups = leaks.groups();
-    // The leaks stand first: they are the biggest.
-    const auto small = std::find_if(groups.begin(), groups.end(),
-                                    [&](const LeakGroup& group) { return !leaks.is_leak(group); });
-    const auto leaked = small - groups.begin();
-    if (leaked == 0)
+void append_leaks(std::string& out, const LeakReport& report, TimeColumn time) {
+    const auto& groups = report.groups;
+    const auto rest = std::find_if(groups.begin(), groups.end(), [](const LeakGroup& group) {
+        return group.rule == LeakRule::none;
+    });
+    if (rest == groups.begin())
         out += "no leaked descriptors\n";
     else
         fmt::format_to(std::back_inserter(out), "leaked descriptors, {} or more alike:\n",
-                       leaks.fewest());
-    for (auto at = groups.begin(); at != small; ++at) append_group(out, *at, time);
-    if (small != groups.end())
-        fmt::format_to(std::back_inserter(out), "left open, fewer than {} alike:\n",
-                       leaks.fewest());
-    for (auto at = small; at != groups.end(); ++at) append_group(out, *at, time);
-    if (leaks.forgotten() > 0)
+                       report.fewest);
+    for (auto at = groups.begin(); at != rest; ++at) append_group(out, *at, time);
+    if (rest != groups.end()) out += "left open, not judged a leak:\n";
+    for (auto at = rest; at != groups.end(); ++at) append_group(out, *at, time);
+    if (report.forgotten > 0)
         fmt::format_to(std::back_inserter(out), "  and {} more that are no leak\n",
-                       grouped_digits(leaks.forgotten()));
+                       grouped_digits(report.forgotten));
 }
 
-void append_leaks_json(std::string& out, const Leaks& leaks, TimeColumn time, const Now& end) {
+void append_leaks_json(std::string& out, const LeakReport& report, TimeColumn time,
+                       const Now& end) {
     JsonMembers members(out);
     members.time("time", time, end);
     members.text("event", "leaks");
-    members.truth_value("leaked", leaks.leaked());
-    members.number("leak_min", leaks.fewest());
+    members.truth_value("leaked", report.leaked());
+    members.number("leak_min", report.fewest);
     members.key("groups");
     out += '[';
     bool first = true;
-    for (const LeakGroup& group : leaks.groups()) {
+    for (const LeakGroup& group : report.groups) {
         if (!first) out += ',';
         first = false;
-        append_group_json(out, group, leaks.is_leak(group), time);
+        append_group_json(out, group, time);
     }
     out += ']';
-    members.number("not_listed", leaks.forgotten());
+    members.number("not_listed", report.forgotten);
     members.end();
 }
 

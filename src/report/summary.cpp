@@ -1,4 +1,3 @@
-#include <logfia/event/name_group.hpp>
 #include <logfia/event/socket_text.hpp>
 #include <logfia/report/summary.hpp>
 
@@ -11,7 +10,6 @@ namespace {
 
 constexpr std::size_t kFewNames = 3;      // names that are alike share one row from this number on
 constexpr std::size_t kMaxNames = 1'000;  // of one row that are told apart, to count them
-constexpr std::string_view kDeleted = " (deleted)";
 
 /// The number of `pipe:[123]` and the like means nothing, so the kind is the name.
 std::string kind_name(const Descriptor& descriptor) {
@@ -19,24 +17,12 @@ std::string kind_name(const Descriptor& descriptor) {
     return name.starts_with("anon_inode:") ? name : std::string(to_string(descriptor.type));
 }
 
-/// True for a client's connection to us: the client's port means nothing, and there may be many.
-bool is_from_a_client(const SocketInfo* socket) {
-    constexpr std::uint16_t kFirstEphemeral = 32768;  // ip_local_port_range, tcp(7)
-    return socket != nullptr && socket->remote && socket->local &&
-           socket->remote->port >= kFirstEphemeral && socket->local->port < kFirstEphemeral;
-}
-
-std::string file_name(const Descriptor& descriptor) {
-    const std::string& name = descriptor.name;
-    const bool deleted = descriptor.deleted && name.ends_with(kDeleted);
-    return deleted ? name.substr(0, name.size() - kDeleted.size()) : name;
-}
-
 }  // namespace
 
 void Summary::note(const Event& event, std::string_view host) {
     const DescriptorChange* change = event.descriptor_change();
     if (change == nullptr) return;
+    servers_.note(change->descriptor);
     switch (event.kind) {
         case EventKind::open:
             return note_open(*change, event.at.steady, host);
@@ -90,19 +76,15 @@ void Summary::move(const Descriptor& descriptor, std::string_view host) {
 }
 
 Summary::Index Summary::row_of(const Descriptor& descriptor, std::string_view host) {
-    if (is_in(descriptor.type, FdGroup::path)) {
-        const std::string name = file_name(descriptor);
-        return row_among(without_random_parts(name), name, descriptor.type);
-    }
+    const AlikeName alike = alike_name(descriptor, servers_);
+    if (is_in(descriptor.type, FdGroup::path))
+        return row_among(alike.name, std::string(path_without_deleted(descriptor)),
+                         descriptor.type);
     if (!is_in(descriptor.type, FdGroup::socket))
         return row_named(kind_name(descriptor), descriptor.type);
-    const std::string name = name_with_type(descriptor);
-    std::string pattern = name;
-    if (is_from_a_client(descriptor.socket.get())) {
-        pattern.resize(name.rfind(':') + 1);
-        pattern += '*';
-    }
-    const Index row = row_among(pattern, name, descriptor.type);
+    std::string pattern(to_string(descriptor.type));
+    if (!alike.name.empty()) pattern += ' ' + alike.name;
+    const Index row = row_among(pattern, name_with_type(descriptor), descriptor.type);
     tell_host(row, host);
     return row;
 }

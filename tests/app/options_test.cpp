@@ -162,7 +162,7 @@ TEST(Options, AFlagCanBeTakenBack) {
 TEST(Options, WhatIsSaidAtTheEnd) {
     EXPECT_EQ(parse({"-c", "7"}).options().summary, SummaryWhen::only);
     EXPECT_EQ(parse({"-C", "7"}).options().summary, SummaryWhen::after);
-    EXPECT_EQ(parse({"--leaks", "7"}).options().leak_min, 2U);
+    EXPECT_EQ(parse({"--leaks", "7"}).options().leak_min, 10U);
     EXPECT_EQ(parse({"--leaks", "--leak-min", "5", "7"}).options().leak_min, 5U);
 }
 

@@ -136,45 +136,89 @@ TEST(SummaryReport, IsOneJsonObject) {
     EXPECT_TRUE(test::parse_json_object(lines_of(empty)[0])) << empty;
 }
 
-Event opened(std::uint64_t id, const std::string& name) {
-    Event event = test::make_event(EventKind::open, FdType::file, name);
-    fd_of(event).descriptor.id = id;
-    event.actor.number = 1;
-    fd_of(event).fd_limit = 1024;
-    return event;
+LeakGroup leak_group(const std::string& name, std::uint64_t count, LeakRule rule) {
+    LeakGroup group;
+    group.pid = 42;
+    group.comm = "cat";
+    group.type = FdType::file;
+    group.name = name;
+    group.count = count;
+    group.first_seen = moment();
+    group.fd_limit = 1024;
+    group.watched = seconds(15);
+    group.rule = rule;
+    return group;
 }
 
 TEST(LeakReport, IsUnderstoodAtAGlance) {
-    Leaks leaks(2);
-    for (std::uint64_t id = 1; id <= 412; ++id) leaks.note(opened(id, "/var/log/app.log"));
-    leaks.note(opened(1000, "/tmp/a\nb"));
+    LeakReport report;
+    report.fewest = 10;
+    report.groups = {leak_group("/var/log/app.log", 412, LeakRule::open_at_the_end),
+                     leak_group("*:443", 15, LeakRule::growth),
+                     leak_group("/tmp/a\nb", 1, LeakRule::none)};
+    report.groups[1].type = FdType::tcp;
+    report.groups[1].in_close_wait = 12;
+    report.forgotten = 1234;
     std::string text;
-    append_leaks(text, leaks, {TimeStyle::unix, {}});
-    EXPECT_EQ(text,
-              "leaked descriptors, 2 or more alike:\n"
-              "  412 of 1,024 (40 %)  cat[42]  file /var/log/app.log  since 1494175240.663016\n"
-              "left open, fewer than 2 alike:\n"
-              "  1 of 1,024 (0.10 %)  cat[42]  file /tmp/a\\nb  since 1494175240.663016\n");
+    append_leaks(text, report, {TimeStyle::unix, {}});
+    EXPECT_EQ(
+        text,
+        "leaked descriptors, 10 or more alike:\n"
+        "  412 of 1,024 (40 %)  cat[42]  file /var/log/app.log  since 1494175240.663016 until "
+        "the command ended\n"
+        "  15 of 1,024 (1.5 %)  cat[42]  tcp *:443 (12 in CLOSE_WAIT)  since "
+        "1494175240.663016, growing for 15.0s\n"
+        "left open, not judged a leak:\n"
+        "  1 of 1,024 (0.10 %)  cat[42]  file /tmp/a\\nb  since 1494175240.663016\n"
+        "  and 1,234 more that are no leak\n");
 }
 
 TEST(LeakReport, WithoutAny) {
     std::string text;
-    append_leaks(text, Leaks(2), iso());
+    append_leaks(text, {}, iso());
     EXPECT_EQ(text, "no leaked descriptors\n");
 }
 
 TEST(LeakReport, IsOneJsonObject) {
-    Leaks leaks(2);
-    leaks.note(opened(1, "/x\xff"));
-    leaks.note(opened(2, "/x\xff"));
+    LeakReport report;
+    report.fewest = 2;
+    report.groups = {leak_group("/x\xff", 2, LeakRule::open_at_the_end),
+                     leak_group("/y", 2, LeakRule::growth), leak_group("/z", 1, LeakRule::none)};
+    report.groups[1].in_close_wait = 1;
     std::string text;
-    append_leaks_json(text, leaks, iso(), moment());
+    append_leaks_json(text, report, iso(), moment());
     ASSERT_EQ(lines_of(text).size(), 1U);
     ASSERT_TRUE(test::parse_json_object(lines_of(text)[0])) << text;
     EXPECT_THAT(text, HasSubstr("\"event\":\"leaks\",\"leaked\":true,\"leak_min\":2,\"groups\":["));
-    EXPECT_THAT(text, HasSubstr("\"name_hex\":\"2f78ff\",\"count\":2,\"leak\":true,"));
-    EXPECT_THAT(text, HasSubstr("\"fd_limit\":1024,\"fd_share\":0.0020}"));
+    EXPECT_THAT(text, HasSubstr("\"name_hex\":\"2f78ff\",\"count\":2,\"leak\":true,"
+                                "\"rule\":\"open_at_exit\",\"first_seen\":"));
+    EXPECT_THAT(text, HasSubstr("\"leak\":true,\"rule\":\"growth\",\"in_close_wait\":1,"));
+    EXPECT_THAT(text, HasSubstr("\"count\":1,\"leak\":false,\"first_seen\":"));
+    EXPECT_THAT(text, HasSubstr("\"watched_ms\":15000,\"fd_limit\":1024,\"fd_share\":0.0020}"));
     EXPECT_THAT(text, HasSubstr("\"not_listed\":0}"));
+}
+
+/// A writer without a command, as of processes that run already.
+TEST(LeakReport, IsWrittenAtTheEnd) {
+    LeakWriter writer({ReportFormat::text, iso(), -1}, 1, {});
+    std::string text;
+    writer.append(text, test::make_event(EventKind::open, FdType::file, "/x"), "");
+    EXPECT_EQ(text, "");
+    writer.finish(text, {}, moment());
+    EXPECT_THAT(text,
+                HasSubstr("no leaked descriptors\nleft open, not judged a leak:\n  1  cat[42]"));
+    EXPECT_FALSE(writer.has_findings());
+    LeakWriter of_command({ReportFormat::text, iso(), -1}, 1,
+                          {7, [] { return CommandEnd::by_itself; }});
+    Event open = test::make_event(EventKind::open, FdType::file, "/x");
+    open.actor.number = 7;
+    Event close = open;
+    close.kind = EventKind::close;
+    fd_of(close).at_exit = true;
+    of_command.append(text, open, "");
+    of_command.append(text, close, "");
+    of_command.finish(text, {}, moment());
+    EXPECT_TRUE(of_command.has_findings());
 }
 
 }  // namespace

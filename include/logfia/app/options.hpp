@@ -41,7 +41,7 @@ struct Options {
     ColorWhen color = ColorWhen::automatic;
     SummaryWhen summary = SummaryWhen::never;
     bool leaks = false;
-    std::uint64_t leak_min = 2;
+    std::uint64_t leak_min = 10;
     Duration dns_wait = std::chrono::milliseconds(250);
     std::vector<Endpoint> dns_servers;  ///< empty: the system's
     std::string proc = "/proc";

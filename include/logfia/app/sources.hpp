@@ -7,6 +7,7 @@
 #include <logfia/process/signals.hpp>
 #include <logfia/source/poll/poll_source.hpp>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -18,6 +19,7 @@ struct Sources {
     std::unique_ptr<Numbers> numbers = std::make_unique<Numbers>();  ///< shared by all sources
     std::vector<std::unique_ptr<Source>> all;
     PollSource* poll = nullptr;  ///< among them: it looks at a command before its exec
+    std::uint64_t command = 0;   ///< our own number for the command's process; 0: there is none
     bool incomplete = false;     ///< part of what was asked for cannot be watched
 };
 

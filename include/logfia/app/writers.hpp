@@ -2,6 +2,7 @@
 
 #include <logfia/app/options.hpp>
 #include <logfia/event/notice_sink.hpp>
+#include <logfia/output/leak_writer.hpp>
 #include <logfia/output/output.hpp>
 #include <logfia/output/pipeline.hpp>
 
@@ -9,9 +10,10 @@
 
 namespace logfia {
 
-/// Makes a writer for all that the command line wants written. `notices` must outlive them; `start`
-/// is when the watch began.
+/// Makes a writer for all that the command line wants written. `notices`, and whom `command`
+/// asks, must outlive them; `start` is when the watch began.
 std::vector<PipelineWriter> make_writers(const Options& options, const Output& output,
-                                         NoticeSink& notices, Now start);
+                                         NoticeSink& notices, Now start,
+                                         LeakWriter::Command command);
 
 }  // namespace logfia

@@ -49,10 +49,6 @@ std::string name_with_type(const Descriptor& descriptor);
 /// nothing to say.
 std::string address_or_path(const SocketInfo& socket);
 
-/// The part that is alike in the names of sockets that serve the same purpose: the peer's address
-/// without a port, but a listener's with it; paths without their digits. May be empty.
-std::string grouping_name(const SocketInfo& socket);
-
 /// Calls `fits` with each text by which a user may name the address that is shown, until one does:
 /// with the port, with the zone alone, without either.
 template <class Fits>

@@ -64,6 +64,9 @@ class Command {
     /// Notes and reaps the processes that have ended; never waits.
     void reap(SteadyTime now, StopSignals& signals);
     [[nodiscard]] bool ended() const { return status_.has_value(); }
+    /// True when it has exited, no signal has killed it, and none has come that asks for an end: a
+    /// program that was told to end need not close what it has open.
+    [[nodiscard]] bool ended_by_itself() const { return by_itself_; }
     /// We have no children left: with Orphans::adopted, no descendants.
     [[nodiscard]] bool all_gone() const { return all_gone_; }
     /// 0 to 255, or 128+N when signal N has killed it; 0 as long as it runs.
@@ -95,6 +98,7 @@ class Command {
     std::vector<GivenFd> given_;
     std::optional<int> status_;
     bool runs_ = false;
+    bool by_itself_ = false;
     bool all_gone_ = false;
     bool told_left_ = false;
     SteadyTime ended_at_{};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <logfia/event/alike.hpp>
 #include <logfia/event/event.hpp>
 
 #include <cstddef>
@@ -33,11 +34,10 @@ struct SummaryRow {
 
 /// Counts events by name, as they pass.
 ///
-/// Temporary names (name_group.hpp) share a row once there are three of them, and so do the ports
-/// of a client. A descriptor stays with the name of its `open`; only a socket that gets a peer
-/// moves to the peer's row. There are at most kMaxRows rows: names that come later are counted in
-/// one more row, `(others)`, of no type and no host. What is remembered of a descriptor goes with
-/// its `close`.
+/// Names that are alike (alike.hpp) share a row once there are three of them. A descriptor stays
+/// with the name of its `open`; only a socket that gets a peer moves to the peer's row. There are
+/// at most kMaxRows rows: names that come later are counted in one more row, `(others)`, of no type
+/// and no host. What is remembered of a descriptor goes with its `close`.
 class Summary {
   public:
     static constexpr std::size_t kMaxRows = 10'000;
@@ -75,6 +75,7 @@ class Summary {
     void note_close(const DescriptorChange& change, std::string_view host);
     void move(const Descriptor& descriptor, std::string_view host);
 
+    ServerPorts servers_;
     std::vector<SummaryRow> rows_;
     std::vector<Index> moved_to_;  // of a row that was merged: where; else its own index
     std::map<std::string, Index, std::less<>> by_name_;

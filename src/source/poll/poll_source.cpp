@@ -62,8 +62,10 @@ std::vector<Error> PollSource::find_processes(NoticeSink& sink) {
     return processes_.begin(sink);
 }
 
-Result<bool> PollSource::add_command(pid_t pid, std::vector<GivenFd> given) {
-    return processes_.begin_with(pid, std::move(given));
+Result<std::uint64_t> PollSource::add_command(pid_t pid, std::vector<GivenFd> given) {
+    const auto added = processes_.begin_with(pid, std::move(given));
+    if (!added) return added.error();
+    return poller_.processes().newest(pid)->actor.number;
 }
 
 bool PollSource::has_work() const {

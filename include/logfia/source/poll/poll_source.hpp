@@ -50,9 +50,10 @@ class PollSource final : public Source {
                                                       std::unique_ptr<ProcessEvents> events);
 
     /// Before the first run() one of these two: adds the processes that are there now, the errors
-    /// are those of PIDs that cannot be watched; or a command that waits for its exec.
+    /// are those of PIDs that cannot be watched; or a command that waits for its exec, whose own
+    /// number in events is returned.
     std::vector<Error> find_processes(NoticeSink& sink);
-    Result<bool> add_command(pid_t pid, std::vector<GivenFd> given);
+    Result<std::uint64_t> add_command(pid_t pid, std::vector<GivenFd> given);
     /// False when there is nothing to watch and nothing to wait for.
     [[nodiscard]] bool has_work() const;
 
