@@ -220,6 +220,7 @@ void Leaks::Judged::add(const Open& open, bool is_needed) {
                         alike.is_wide() ? open.family->first.second : alike.name(open.slot));
         if (group.name.empty()) group.name = to_string(group.type);
     }
+    left.note(open.opened.steady - open.process->since);
     if (open.in_close_wait) ++group.in_close_wait;
     if (open.at_exit && (open.in_close_wait || !is_needed)) ++needless;
 }
@@ -247,8 +248,11 @@ std::vector<Leaks::Judged> Leaks::judge(std::uint64_t number, const Process& pro
         group.comm = process.comm;
         group.fd_limit = process.fd_limit;
         group.watched = end - process.since;
+        // A server that has kept connections from the start, and serves others in passing, does
+        // not grow: of what is left, some must be younger.
         const bool grew = group.watched >= kLongEnough && counts->closes * 2 < counts->opens &&
-                          counts->times.fill_each_third(group.watched);
+                          counts->times.fill_each_third(group.watched) &&
+                          judged.left.fill_later_thirds(group.watched);
         if (grew && group.count >= fewest_) group.rule = LeakRule::growth;
         all.push_back(std::move(judged));
     }

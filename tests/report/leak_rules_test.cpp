@@ -41,6 +41,12 @@ class WatchedRun {
             open_.push_back(maker);
         }
     }
+    void open_and_close(EventMaker maker, int second) {
+        maker.id = ++last_id_;
+        maker.process = process_;
+        leaks_.note(maker.open(second));
+        leaks_.note(maker.close(second));
+    }
     /// Closes those that were opened first.
     void close(int second, int count) {
         for (int i = 0; i < count; ++i) {
@@ -212,6 +218,11 @@ const Growth kGrowths[] = {
      [](WatchedRun& run) {
          for (const int second : {1, 15, 25}) run.open(kFile, second, 10);
          run.close(26, 14);
+     }},
+    {"old ones beside others that come and go", LeakRule::none, 30,
+     [](WatchedRun& run) {
+         run.open(kFile, 1, 10);
+         for (const int second : {5, 15, 28}) run.open_and_close(kFile, second);
      }},
     {"event loops", LeakRule::growth, 30,
      [](WatchedRun& run) {

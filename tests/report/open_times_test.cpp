@@ -29,6 +29,15 @@ TEST(OpenTimesTest, EachThirdMustHaveOne) {
     EXPECT_FALSE(fill({5, 15, 25}, 3000)) << "nothing came later";
 }
 
+TEST(OpenTimesTest, TheLaterThirdsAlone) {
+    OpenTimes times;
+    times.note(seconds(15));
+    EXPECT_FALSE(times.fill_later_thirds(seconds(30)));
+    times.note(seconds(25));
+    EXPECT_TRUE(times.fill_later_thirds(seconds(30)));
+    EXPECT_FALSE(times.fill_each_third(seconds(30)));
+}
+
 TEST(OpenTimesTest, WhatIsNotedBeforeTheStartCountsAtTheStart) {
     OpenTimes times;
     times.note(-seconds(1));

@@ -60,9 +60,9 @@ struct LeakReport {
 ///
 /// A group of at least `fewest` is a leak when it is the command's own, and the command ended by
 /// itself; or when its process was watched for at least kLongEnough, opened some in each third of
-/// that time and closed fewer than half. Programs rightly keep some kinds until they end, for which
-/// the growth alone counts: connections, unless the peer has closed its side; epolls and the like;
-/// pipes that a process has with itself.
+/// that time, and in the later two some that are left, and closed fewer than half. Programs rightly
+/// keep some kinds until they end, for which the growth alone counts: connections, unless the peer
+/// has closed its side; epolls and the like; pipes that a process has with itself.
 ///
 /// What is remembered is bounded by the number of open descriptors and by kMaxGroups: of processes
 /// that have ended, the oldest groups that are no leak are forgotten; of those that run, groups of
@@ -125,6 +125,7 @@ class Leaks {
     struct Judged {
         LeakGroup group;
         bool of_command = false;
+        OpenTimes left;              ///< of those that were left open
         std::uint64_t needless = 0;  ///< no program rightly keeps these until its end
 
         void add(const Open& open, bool is_needed);

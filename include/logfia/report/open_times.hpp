@@ -23,11 +23,9 @@ class OpenTimes {
     }
 
     /// `whole` is not shorter than the latest time, and than kShortest.
-    [[nodiscard]] bool fill_each_third(Duration whole) const {
-        for (int third = 0; third < 3; ++third)
-            if (!any_between(whole * third / 3, whole * (third + 1) / 3, third == 2)) return false;
-        return true;
-    }
+    [[nodiscard]] bool fill_each_third(Duration whole) const { return fill_from(0, whole); }
+    /// The second third and the last one.
+    [[nodiscard]] bool fill_later_thirds(Duration whole) const { return fill_from(1, whole); }
 
     void merge(OpenTimes other) {
         while (width_ < other.width_) double_width();
@@ -56,6 +54,12 @@ class OpenTimes {
             if (2 * i + 1 < spans_.size()) both.take(spans_[2 * i + 1]);
             spans_[i] = both;
         }
+    }
+
+    [[nodiscard]] bool fill_from(int third, Duration whole) const {
+        for (; third < 3; ++third)
+            if (!any_between(whole * third / 3, whole * (third + 1) / 3, third == 2)) return false;
+        return true;
     }
 
     [[nodiscard]] bool any_between(Duration from, Duration to, bool with_end) const {
