@@ -7,7 +7,8 @@
 
 namespace logfia {
 
-LineReader::LineReader(std::size_t size) : buffer_(size) {}
+LineReader::LineReader(std::size_t size)
+    : buffer_(std::make_unique_for_overwrite<char[]>(size)), size_(size) {}
 
 void LineReader::start(int fd) {
     fd_ = fd;
@@ -19,14 +20,14 @@ void LineReader::start(int fd) {
 std::optional<std::string_view> LineReader::next() {
     for (;;) {
         const auto* const found =
-            static_cast<const char*>(std::memchr(buffer_.data() + seen_, '\n', end_ - seen_));
+            static_cast<const char*>(std::memchr(buffer_.get() + seen_, '\n', end_ - seen_));
         if (found == nullptr) {
             seen_ = end_;
             if (!fill()) return std::nullopt;
             continue;
         }
-        const auto newline = static_cast<std::size_t>(found - buffer_.data());
-        const std::string_view line(buffer_.data() + begin_, newline - begin_);
+        const auto newline = static_cast<std::size_t>(found - buffer_.get());
+        const std::string_view line(buffer_.get() + begin_, newline - begin_);
         begin_ = seen_ = newline + 1;
         if (!skipping_) return line;
         skipping_ = false;
@@ -37,9 +38,9 @@ std::optional<std::string_view> LineReader::next() {
 bool LineReader::fill() {
     if (fd_ < 0) return false;
     // The rest is part of one line: a few bytes, compared with the chunk that is read.
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    std::memmove(buffer_.get(), buffer_.get() + begin_, end_ - begin_);
     end_ -= begin_;
-    if (end_ == buffer_.size()) {
+    if (end_ == size_) {
         skipping_ = true;
         end_ = 0;
     }
@@ -47,7 +48,7 @@ bool LineReader::fill() {
     seen_ = end_;
     ssize_t count = 0;
     do {
-        count = ::read(fd_, buffer_.data() + end_, buffer_.size() - end_);
+        count = ::read(fd_, buffer_.get() + end_, size_ - end_);
     } while (count < 0 && errno == EINTR);
     if (count <= 0) {
         failed_ = count < 0;

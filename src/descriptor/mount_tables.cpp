@@ -47,7 +47,7 @@ std::uint64_t root_of(int process_dir) {
 /// The parent's PID; 0 when this procfs shows no parent.
 pid_t parent_of(int process_dir) {
     std::array<char, 1024> buffer;
-    const auto stat = parse_proc_stat(read_file(process_dir, "stat", buffer));
+    const auto stat = parse_proc_stat(read_piece(process_dir, "stat", buffer));
     return stat ? stat->parent : 0;
 }
 

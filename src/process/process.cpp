@@ -28,7 +28,7 @@ UniqueFd open_dir(int at, const char* path) {
 
 Reading<ProcStat> read_stat(int dir_fd, const char* path) {
     std::array<char, 1024> buffer;
-    const FileText text = read_file(dir_fd, path, buffer);
+    const FileText text = read_piece(dir_fd, path, buffer);
     auto stat = parse_proc_stat(text);
     return stat ? Reading<ProcStat>(std::move(*stat)) : Reading<ProcStat>::failed(text.error);
 }
@@ -115,7 +115,7 @@ Result<bool> Process::attach(const ProcRoot& root, Holding holding) {
     if (root.native() && holding == Holding::descriptors) open_pidfd();
 
     std::array<char, 4096> buffer;
-    const FileText text = read_file(dir_.get(), "status", buffer);
+    const FileText text = read_piece(dir_.get(), "status", buffer);
     const ProcStatus status = parse_proc_status(text);
     const auto stat = read_stat(dir_.get(), "stat");
     if (is_denied(text.error)) return not_permitted(pid_, text.error, status);
@@ -281,7 +281,7 @@ void Process::refresh_comm(const ProcRoot& root) {
         return;
     }
     std::array<char, 64> buffer;
-    std::string_view comm = read_file(dir_.get(), "comm", buffer);
+    std::string_view comm = read_piece(dir_.get(), "comm", buffer);
     if (comm.empty()) return;
     if (comm.back() == '\n') comm.remove_suffix(1);
     comm_ = comm;

@@ -40,7 +40,7 @@ ProcessListing list_processes(const ProcRoot& root, std::vector<pid_t>& out) {
 
 Reading<ProcessFacts> read_facts(const ProcRoot& root, pid_t pid) {
     std::array<char, 1024> buffer;
-    const FileText text = read_file(root.fd(), proc_path("{}/stat", pid).data(), buffer);
+    const FileText text = read_piece(root.fd(), proc_path("{}/stat", pid).data(), buffer);
     const auto stat = parse_proc_stat(text);
     if (!stat) {
         // Whether a process is gone can be found out without a descriptor.
@@ -66,7 +66,7 @@ bool lives(const ProcRoot& root, pid_t pid, std::uint64_t start_time) {
 
 Reading<uid_t> user_of(const ProcRoot& root, pid_t pid) {
     std::array<char, 1024> buffer;  // `Uid:` stands before the groups, which may be many
-    const FileText text = read_file(root.fd(), proc_path("{}/status", pid).data(), buffer);
+    const FileText text = read_piece(root.fd(), proc_path("{}/status", pid).data(), buffer);
     const auto user = parse_proc_status(text).euid;
     return user ? Reading<uid_t>(*user) : Reading<uid_t>::failed(text.error);
 }

@@ -18,7 +18,7 @@ std::optional<std::uint64_t> parse_fd_limit(std::string_view bytes) {
 
 std::optional<std::uint64_t> read_fd_limit(int process_dir) {
     std::array<char, 4096> buffer;
-    return parse_fd_limit(read_file(process_dir, "limits", buffer));
+    return parse_fd_limit(read_piece(process_dir, "limits", buffer));
 }
 
 }  // namespace logfia

@@ -19,7 +19,7 @@ std::optional<int> mount_of(int proc_fd, const UniqueFd& fd) {
     std::array<char, 512> buffer;
     if (!fd) return std::nullopt;
     const ProcPath path = proc_path("self/fdinfo/{}", fd.get());
-    return parse_fd_info(read_file(proc_fd, path.data(), buffer)).mount_id;
+    return parse_fd_info(read_piece(proc_fd, path.data(), buffer)).mount_id;
 }
 
 UniqueFd make_pipe_end() {

@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <vector>
+#include <cstddef>
+#include <memory>
 
 namespace logfia {
 
@@ -17,9 +18,12 @@ Result<ProcRoot> ProcRoot::open(const std::string& path) {
     root.dir_.reset(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!root.dir_)
         return Error{"open", path, errno, "--proc takes the directory where procfs is mounted"};
-    std::vector<char> buffer(std::size_t{1}
-                             << 20);  // NSpid: stands behind 65,536 groups at the worst
-    const auto status = parse_proc_status(read_file(root.fd(), "self/status", buffer));
+    // NSpid: stands behind 65,536 groups at the worst; the memory is not zeroed, since the usual
+    // text fills a page.
+    constexpr std::size_t kLongest = std::size_t{1} << 20;
+    const auto buffer = std::make_unique_for_overwrite<char[]>(kLongest);
+    const auto status =
+        parse_proc_status(read_file(root.fd(), "self/status", {buffer.get(), kLongest}));
     root.native_ = status.nspid_count == 1;
     root.self_ = status.tgid.value_or(0);
     return root;
@@ -40,6 +44,13 @@ FileText read_file(int dir_fd, const char* path, std::span<char> buffer) {
     }
     if (got < 0) return {{}, errno};
     return {{buffer.data(), length}, 0};
+}
+
+FileText read_piece(int dir_fd, const char* path, std::span<char> buffer) {
+    const UniqueFd file(openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    const ssize_t got = file ? ::read(file.get(), buffer.data(), buffer.size()) : -1;
+    if (got < 0) return {{}, errno};
+    return {{buffer.data(), static_cast<std::size_t>(got)}, 0};
 }
 
 }  // namespace logfia

@@ -311,7 +311,7 @@ std::optional<PeerProcess> unix_peer(int fd, int proc_fd) {
     std::array<char, 32> path{};
     fmt::format_to_n(path.data(), path.size() - 1, "{}/comm", peer.pid);
     std::array<char, 64> buffer;
-    std::string_view comm = read_file(proc_fd, path.data(), buffer);
+    std::string_view comm = read_piece(proc_fd, path.data(), buffer);
     if (comm.ends_with('\n')) comm.remove_suffix(1);
     // The peer has not ended, so the PID was the peer's own while the name was read.
     pollfd request{process.get(), POLLIN, 0};

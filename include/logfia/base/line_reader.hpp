@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace logfia {
 
@@ -33,7 +33,8 @@ class LineReader {
     bool fill();
     void finish();
 
-    std::vector<char> buffer_;
+    std::unique_ptr<char[]> buffer_;  ///< not zeroed: most files need a part of it
+    std::size_t size_;
     std::size_t begin_ = 0;  ///< of the first line that has not been handed out
     std::size_t seen_ = 0;   ///< no newline between `begin_` and here
     std::size_t end_ = 0;

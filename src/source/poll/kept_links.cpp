@@ -30,7 +30,7 @@ void KeptLinks::keep_some(WatchedProcess& watched, std::uint32_t look) {
         if (entry.link >= 0 || FdReader::is_hot(entry, look)) continue;
         if (is_a_held_link(watched.known[entry.slot].descriptor)) continue;
         --left;
-        UniqueFd link(openat(watched.process.fd_dir(), proc_path("{}", entry.fd).data(),
+        UniqueFd link(openat(watched.process.fd_dir(), fd_path(entry.fd).data(),
                              O_PATH | O_NOFOLLOW | O_CLOEXEC));
         if (!link) {
             // Out of descriptors: hold no more links.
