@@ -14,7 +14,9 @@ constexpr std::size_t kKept = 256;
 }  // namespace
 
 NameQueue::NameQueue(Resolver* resolver, Duration wait)
-    : resolver_(resolver), wait_(std::clamp(wait, Duration::zero(), kLongestWait)) {}
+    : resolver_(resolver), wait_(std::clamp(wait, Duration::zero(), kLongestWait)) {
+    waiting_.reserve(kKept);
+}
 
 void NameQueue::push(Event event, SteadyTime now, NameNeed name) {
     HostAnswerRef host;

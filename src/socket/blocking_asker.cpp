@@ -90,7 +90,10 @@ std::optional<SocketAnswer> ask_copy(int fd, const BlockingRequest& request) {
     }
     SocketAnswer answer = ask_socket(
         fd, request.question == Question::all ? TcpDetails::left_out : TcpDetails::wanted);
-    if (answer.info.peer) answer.info.peer = unix_peer(fd, request.proc_fd);
+    // A process is no peer of itself (SocketProbe::describe()): its name need not be read.
+    const auto& peer = answer.info.peer;
+    if (peer && std::string_view(request.process.data()) != proc_path("{}", peer->pid).data())
+        answer.info.peer = unix_peer(fd, request.proc_fd);
     return answer;
 }
 
@@ -117,7 +120,7 @@ void ask_hint(BlockingRequest& request) {
 void ask_targets(BlockingRequest& request, std::vector<char>& buffer) {
     buffer.resize(128 * ObjectInfo::kMaxTargets);
     const ProcPath path = proc_path("{}/fdinfo/{}", request.process.data(), request.fd);
-    const std::string_view bytes = read_file(request.proc_fd, path.data(), buffer);
+    const std::string_view bytes = read_piece(request.proc_fd, path.data(), buffer);
     const FdInfo info = parse_fd_info(bytes);
     static const auto inode = shared_anonymous_inode();
     const bool is_epoll = info.flags && access_of(*info.flags) == Access::read_write &&
@@ -306,7 +309,7 @@ std::optional<bool> BlockingAsker::Worker::is_asleep() const {
     if (thread == 0) return false;  // a thread that has not begun waits for a CPU
     std::array<char, 1024> buffer;
     const ProcPath path = proc_path("self/task/{}/stat", thread);
-    const auto stat = parse_proc_stat(read_file(requests_.front().proc_fd, path.data(), buffer));
+    const auto stat = parse_proc_stat(read_piece(requests_.front().proc_fd, path.data(), buffer));
     if (!stat) return std::nullopt;
     return stat->state == 'D' || stat->state == 'S';
 }

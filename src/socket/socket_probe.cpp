@@ -112,6 +112,7 @@ std::span<SocketQuery> SocketProbe::ask(const ProcRoot& root, SteadyTime now) {
 void SocketProbe::ask_round(const ProcRoot& root, SteadyTime now) {
     for (auto first = queries_.begin(); first != queries_.end();) {
         requests_.clear();
+        requests_.reserve(std::min<std::size_t>(kAtOnce, queries_.size()));
         auto last = first;
         for (; last != queries_.end() && requests_.size() < kAtOnce; ++last)
             if (is_to_be_asked(*last)) request(*last, root.fd());

@@ -4,6 +4,7 @@
 #include <logfia/descriptor/file_identity.hpp>
 #include <logfia/event/descriptor.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -24,6 +25,8 @@ struct KnownFd {
 /// The known descriptors of one process. A slot stays where it is for as long as it is used.
 class KnownFds {
   public:
+    /// Makes room for so many descriptors at once.
+    void reserve(std::size_t count) { slots_.reserve(count); }
     /// Returns its slot.
     std::uint32_t add(KnownFd known) {
         if (free_.empty()) {
