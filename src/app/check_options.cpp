@@ -1,6 +1,7 @@
 #include <logfia/app/check_options.hpp>
 #include <logfia/app/usage_error.hpp>
 
+#include <algorithm>
 #include <chrono>
 
 namespace logfia {
@@ -53,6 +54,33 @@ bool shows_totals(const Options& options) {
            filter.types->contains(FdType::tcp6);
 }
 
+/// True for a type that only the file itself tells, not the text of its link.
+bool may_be_a_path(FdType type) {
+    return is_in(type, FdGroup::path) || type == FdType::name_space;
+}
+
+/// Some records will be chosen, counted or judged by what their path is.
+bool chooses_by_type(const Options& options) {
+    if (options.filter.real_files_only || options.leaks || options.summary != SummaryWhen::never)
+        return true;
+    const auto& types = options.filter.types;
+    const auto rows = fd_types();
+    return types && std::any_of(rows.begin(), rows.end(), [&](const FdTypeRow& row) {
+               return types->contains(row.type) && may_be_a_path(row.type);
+           });
+}
+
+WantedFacts wanted_facts(const Options& options) {
+    const bool shows_records = options.summary != SummaryWhen::only;
+    WantedFacts facts;
+    facts.details = options.json && shows_records;
+    facts.access = facts.details || (options.long_format && shows_records);
+    // A later look has to tell a file under a new name from another file.
+    facts.identity = !options.poller.single_look;
+    facts.types = facts.details || facts.identity || chooses_by_type(options);
+    return facts;
+}
+
 }  // namespace
 
 void check_options(const Options& options, const GivenOptions& given) {
@@ -89,6 +117,7 @@ void complete_options(Options& options, const GivenOptions& given) {
 
     processes.waits = !options.poller.single_look;
     processes.orphans_are_ours = has_command;
+    options.poller.facts = wanted_facts(options);
     options.poller.socket_details = !options.filter.real_files_only;
     options.poller.limits = options.leaks;
     options.poller.totals = shows_totals(options);

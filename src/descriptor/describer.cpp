@@ -71,23 +71,25 @@ FdType type_by_info(std::string_view name, const FdInfo& info) {
 
 }  // namespace
 
-Describer::Describer(const ProcRoot& root)
-    : mounts_(root),
-      files_(root),
-      internal_(root.native() ? InternalMounts::of_kernel(root.fd()) : InternalMounts{}),
-      shared_inode_(shared_anonymous_inode()),
+Describer::Describer(const ProcRoot& root, WantedFacts wanted)
+    : wanted_(wanted),
+      files_(root, wanted.identity ? FileAsker::Handles::wanted : FileAsker::Handles::left_out),
       names_are_the_kernels_(root.is_procfs()) {
+    if (!wanted_.any()) return;
+    mounts_.emplace(root);
+    if (root.native()) internal_ = InternalMounts::of_kernel(root.fd());
+    shared_inode_ = shared_anonymous_inode();
     std::array<char, 8192> buffer;
     ttys_ = TtyDrivers(read_file(root.fd(), "tty/drivers", buffer));
 }
 
 void Describer::begin_look(SteadyTime now) {
     now_ = now;
-    mounts_.begin_look(now);
+    if (mounts_) mounts_->begin_look(now);
 }
 
 void Describer::forget(const Process& process) {
-    mounts_.forget(process);
+    if (mounts_) mounts_->forget(process);
     files_.forget(process);
 }
 
@@ -122,12 +124,32 @@ void Describer::describe_some(const Process& process, std::span<Description> bat
         if (work_[i].stage != Stage::done) leave_out_doubtful(batch[i], work_[i]);
 }
 
+/// True when fdinfo is not needed: the link is a single answer, and therefore about one file.
+bool Describer::is_told_by_link(const Description& out) const {
+    if (out.descriptor.type == FdType::epoll) return true;
+    if (out.name.starts_with('/')) return !wanted_.any();
+    // No other socket ever has the same link.
+    if (out.descriptor.type == FdType::socket) return !wanted_.access && !wanted_.details;
+    return !wanted_.of_each();
+}
+
+/// True for a socket that is open for reading and writing, as all are (sock_alloc_file(),
+/// net/socket.c) but those that are held with O_PATH. The mode of the link tells, at a third of the
+/// price of fdinfo (tid_fd_update_inode(), fs/proc/fd.c).
+bool Describer::is_whole_socket(const Process& process, const Description& out) {
+    constexpr unsigned kBoth = S_IRUSR | S_IWUSR;
+    struct stat link {};
+    return out.descriptor.type == FdType::socket &&
+           fstatat(process.fd_dir(), fd_path(out.fd).data(), &link, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (link.st_mode & kBoth) == kBoth;
+}
+
 /// The process's CPU time, read only for links without a number: a number in the link is proof
 /// enough.
 std::optional<Duration> Describer::clock_where_it_counts(const Process& process,
-                                                         std::span<const Description> batch) {
-    const bool counts = std::any_of(batch.begin(), batch.end(), [](const Description& out) {
-        return !bracketed_number(out.name);
+                                                         std::span<const Description> batch) const {
+    const bool counts = std::any_of(batch.begin(), batch.end(), [&](const Description& out) {
+        return !is_told_by_link(out) && !bracketed_number(out.name);
     });
     return counts ? process.cpu_time() : std::nullopt;
 }
@@ -143,7 +165,11 @@ void Describer::read(const Process& process, Description& out, Work& work) {
     work.stage = Stage::done;
     // Asking for an epoll's targets may take long: see BlockingAsker.
     if (descriptor.type == FdType::epoll) descriptor.access = Access::read_write;
-    if (descriptor.type == FdType::epoll) return;
+    if (is_told_by_link(out)) return;
+    if (!wanted_.details && is_whole_socket(process, out)) {
+        descriptor.access = Access::read_write;
+        return;
+    }
 
     const std::string_view bytes = read_info(process, out.fd, descriptor.type);
     work.info = parse_fd_info(bytes);
@@ -173,7 +199,7 @@ void Describer::read(const Process& process, Description& out, Work& work) {
 bool Describer::has_a_place(const Process& process, FdType type, const FdInfo& info) {
     if (!info.mount_id || info.mount_id == internal_.anonymous) return false;
     if (!internal_.anonymous)
-        return mounts_.find(process, *info.mount_id).kind != MountKind::unlisted;
+        return mounts_->find(process, *info.mount_id).kind != MountKind::unlisted;
     return type != FdType::pidfd || !internal_.nothing_has_a_path_on(*info.mount_id);
 }
 
@@ -186,7 +212,7 @@ void Describer::read_path(const Process& process, Description& out, Work& work) 
         return;
     }
     if (info.mount_id && info.mount_id == internal_.memory) return read_memory(process, out, work);
-    const MountEntry mount = info.mount_id ? mounts_.find(process, *info.mount_id) : MountEntry{};
+    const MountEntry mount = info.mount_id ? mounts_->find(process, *info.mount_id) : MountEntry{};
     if (mount.kind == MountKind::unlisted) {
         type = type_of_unmounted(out.name);
         if (type == FdType::unknown) type = type_by_info(out.name, info);
@@ -236,7 +262,7 @@ void Describer::use_answer(const Process& process, Description& out, Work& work)
         // The file may be on a filesystem that should not be asked, and have answered from its
         // cache.
         if (is_named && !in_memory && file.mount_id &&
-            mounts_.find(process, *file.mount_id).kind == MountKind::local)
+            mounts_->find(process, *file.mount_id).kind == MountKind::local)
             work.file = file;
         return;
     }
@@ -299,7 +325,7 @@ bool Describer::stays_the_same(const Process& process, const Description& out,
 bool Describer::reads_the_same(const Process& process, const Description& out) {
     link_.resize(PATH_MAX);
     const ssize_t length =
-        readlinkat(process.fd_dir(), proc_path("{}", out.fd).data(), link_.data(), link_.size());
+        readlinkat(process.fd_dir(), fd_path(out.fd).data(), link_.data(), link_.size());
     return length >= 0 &&
            std::string_view(link_.data(), static_cast<std::size_t>(length)) == out.name;
 }
@@ -332,8 +358,7 @@ FileIdentity Describer::identity_now(const Process& process, const Descriptor& d
 }
 
 UniqueFd Describer::open_info(const Process& process, int fd) {
-    UniqueFd file(
-        openat(process.dir(), proc_path("fdinfo/{}", fd).data(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    UniqueFd file(openat(process.dir(), fd_info_path(fd).data(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
     if (!file && is_lacking(errno) && lacking_ == 0) lacking_ = errno;
     return file;
 }

@@ -7,8 +7,9 @@
 
 namespace logfia {
 
-FileAsker::FileAsker(const ProcRoot& root)
+FileAsker::FileAsker(const ProcRoot& root, Handles handles)
     : proc_fd_(root.fd()),
+      handles_(handles),
       own_links_(openat(root.fd(), "self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
     // The procfs may be another than ours, which does not show us.
     if (!own_links_) own_links_.reset(open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -27,7 +28,7 @@ std::size_t FileAsker::add(const Process& process, int fd) {
     request.proc_fd = proc_fd_;
     request.question = BlockingRequest::Question::file;
     request.owner = turn_;
-    request.about = {process.fd_dir(), own_links_.get()};
+    request.about = {process.fd_dir(), own_links_.get(), handles_ == Handles::wanted};
     return requests_.size() - 1;
 }
 

@@ -31,8 +31,7 @@ std::optional<FileAnswer> status_of(int file) {
 
 std::string name_of(int own_links, int file) {
     std::array<char, PATH_MAX> link;
-    const ssize_t length =
-        readlinkat(own_links, proc_path("{}", file).data(), link.data(), link.size());
+    const ssize_t length = readlinkat(own_links, fd_path(file).data(), link.data(), link.size());
     return {link.data(), length > 0 ? static_cast<std::size_t>(length) : 0};
 }
 
@@ -55,13 +54,13 @@ std::optional<std::uint64_t> handle_of(int file) {
 }  // namespace
 
 UniqueFd hold_file(const FileQuestion& about, int fd) {
-    return UniqueFd(openat(about.fd_dir, proc_path("{}", fd).data(), O_PATH | O_CLOEXEC));
+    return UniqueFd(openat(about.fd_dir, fd_path(fd).data(), O_PATH | O_CLOEXEC));
 }
 
 std::optional<FileAnswer> ask_file(const FileQuestion& about, int held) {
     auto answer = status_of(held);
     if (!answer) return std::nullopt;
-    answer->handle = handle_of(held);
+    if (about.handle) answer->handle = handle_of(held);
     answer->name = name_of(about.own_links, held);
     return answer;
 }

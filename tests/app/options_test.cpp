@@ -140,6 +140,41 @@ TEST(Options, EachPartIsToldWhatItNeeds) {
     EXPECT_FALSE(command.poller.copies || command.poller.single_look);
 }
 
+/// The facts that are wanted, one letter each: of types, access, details and identity.
+std::string facts_of(const std::vector<const char*>& words) {
+    const WantedFacts facts = parse(words).options().poller.facts;
+    return std::string(facts.types ? "t" : "") + (facts.access ? "a" : "") +
+           (facts.details ? "d" : "") + (facts.identity ? "i" : "");
+}
+
+TEST(Options, OnlyFactsThatAreShownOrNeededLaterAreAskedFor) {
+    struct Case {
+        std::vector<const char*> words;
+        const char* facts;
+    };
+    const std::vector<Case> cases{
+        {{"-1", "7"}, ""},
+        {{"-1", "-t", "socket", "7"}, ""},
+        {{"-1", "-i", "*.log", "7"}, ""},
+        {{"-1", "-l", "7"}, "a"},
+        {{"-1", "-a"}, "a"},
+        {{"-1", "-a", "--no-long"}, ""},
+        {{"-1", "-r", "7"}, "t"},
+        {{"-1", "-t", "file", "7"}, "t"},
+        {{"-1", "-t", "tcp,tty", "7"}, "t"},
+        {{"-1", "-c", "7"}, "t"},
+        {{"-1", "-l", "-c", "7"}, "t"},
+        {{"-1", "-j", "7"}, "tad"},
+        {{"-1", "-j", "-c", "7"}, "t"},
+        {{"7"}, "ti"},
+        {{"-l", "7"}, "tai"},
+        {{"-j", "7"}, "tadi"},
+        {{"--leaks", "--", "true"}, "ti"},
+    };
+    for (const Case& one : cases)
+        EXPECT_EQ(facts_of(one.words), one.facts) << testing::PrintToString(one.words);
+}
+
 /// Only JSON, and the long columns of a `close`, have a place for totals.
 TEST(Options, TotalsAreAskedForWhereTheyAreShown) {
     for (const auto& words : std::vector<std::vector<const char*>>{

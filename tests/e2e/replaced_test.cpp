@@ -54,6 +54,27 @@ TEST_P(FlippedWith, ARecordSpeaksOfOneFile) {
 INSTANTIATE_TEST_SUITE_P(All, FlippedWith,
                          testing::Values("open DIR/other rw create", "unix-socket", "eventfd"));
 
+/// A brief record asks for the name, and of a socket what it is: never of what a file is not.
+TEST(Flipped, ABriefRecordSpeaksOfOneFile) {
+    const TempDir directory;
+    FdMaker maker;
+    const int file = maker.fd("open " + directory.file("text", "text") + " r");
+    const int socket = maker.fd("unix-socket");
+    maker.fd(fmt::format("flip {} {}", file, socket));
+    for (int i = 0; i < 50; ++i) {
+        const Outcome outcome = outcome_of(watch_arguments(maker, {"-1"}));
+        EXPECT_EQ(outcome.status, 0);
+        for (const std::string& line : outcome.lines) {
+            const bool is_file = line.ends_with("/text");
+            const bool is_whole_socket =
+                line.find(" socket:[") != line.npos && line.find(directory.path()) == line.npos;
+            if (line.find("text") != line.npos) EXPECT_TRUE(is_file) << line;
+            if (line.find(" unix") != line.npos) EXPECT_TRUE(is_whole_socket) << line;
+        }
+    }
+    maker.ask("flip-no-more");
+}
+
 /// A number whose file is renamed, and which then at once gets another file of that name, is
 /// reported once per look.
 TEST(Flipped, NoRecordIsAboutNothing) {

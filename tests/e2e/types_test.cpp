@@ -131,6 +131,11 @@ void expect_shown(const FdMaker& maker, int fd, const Kind& kind) {
     EXPECT_THAT(
         without_time(line_of(maker, {"-l"}, column)),
         MatchesRegex("open [^ ]+\\[[0-9]+\\]" + column + with_made_files(kind.name) + kind.detail));
+    // Brief records ask for less, and so do choices by type.
+    const std::string name = record.bytes("name");
+    const auto brief = MatchesRegex("open " + with_made_files(kind.name) + kind.detail);
+    EXPECT_THAT(without_time(line_of(maker, {}, " open " + name)), brief);
+    EXPECT_THAT(without_time(line_of(maker, {"-t", kind.type}, " open " + name)), brief);
 }
 
 std::vector<int> make(FdMaker& maker, const Kind& kind) {

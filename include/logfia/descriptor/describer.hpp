@@ -5,6 +5,7 @@
 #include <logfia/descriptor/file_identity.hpp>
 #include <logfia/descriptor/link_text.hpp>
 #include <logfia/descriptor/mount_tables.hpp>
+#include <logfia/descriptor/wanted_facts.hpp>
 #include <logfia/event/event.hpp>
 #include <logfia/process/process.hpp>
 #include <logfia/procfs/fd_info.hpp>
@@ -41,12 +42,14 @@ struct Description {
 /// times, and then left out.
 class Describer {
   public:
-    explicit Describer(const ProcRoot& root);
+    Describer(const ProcRoot& root, WantedFacts wanted);
 
     /// Once a look, before anything is described.
     void begin_look(SteadyTime now);
     /// With each look, also with one that finds all processes asleep.
-    void let_go_idle(SteadyTime now) { mounts_.let_go_idle(now); }
+    void let_go_idle(SteadyTime now) {
+        if (mounts_) mounts_->let_go_idle(now);
+    }
     /// The process has ended.
     void forget(const Process& process);
 
@@ -55,9 +58,9 @@ class Describer {
         speaks_for_it,  ///< the table has hardly changed
         says_nothing,   ///< another process has been seen to change the table
     };
-    /// Fills in everything but the details of sockets. `process` must be acquired. Facts that
-    /// cannot be learned (because the descriptor was closed meanwhile, or may not be read) stay
-    /// absent.
+    /// Fills in what is wanted, but for the details of sockets. `process` must be acquired. Facts
+    /// that cannot be learned (because the descriptor was closed meanwhile, or may not be read)
+    /// stay absent.
     void describe(const Process& process, std::span<Description> batch, Sleep sleep);
 
     /// True when another file may take the number without its link becoming another text: a memfd,
@@ -88,8 +91,10 @@ class Describer {
     };
 
     void describe_some(const Process& process, std::span<Description> batch, Sleep sleep);
-    static std::optional<Duration> clock_where_it_counts(const Process& process,
-                                                         std::span<const Description> batch);
+    [[nodiscard]] bool is_told_by_link(const Description& out) const;
+    static bool is_whole_socket(const Process& process, const Description& out);
+    [[nodiscard]] std::optional<Duration> clock_where_it_counts(
+        const Process& process, std::span<const Description> batch) const;
     bool has_a_place(const Process& process, FdType type, const FdInfo& info);
     void read(const Process& process, Description& out, Work& work);
     void read_path(const Process& process, Description& out, Work& work);
@@ -106,10 +111,11 @@ class Describer {
     std::string_view read_info(const Process& process, int fd, FdType type);
     std::string_view read_info(const UniqueFd& file, FdType type);
 
+    WantedFacts wanted_;
     TtyDrivers ttys_;
-    std::vector<char> info_;  // fdinfo of the descriptor that is described
-    std::vector<char> link_;  // compared with the kernel's
-    MountTables mounts_;
+    std::vector<char> info_;             // fdinfo of the descriptor that is described
+    std::vector<char> link_;             // compared with the kernel's
+    std::optional<MountTables> mounts_;  // absent: nothing is wanted of a path
     FileAsker files_;
     InternalMounts internal_;
     std::optional<std::uint64_t> shared_inode_;

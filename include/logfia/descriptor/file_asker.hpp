@@ -18,8 +18,9 @@ namespace logfia {
 /// process go together, since each hand-over costs two context switches.
 class FileAsker {
   public:
+    enum class Handles : std::uint8_t { left_out, wanted };
     /// Asks `root` as long as it is open.
-    explicit FileAsker(const ProcRoot& root);
+    FileAsker(const ProcRoot& root, Handles handles);
 
     /// False for a while after a file of the process has blocked a question, and as long as a
     /// thread is still blocked by one: another thread would only be blocked too.
@@ -39,6 +40,7 @@ class FileAsker {
 
   private:
     int proc_fd_;
+    Handles handles_;
     UniqueFd own_links_;
     BlockingAsker asker_;
     bool exhaustion_told_ = false;

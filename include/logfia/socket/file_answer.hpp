@@ -27,6 +27,7 @@ struct FileAnswer {
 struct FileQuestion {
     int fd_dir = -1;     ///< `/proc/N/fd`
     int own_links = -1;  ///< our own one
+    bool handle = true;  ///< false: the file's handle is not wanted
 };
 
 /// Holds the file that is open at `fd` by O_PATH, which opens nothing, so that closing the result

@@ -49,7 +49,7 @@ Poller::Poller(ProcRoot root, PollerOptions options, Numbers& numbers)
       machine_(root_),
       processes_(root_, numbers),
       reader_(root_, options.interval, kept_links(root_, options)),
-      describer_(root_),
+      describer_(root_, options.facts),
       details_(detail_options(options), describer_),
       ledger_(numbers),
       changes_({root_, describer_, details_, reader_.links(), ledger_},

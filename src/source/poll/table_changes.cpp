@@ -33,6 +33,7 @@ TableChanges::Change TableChanges::note(WatchedProcess& watched, FdSnapshot& see
         });
     if (!table_changed && found_.empty()) return Change::none;
     const Table table{watched, seen, look, ancestry};
+    if (!watched.begun) watched.known.reserve(found_.size());
     for (std::span<FdEntry* const> rest = found_; !rest.empty();) {
         const auto some = rest.first(std::min(rest.size(), kAtOnce));
         table_changed = note_found(table, some) || table_changed;

@@ -3,6 +3,7 @@
 #include <logfia/descriptor/ancestry.hpp>
 #include <logfia/descriptor/describer.hpp>
 #include <logfia/descriptor/ledger.hpp>
+#include <logfia/descriptor/wanted_facts.hpp>
 #include <logfia/event/event_sink.hpp>
 #include <logfia/event/numbers.hpp>
 #include <logfia/process/idle_machine.hpp>
@@ -28,6 +29,7 @@ namespace logfia {
 
 struct PollerOptions {
     Interval interval = std::chrono::milliseconds(100);  ///< between two looks
+    WantedFacts facts{};                                 ///< of each descriptor
     bool socket_details = true;  ///< false: sockets are not asked what they are
     bool limits = false;         ///< an `open` tells the process's RLIMIT_NOFILE
     bool single_look = false;    ///< there will be no other, to mend what this one has missed
