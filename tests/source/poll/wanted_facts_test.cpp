@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <string>
 #include <vector>
@@ -29,6 +30,12 @@ std::string line_of(const Event& event) {
     const Descriptor& descriptor = fd_of(event).descriptor;
     return fmt::format("{} {} type={} access={}", descriptor.fd, descriptor.name,
                        to_string(descriptor.type), to_string(descriptor.access));
+}
+
+std::uint64_t inode_of(const std::string& path) {
+    struct stat status {};
+    EXPECT_EQ(stat(path.c_str(), &status), 0);
+    return status.st_ino;
 }
 
 class ASingleLook : public ::testing::Test {
@@ -69,8 +76,10 @@ TEST_F(ASingleLook, ReadsNoFdinfoForNamesAlone) {
 
 TEST_F(ASingleLook, ForTypesAsksOnlyWhatHasAPath) {
     proc_.mountinfo(42, "28 1 0:40 / / rw - tmpfs tmpfs rw\n");
-    proc_.open(42, 3, files_.file("a"));
-    proc_.open(42, 4, files_.path(), {.flags = 0100000 | O_DIRECTORY});
+    const std::string file = files_.file("a");
+    proc_.open(42, 3, file, {.inode = inode_of(file)});
+    proc_.open(42, 4, files_.path(),
+               {.flags = 0100000 | O_DIRECTORY, .inode = inode_of(files_.path())});
     proc_.open(42, 5, "pipe:[77]", {.flags = 0100001});
     WantedFacts types = kNothing;
     types.types = true;
