@@ -37,7 +37,7 @@ class FileAskerTest : public ::testing::Test {
         root_.emplace(std::move(*root));
         auto process = Process::open(*root_, 7, Holding::descriptors);
         process_.emplace(std::move(*process));
-        asker_.emplace(*root_);
+        asker_.emplace(*root_, FileAsker::Handles::wanted);
     }
     void TearDown() override {
         if (!asker_) return;
