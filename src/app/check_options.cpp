@@ -59,7 +59,7 @@ bool may_be_a_path(FdType type) {
     return is_in(type, FdGroup::path) || type == FdType::name_space;
 }
 
-/// Some records will be chosen, counted or judged by what their path is.
+/// True when records will be chosen, counted or judged by what their path is.
 bool chooses_by_type(const Options& options) {
     if (options.filter.real_files_only || options.leaks || options.summary != SummaryWhen::never)
         return true;

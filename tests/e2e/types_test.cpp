@@ -117,7 +117,7 @@ std::string line_of(const FdMaker& maker, const std::vector<std::string>& option
     return "no line with " + piece;
 }
 
-/// All records of a `--once` watch, without their times.
+/// The records of a `--once` watch, without their times.
 Lines records_of(const FdMaker& maker, std::vector<std::string> options) {
     options.emplace_back("--once");
     return plain(outcome_of(watch_arguments(maker, std::move(options))).lines);

@@ -6,12 +6,12 @@ namespace logfia {
 /// the link and what sockets tell of themselves. The kernel is asked for nothing else: whatever is
 /// not wanted may stay absent.
 struct WantedFacts {
-    /// What a path is: a file, a directory, a device. All other links tell their type themselves.
+    /// Of a path: a file, a directory, a device. All other links tell their type themselves.
     bool types = true;
     bool access = true;
     /// Flags, inode, device, size, position, and the lines of fdinfo that belong to one type.
     bool details = true;
-    /// What tells one file from another under the same number later (FileIdentity).
+    /// To tell one file from another under the same number later (FileIdentity).
     bool identity = true;
 
     /// True when fdinfo is read even where the link tells the type.

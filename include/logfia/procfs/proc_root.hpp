@@ -69,9 +69,9 @@ struct FileText {
 /// result lies in `buffer`.
 FileText read_file(int dir_fd, const char* path, std::span<char> buffer);
 
-/// The same for a file that the kernel shows in one piece, so that one read is enough: `stat`,
-/// `status`, `comm`, `limits` and `fdinfo/N` of a process (proc_single_show() in fs/proc/base.c and
-/// single_open() in fs/seq_file.c).
+/// Reads, at a single try, a file that the kernel shows in one piece: `stat`, `status`, `comm`,
+/// `limits` and `fdinfo/N` of a process (proc_single_show() in fs/proc/base.c and single_open() in
+/// fs/seq_file.c).
 FileText read_piece(int dir_fd, const char* path, std::span<char> buffer);
 
 }  // namespace logfia
