@@ -106,9 +106,8 @@ void Ledger::publish_closes(Now now, EventSink& sink) {
     for (const Close& close : closes_) {
         const auto [owner, slot] = close.change;
         KnownFd known = owner->known.remove(slot);
-        // A process that closes a socket, or ends, has run since the socket was asked.
         known.descriptor.socket =
-            outdated(known.descriptor.type, std::move(known.descriptor.socket));
+            as_closed(known.descriptor.type, std::move(known.descriptor.socket));
         DescriptorChange change = change_of(known);
         change.opened = known.opened.wall;
         change.at_exit = close.closing == Closing::at_exit;

@@ -114,6 +114,18 @@ void append_port_id(std::string& out, const SocketInfo& socket) {
     append_number(out, *socket.port_id);
 }
 
+/// ` CLOSE_WAIT`, the state of a connection as ss(8) and netstat(8) write it.
+void append_state(std::string& out, const Descriptor& descriptor) {
+    const SocketInfo* socket = descriptor.socket.get();
+    if (!is_in(descriptor.type, FdGroup::tcp) || socket == nullptr || !socket->remote) return;
+    if (socket->state == SocketState::established) return;
+    const std::string_view state = state_name(descriptor.type, *socket);
+    if (state.empty()) return;
+    out += ' ';
+    for (const char letter : state)
+        out += letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+}
+
 /// ` sent=1200 received=3 retransmits=0 rtt_us=23`.
 void append_totals(std::string& out, const TcpTotals& totals) {
     fmt::format_to(std::back_inserter(out), " sent={} received={} retransmits={} rtt_us={}",
@@ -165,6 +177,7 @@ void TextWriter::append_change(std::string& out, const Actor&, const DescriptorC
     }
     append_escaped(out, change.descriptor.name);
     append_socket_detail(out, change.descriptor, host);
+    if (full) append_state(out, change.descriptor);
     if (change.totals && full) append_totals(out, *change.totals);
 }
 

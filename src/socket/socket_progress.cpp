@@ -63,6 +63,16 @@ std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const So
     return std::make_shared<const SocketInfo>(std::move(changed));
 }
 
+std::shared_ptr<const SocketInfo> as_closed(FdType type, std::shared_ptr<const SocketInfo> info) {
+    const bool lasts = !is_tcp_connection(type, info.get()) ||
+                       info->state == SocketState::close_wait ||
+                       info->state == SocketState::unknown;
+    if (lasts) return outdated(type, std::move(info));
+    SocketInfo changed = *info;
+    changed.state = SocketState::unknown;
+    return std::make_shared<const SocketInfo>(std::move(changed));
+}
+
 bool is_tcp_connection(FdType type, const SocketInfo* info) {
     return is_in(type, FdGroup::tcp) && info != nullptr && info->remote.has_value();
 }

@@ -102,6 +102,31 @@ TEST(TextWriter, ShowsThePeerOfAnInternetSocket) {
     EXPECT_EQ(detail(make_socket(FdType::mptcp, connected)), " mptcp 52.84.139.212:80 -");
 }
 
+TEST(TextWriter, LongShowsTheStateOfAConnectionThatIsNotEstablished) {
+    const auto in_state = [](FdType type, SocketState state) {
+        Event event = make_socket(type, internet(state, v4(10, 0, 0, 2, 4), v4(192, 0, 2, 1, 80)));
+        fd_of(event).descriptor.access = Access::read_write;
+        return event;
+    };
+    const std::string start = "0.000000 open cat[42] 7u socket:[7] tcp 192.0.2.1:80 -";
+    EXPECT_EQ(write_long(in_state(FdType::tcp, SocketState::close_wait)), start + " CLOSE_WAIT\n");
+    EXPECT_EQ(write_long(in_state(FdType::tcp, SocketState::syn_sent)), start + " SYN_SENT\n");
+    EXPECT_EQ(write_long(in_state(FdType::tcp, SocketState::fin_wait2)), start + " FIN_WAIT2\n");
+    EXPECT_EQ(write_long(in_state(FdType::tcp, SocketState::established)), start + "\n");
+    EXPECT_EQ(write_long(in_state(FdType::tcp, SocketState::unknown)), start + "\n");
+    EXPECT_EQ(write_long(in_state(FdType::udp, SocketState::close_wait)),
+              "0.000000 open cat[42] 7u socket:[7] udp 192.0.2.1:80 -\n");
+    EXPECT_EQ(write(in_state(FdType::tcp, SocketState::close_wait)),
+              "0.000000 open socket:[7] tcp 192.0.2.1:80 -\n");
+
+    Event close = in_state(FdType::tcp, SocketState::close_wait);
+    close.kind = EventKind::close;
+    fd_of(close).totals = TcpTotals{};
+    EXPECT_EQ(write_long(close),
+              "0.000000 close cat[42] 7u socket:[7] tcp 192.0.2.1:80 - CLOSE_WAIT"
+              " sent=0 received=0 retransmits=0 rtt_us=0 as_of=last_look\n");
+}
+
 /// The socket had no peer when it was last asked, but that may be long ago.
 TEST(TextWriter, DoesNotCallASocketUnconnectedThatMayNotBe) {
     const auto old = [](FdType type, SocketInfo socket) {

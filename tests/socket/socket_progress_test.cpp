@@ -118,6 +118,23 @@ TEST(SocketProgress, OnlyThatItHasNoPeerIsOutdated) {
     EXPECT_FALSE(is_outdated(FdType::unix_socket, {}));
 }
 
+TEST(SocketProgress, OfAClosedConnectionOnlyWhatLastsIsTold) {
+    const auto state_of = [](FdType type, SocketState state) {
+        SocketInfo info = with_peer(1);
+        info.state = state;
+        return as_closed(type, std::make_shared<const SocketInfo>(info))->state;
+    };
+    EXPECT_EQ(as_closed(FdType::tcp, nullptr), nullptr);
+    EXPECT_EQ(state_of(FdType::tcp, SocketState::close_wait), SocketState::close_wait);
+    EXPECT_EQ(state_of(FdType::tcp, SocketState::established), SocketState::unknown);
+    EXPECT_EQ(state_of(FdType::tcp6, SocketState::syn_sent), SocketState::unknown);
+    EXPECT_EQ(state_of(FdType::tcp, SocketState::fin_wait2), SocketState::unknown);
+    EXPECT_EQ(state_of(FdType::udp, SocketState::established), SocketState::established);
+    EXPECT_TRUE(as_closed(FdType::tcp, std::make_shared<const SocketInfo>())->outdated);
+    const auto listener = std::make_shared<const SocketInfo>(in_state(SocketState::listen));
+    EXPECT_EQ(as_closed(FdType::tcp, listener), listener);
+}
+
 TEST(SocketProgress, OnlyTcpConnectionsHaveTotals) {
     Descriptor descriptor;
     descriptor.type = FdType::tcp;

@@ -25,6 +25,11 @@ std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
 /// is no longer certain.
 std::shared_ptr<const SocketInfo> outdated(FdType type, std::shared_ptr<const SocketInfo> info);
 
+/// The description of a socket that was closed, by a process that has therefore run since the
+/// socket was asked. Of a TCP connection's states only one lasts until the `close`: that the peer
+/// has closed its side.
+std::shared_ptr<const SocketInfo> as_closed(FdType type, std::shared_ptr<const SocketInfo> info);
+
 /// True of a TCP connection, whose totals are worth asking for.
 bool is_tcp_connection(FdType type, const SocketInfo* info);
 
