@@ -374,7 +374,8 @@ std::string_view Describer::read_info(const Process& process, int fd, FdType typ
     return read_info(open_info(process, fd), type);
 }
 
-/// The lines that every descriptor has come first; the targets of an inotify follow, one per line.
+/// The lines that every descriptor has come first; the targets of an inotify, or the files of an
+/// io_uring, follow, one per line.
 /// Each call reads again.
 std::string_view Describer::read_info(const UniqueFd& file, FdType type) {
     constexpr std::size_t kUsual = 1024;
@@ -390,7 +391,8 @@ void Describer::refresh_object(const Process& process, Descriptor& out) {
     const std::string_view bytes = read_info(process, out.fd, out.type);
     if (bytes.empty()) return;  // closed by now
     auto object = parse_object_info(out.type, bytes);
-    if (!object) out.object = nullptr;
+    // A busy io_uring tells nothing of itself (mutex_trylock(), io_uring/fdinfo.c).
+    if (!object && out.type != FdType::io_uring) out.object = nullptr;
     if (!object || (out.object && *object == *out.object)) return;
     out.object = std::make_shared<const ObjectInfo>(std::move(*object));
 }

@@ -68,7 +68,7 @@ constexpr std::array kTypes = std::to_array<FdTypeRow>({
     {FdType::signalfd, "signalfd", kObject, D::none, "anon_inode:[signalfd]", ""},
     {FdType::timerfd, "timerfd", kObject, D::none, "anon_inode:[timerfd]", ""},
     {FdType::pidfd, "pidfd", kObject, D::none, "anon_inode:[pidfd]|pidfd:[*", ""},
-    {FdType::io_uring, "io_uring", kObject, D::none, "anon_inode:[io_uring]", ""},
+    {FdType::io_uring, "io_uring", kWatcher, D::none, "anon_inode:[io_uring]", ""},
     {FdType::userfaultfd, "userfaultfd", kObject, D::none, "anon_inode:[userfaultfd]", ""},
     {FdType::perf_event, "perf_event", kObject, D::none, "anon_inode:[perf_event]", ""},
     {FdType::bpf, "bpf", kObject, D::none, "anon_inode:bpf*|anon_inode:btf", ""},

@@ -122,6 +122,7 @@ void append_targets(JsonMembers& members, std::string& out, std::string& scratch
         inner.number_if_known("fd", target.fd);
         inner.number_if_known("inode", target.inode);
         if (target.device) append_device(inner, scratch, *target.device);
+        if (!target.name.empty()) inner.bytes("name", target.name);
         inner.end_inner();
     }
     out += ']';

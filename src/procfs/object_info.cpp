@@ -86,6 +86,56 @@ WatchTarget parse_target(std::string_view line) {
     return target;
 }
 
+void add_target(WatchTarget target, ObjectInfo& out) {
+    if (out.targets.size() == ObjectInfo::kMaxTargets)
+        out.targets_cut = true;
+    else
+        out.targets.push_back(std::move(target));
+}
+
+/// Undoes seq_file_path()'s octal escapes of blanks, newlines and backslashes.
+std::string unescaped_path(std::string_view text) {
+    const auto is_octal = [](char byte, char most) { return byte >= '0' && byte <= most; };
+    std::string path;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\' || text.size() - i < 4 || !is_octal(text[i + 1], '3') ||
+            !is_octal(text[i + 2], '7') || !is_octal(text[i + 3], '7')) {
+            path += text[i];
+            continue;
+        }
+        const int byte = (text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0');
+        path += static_cast<char>(byte);
+        i += 3;
+    }
+    return path;
+}
+
+/// Parses the rows `INDEX: NAME` of registered files that follow `UserFiles: COUNT`, in ascending
+/// order (io_uring_show_fdinfo(), io_uring/fdinfo.c), and takes them off `bytes`. Older kernels
+/// have a row for each index, `<none>` for a free one, and tell only the last component of a path,
+/// unescaped and cut when it is long. No row at all may also mean that the ring was busy.
+void store_registered_files(std::uint32_t count, std::string_view& bytes, ObjectInfo& out) {
+    std::uint32_t next = 0;
+    for (auto rest = bytes; const auto line = next_line(rest); bytes = rest) {
+        auto name = *line;
+        auto index_text = next_field(name);
+        if (index_text == "UserBufs:") return;
+        const bool has_index = index_text.ends_with(':') && name.starts_with(' ');
+        if (has_index) index_text.remove_suffix(1);
+        const auto index = has_index ? parse_number<std::uint32_t>(index_text) : std::nullopt;
+        if (!index || *index < next || *index >= count) {
+            out.targets_cut = !out.targets.empty();
+            return;
+        }
+        next = *index + 1;
+        name.remove_prefix(1);
+        if (name.empty() || name == "<none>") continue;
+        WatchTarget target;
+        target.name = name.starts_with('/') ? unescaped_path(name) : std::string(name);
+        add_target(std::move(target), out);
+    }
+}
+
 void store_target(FdType type, std::string_view line, ObjectInfo& out) {
     auto rest = line;
     const auto first = next_field(rest);
@@ -95,10 +145,7 @@ void store_target(FdType type, std::string_view line, ObjectInfo& out) {
     if (!fits) return;
     const WatchTarget target = parse_target(line);
     if (!target.fd && !target.inode) return;  // fanotify's own flags, or a whole mount
-    if (out.targets.size() == ObjectInfo::kMaxTargets)
-        out.targets_cut = true;
-    else
-        out.targets.push_back(target);
+    add_target(target, out);
 }
 
 }  // namespace
@@ -111,7 +158,10 @@ std::optional<ObjectInfo> parse_object_info(FdType type, std::string_view bytes)
         const auto key = next_field(rest);
         if (type == FdType::timerfd && key == "it_value:") info.expires = parse_time_pair(rest);
         if (type == FdType::timerfd && key == "it_interval:") info.period = parse_time_pair(rest);
-        store_number(type, key, next_field(rest), info);
+        const auto value = next_field(rest);
+        store_number(type, key, value, info);
+        if (type == FdType::io_uring && key == "UserFiles:")
+            store_registered_files(parse_number<std::uint32_t>(value).value_or(0), bytes, info);
         if (is_in(type, FdGroup::targets)) store_target(type, *line, info);
     }
     if (!bytes.empty() && !info.targets.empty()) info.targets_cut = true;

@@ -18,6 +18,7 @@
 #include <array>
 #include <csignal>
 #include <ctime>
+#include <vector>
 
 namespace fd_maker {
 namespace {
@@ -91,6 +92,14 @@ Reply make_io_uring(const Words&) {
     return from_syscall(SYS_io_uring_setup, 4, &parameters);
 }
 
+Reply register_files(const Words& words) {
+    std::vector<int> files;
+    for (std::size_t i = 2; i < words.size(); ++i) files.push_back(descriptor(words[i]));
+    const long result = syscall(SYS_io_uring_register, descriptor(words[1]), IORING_REGISTER_FILES,
+                                files.data(), files.size());
+    return result < 0 ? failed() : ok();
+}
+
 Reply make_userfaultfd(const Words&) {
     return from_syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
 }
@@ -138,6 +147,7 @@ constexpr std::array kCommands{
     Command{"timerfd", "", 0, 0, make_timerfd},
     Command{"pidfd", "[PID]", 0, 1, make_pidfd},
     Command{"io_uring", "", 0, 0, make_io_uring},
+    Command{"io_uring-register", "RING FD…", 2, kAnyNumber, register_files},
     Command{"userfaultfd", "", 0, 0, make_userfaultfd},
     Command{"perf_event", "", 0, 0, make_perf_event},
     Command{"bpf", "", 0, 0, make_bpf_map},

@@ -84,6 +84,53 @@ TEST(ObjectInfo, TellsWhatAnInotifyAndAFanotifyWatch) {
     EXPECT_EQ(fanotify.targets, (std::vector<WatchTarget>{{{}, 0x4f969, DeviceNumber{8, 19}}}));
 }
 
+/// The names of the files that are registered; the ring's other lines as in Linux 6.18.
+std::vector<std::string> files_of_ring(const std::string& rows) {
+    std::vector<std::string> names;
+    const auto info = parse_object_info(
+        FdType::io_uring,
+        kHead + "SqMask:\t0x7\nSqHead:\t1\nCqMask:\t0xf\nSQEs:\t1\n" +
+            "    0: opcode:READ, fd:3, flags:0, off:0, addr:0x7f, rw_flags:0x0, "
+            "buf_index:0 user_data:0\nCQEs:\t1\n    0: user_data:0, res:0, flags:0\n"
+            "SqThread:\t-1\nSqThreadCpu:\t-1\n" +
+            rows);
+    if (!info) return {"nothing"};
+    for (const WatchTarget& target : info->targets) names.push_back(target.name);
+    if (info->targets_cut) names.emplace_back("...");
+    return names;
+}
+
+TEST(ObjectInfo, TellsWhichFilesAnIoUringHolds) {
+    using Names = std::vector<std::string>;
+    const std::string end = "UserBufs:\t1\n    0: 0x7f0000/4096\nPollList:\n";
+    // Linux 6.18: free places are left out, names are paths with escapes.
+    EXPECT_EQ(files_of_ring("UserFiles:\t9\n    0: /tmp/a\\040b\\134\\040(deleted)\n"
+                            "    7: socket:[123]\n    8: anon_inode:[eventfd]\n" +
+                            end),
+              (Names{"/tmp/a b\\ (deleted)", "socket:[123]", "anon_inode:[eventfd]"}));
+    EXPECT_EQ(files_of_ring("UserFiles:\t8\n" + end), Names{});
+    EXPECT_EQ(files_of_ring("UserFiles:\t0\n" + end), Names{});
+    // Linux 5.10 and 6.1: the last component as it is; each place has a row.
+    EXPECT_EQ(files_of_ring("UserFiles:\t3\n    0: a b\\040\n    1: <none>\n    2: x\n" + end),
+              (Names{"a b\\040", "x"}));
+    EXPECT_EQ(files_of_ring("UserFiles:\t100001\n  100: a\n100000: b\n" + end), (Names{"a", "b"}));
+}
+
+TEST(ObjectInfo, DoubtsRowsThatNoIoUringWrites) {
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(files_of_ring("UserFiles:\t3\n    0: a\nb\n    1: c\nUserBufs:\t0\n"),
+              (Names{"a", "..."}))
+        << "a newline in a name";
+    EXPECT_EQ(files_of_ring("UserFiles:\t3\n    0: a\n    0: b\n"), (Names{"a", "..."}));
+    EXPECT_EQ(files_of_ring("UserFiles:\t3\n    1: a\n    3: b\n"), (Names{"a", "..."}));
+    EXPECT_EQ(files_of_ring("UserFiles:\t3\n    0: a\n    1: b"), (Names{"a", "..."})) << "cut";
+    EXPECT_EQ(files_of_ring("UserFiles:\t3\n    0: \n    x: a\n"), Names{});
+    EXPECT_EQ(files_of_ring("UserFiles:\t-3\n    0: a\n"), Names{});
+    EXPECT_EQ(files_of_ring("UserFiles:\t1\n    0: /a\\04\\0408\\9\\777\n"),
+              Names{"/a\\04 8\\9\\777"});
+    EXPECT_EQ(files_of_ring("UserBufs:\t1\n    0: a\n"), Names{});
+}
+
 TEST(ObjectInfo, SaysWhenThereAreMoreTargets) {
     std::string lines;
     for (std::size_t i = 0; i <= ObjectInfo::kMaxTargets; ++i)
@@ -95,6 +142,11 @@ TEST(ObjectInfo, SaysWhenThereAreMoreTargets) {
         parsed(FdType::epoll, "tfd: 5 events: 19 data: 0 pos:0 ino:1 sdev:9\nt");
     EXPECT_EQ(torn.targets.size(), 1U);
     EXPECT_TRUE(torn.targets_cut);
+    lines = "UserFiles:\t1001\n";
+    for (std::size_t i = 0; i <= ObjectInfo::kMaxTargets; ++i) lines += fmt::format("{:5}: x\n", i);
+    const ObjectInfo ring = parsed(FdType::io_uring, lines);
+    EXPECT_EQ(ring.targets.size(), ObjectInfo::kMaxTargets);
+    EXPECT_TRUE(ring.targets_cut);
 }
 
 }  // namespace

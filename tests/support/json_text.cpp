@@ -18,13 +18,22 @@ std::size_t string_length(std::string_view text) {
     return 0;
 }
 
+/// An array holds no other; a string in it may hold brackets.
+std::size_t array_length(std::string_view text) {
+    for (std::size_t end = 1; end < text.size(); ++end) {
+        if (text[end] == ']') return end + 1;
+        if (text[end] != '"') continue;
+        const std::size_t length = string_length(text.substr(end));
+        if (length == 0) return 0;
+        end += length - 1;
+    }
+    return 0;
+}
+
 std::size_t value_length(std::string_view text) {
     if (text.empty()) return 0;
     if (text.front() == '"') return string_length(text);
-    if (text.front() == '[') {
-        const auto end = text.find(']');
-        return end == std::string_view::npos ? 0 : end + 1;
-    }
+    if (text.front() == '[') return array_length(text);
     std::size_t end = 0;
     while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 ||
                                  text[end] == '.' || text[end] == '-')) {

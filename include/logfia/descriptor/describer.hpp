@@ -73,7 +73,8 @@ class Describer {
     /// A line for the user, returned once whenever the problem begins; null: nothing new.
     const char* new_notice();
 
-    /// Reads again what an inotify or fanotify watches; `process` must be acquired.
+    /// Reads again what an inotify or fanotify watches, or what an io_uring holds; `process` must
+    /// be acquired.
     void refresh_object(const Process& process, Descriptor& out);
 
   private:

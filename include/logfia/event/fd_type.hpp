@@ -69,7 +69,7 @@ enum class FdGroup : std::uint16_t {
     raw = 1 << 8,         ///< the port is a protocol's number
     no_table = 1 << 9,    ///< a socket that no file of /proc/N/net lists
     object = 1 << 10,     ///< fdinfo has lines for this type alone (ObjectInfo)
-    targets = 1 << 11,    ///< fdinfo lists what the object watches
+    targets = 1 << 11,    ///< fdinfo lists what the object watches or holds
     same_link = 1 << 12,  ///< another object may have the same link
 };
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,11 +17,13 @@ struct DeviceNumber {
     bool operator==(const DeviceNumber&) const = default;
 };
 
-/// The target of an epoll, inotify or fanotify: a descriptor of its own process, or an inode.
+/// The target of an epoll, inotify or fanotify: a descriptor of its own process, or an inode. Of an
+/// io_uring: a file that is registered with it, by name alone.
 struct WatchTarget {
     std::optional<int> fd;
     std::optional<std::uint64_t> inode;
     std::optional<DeviceNumber> device;
+    std::string name{};  ///< any bytes but NUL
 
     bool operator==(const WatchTarget&) const = default;
 };
