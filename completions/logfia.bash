@@ -4,7 +4,7 @@
 _logfia_types='file directory symlink block char tty fifo pipe memfd inet socket tcp tcp6 udp udp6
     udplite udplite6 raw raw6 icmp icmp6 unix netlink packet vsock mptcp sctp eventfd epoll inotify
     fanotify signalfd timerfd pidfd io_uring userfaultfd perf_event bpf namespace anon_inode'
-_logfia_events='lost close open rename connect listen'
+_logfia_events='lost close open rename connect listen hangup'
 _logfia_options='-h --help -V --version -p --pid --name -a --all -u --user -f --follow --proc --no-dup
     -d --interval -1 --once --duration --count -r --real-files -t --type -e --event -i --include
     -x --exclude --no-initial -j --json -o --output -l --long --no-long --time --color

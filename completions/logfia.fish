@@ -3,7 +3,7 @@
 set -g __logfia_types file directory symlink block char tty fifo pipe memfd inet socket tcp tcp6 udp \
     udp6 udplite udplite6 raw raw6 icmp icmp6 unix netlink packet vsock mptcp sctp eventfd epoll \
     inotify fanotify signalfd timerfd pidfd io_uring userfaultfd perf_event bpf namespace anon_inode
-set -g __logfia_events open close rename connect listen lost
+set -g __logfia_events open close rename connect listen hangup lost
 
 # The names of running processes, of which the kernel keeps 15 bytes.
 function __logfia_commands

@@ -74,11 +74,18 @@ WantedFacts wanted_facts(const Options& options) {
     const bool shows_records = options.summary != SummaryWhen::only;
     WantedFacts facts;
     facts.details = options.json && shows_records;
-    facts.access = facts.details || (options.long_format && shows_records);
+    // A pipe that a process has with itself is told by its two ends.
+    facts.access = facts.details || options.leaks || (options.long_format && shows_records);
     // A later look has to tell a file under a new name from another file.
     facts.identity = !options.poller.single_look;
     facts.types = facts.details || facts.identity || chooses_by_type(options);
     return facts;
+}
+
+/// True when a `hangup` will be shown, or counted among leaks.
+bool wants_hangups(const Options& options) {
+    return options.leaks ||
+           (options.filter.events && options.filter.events->contains(EventKind::hangup));
 }
 
 }  // namespace
@@ -122,6 +129,7 @@ void complete_options(Options& options, const GivenOptions& given) {
     options.poller.limits = options.leaks;
     options.poller.totals = shows_totals(options);
     options.poller.targets = options.json;
+    options.poller.hangups = wants_hangups(options);
 }
 
 }  // namespace logfia

@@ -29,6 +29,11 @@ DescriptorChange change_of(const KnownFd& known) {
     return change;
 }
 
+/// The order of a socket's steps within one look.
+int rank_of(EventKind kind) {
+    return kind == EventKind::connect ? 0 : kind == EventKind::listen ? 1 : 2;
+}
+
 }  // namespace
 
 std::uint32_t Ledger::opened(DescriptorOwner& owner, Opening opening) {
@@ -146,9 +151,9 @@ void Ledger::publish_renames(Now now, EventSink& sink) {
 
 void Ledger::publish_progress(Now now, EventSink& sink) {
     std::sort(progress_.begin(), progress_.end(), [](const Progress& a, const Progress& b) {
-        const bool a_listens = a.kind == EventKind::listen;
-        const bool b_listens = b.kind == EventKind::listen;
-        return a_listens != b_listens ? b_listens : comes_before(a.change, b.change);
+        const int rank_of_a = rank_of(a.kind);
+        const int rank_of_b = rank_of(b.kind);
+        return rank_of_a != rank_of_b ? rank_of_a < rank_of_b : comes_before(a.change, b.change);
     });
     for (const Progress& step : progress_)
         sink.accept(event_of(step.kind, now, *step.change.owner, change_of(known_of(step.change))));

@@ -65,6 +65,8 @@ bool Filter::decide(const Event& event, std::string_view host) {
 
 bool Filter::shows(const Event& event) const {
     if (event.kind == EventKind::lost) return true;
+    // A `hangup` is shown only to those who ask for it; `--leaks` has it noticed all the same.
+    if (!options_.events && event.kind == EventKind::hangup) return false;
     if (options_.events && !options_.events->contains(event.kind)) return false;
     const DescriptorChange* change = event.descriptor_change();
     return options_.initial || change == nullptr || !change->initial;

@@ -19,6 +19,7 @@ std::string_view color_of(EventKind kind) {
             return "\x1b[33m";  // yellow
         case EventKind::connect:
         case EventKind::listen:
+        case EventKind::hangup:
             return "\x1b[36m";  // cyan
         case EventKind::lost:
             return "\x1b[1;31m";  // bold red

@@ -30,6 +30,7 @@ std::size_t allocations_of_idle_looks(Duration interval, Duration step,
     PollerOptions options;
     options.interval = interval;
     options.kept_links = 300;  // fewer than there are: both ways of reading occur
+    options.hangups = true;
     Poller poller(std::move(*root), options, numbers);
     for (auto& process : opened.processes) poller.processes().add(std::move(process));
 

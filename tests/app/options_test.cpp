@@ -188,6 +188,13 @@ TEST(Options, TotalsAreAskedForWhereTheyAreShown) {
         EXPECT_FALSE(parse(words).options().poller.totals) << words[0];
 }
 
+TEST(Options, HangupsAreNoticedForWhoAsksForThemAndForLeaks) {
+    EXPECT_TRUE(parse({"-e", "open,hangup", "7"}).options().poller.hangups);
+    EXPECT_TRUE(parse({"--leaks", "7"}).options().poller.hangups);
+    EXPECT_FALSE(parse({"7"}).options().poller.hangups);
+    EXPECT_FALSE(parse({"-j", "-e", "open", "7"}).options().poller.hangups);
+}
+
 TEST(Options, AFlagCanBeTakenBack) {
     const auto parsed = parse({"--json=false", "-l", "7"});
     EXPECT_FALSE(parsed.options().json);

@@ -163,6 +163,17 @@ TEST(Filters, EventsAndInitialOnlyHide) {
     EXPECT_TRUE(Filter({.initial = false}).shows(maker.open()));
 }
 
+/// What is not shown is counted all the same, for `--leaks`.
+TEST(Filters, AHangupIsShownOnlyToWhoAsksForIt) {
+    const Event hangup = EventMaker().event(EventKind::hangup);
+    Filter filter({});
+    EXPECT_EQ(filter.judge(hangup), Verdict::keep);
+    EXPECT_FALSE(filter.shows(hangup));
+    FilterOptions options;
+    options.events.emplace().add(EventKind::hangup);
+    EXPECT_TRUE(Filter(options).shows(hangup));
+}
+
 TEST(Filters, ExcludeWinsOverInclude) {
     FilterOptions options;
     options.include.emplace_back("/etc/*");

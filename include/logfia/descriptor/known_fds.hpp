@@ -20,6 +20,7 @@ struct KnownFd {
     bool initial = false;
     std::optional<TcpTotals> totals;  ///< of a TCP connection, as last seen
     std::uint64_t cookie = 0;         ///< of a TCP socket whose end is listened for; else 0
+    bool hung_up = false;             ///< of a TCP connection: a `hangup` was noted
 };
 
 /// The known descriptors of one process. A slot stays where it is for as long as it is used.

@@ -51,8 +51,8 @@ class Ledger {
     void renamed(DescriptorOwner& owner, std::uint32_t slot, Descriptor descriptor,
                  const FileIdentity& identity);
 
-    /// A socket has connected or begun to listen: `kind` is `connect` or `listen`, and
-    /// `owner.known` has the details.
+    /// A socket has connected or begun to listen, or its peer has closed its side: `kind` is
+    /// `connect`, `listen` or `hangup`, and `owner.known` has the details.
     void progressed(DescriptorOwner& owner, std::uint32_t slot, EventKind kind);
 
     /// Something of this process may have been missed, for the reason given.
@@ -69,9 +69,9 @@ class Ledger {
     }
 
     /// Hands all that was noted to the sink and forgets it, in the order of records: losses,
-    /// closes, opens, renames, connects, listens, each by process and then by descriptor. An `open`
-    /// has its own time, all else happened at `now`. What was known of a closed descriptor is
-    /// forgotten as well, and its slot is free.
+    /// closes, opens, renames, connects, listens, hangups, each by process and then by descriptor.
+    /// An `open` has its own time, all else happened at `now`. What was known of a closed
+    /// descriptor is forgotten as well, and its slot is free.
     void publish(Now now, EventSink& sink);
 
   private:

@@ -28,7 +28,8 @@ struct Loss {
     std::optional<std::uint64_t> missed_ticks;
 };
 
-/// A descriptor was opened, closed or renamed, or its socket has connected or begun to listen.
+/// A descriptor was opened, closed or renamed, or its socket has connected, begun to listen, or
+/// been left by its peer.
 struct DescriptorChange {
     Descriptor descriptor;
     bool initial = false;                   ///< `open` of what was open before the watch began

@@ -12,7 +12,16 @@ DetailAsker::DetailAsker(const Options& options, Describer& describer)
     : options_(options),
       describer_(describer),
       sockets_(asker_, options.interval, options.sockets),
-      epoll_targets_(asker_) {}
+      epoll_targets_(asker_),
+      hangups_(options.interval) {
+    if (options.hangups) sockets_.note_hangups(SocketSchedule::Hangups::wanted);
+}
+
+bool DetailAsker::ask_for_hangups(const ProcRoot& root, const WatchList& processes,
+                                  SteadyTime now) {
+    return options_.hangups && options_.socket_details &&
+           hangups_.ask(root, processes, sockets_, now);
+}
 
 void DetailAsker::answer(const ProcRoot& root, SteadyTime now, const WatchList& processes) {
     sockets_.answer(root, now, processes.all());

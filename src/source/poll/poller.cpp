@@ -22,6 +22,7 @@ DetailAsker::Options detail_options(const PollerOptions& options) {
     details.socket_details = options.socket_details;
     details.totals = options.totals;
     details.targets = options.targets;
+    details.hangups = options.hangups && !options.single_look;
     return details;
 }
 
@@ -103,7 +104,8 @@ void Poller::look(Now now, EventSink& sink) {
         inspect(*watched, verdict);
         machine_.forget_answer();
     }
-    if (!looked) return;  // an idle look ends here: all processes slept
+    const bool asked = details_.ask_for_hangups(root_, processes_, now.steady);
+    if (!looked && !asked) return;  // an idle look ends here: all processes slept
     details_.answer(root_, now.steady, processes_);
     publish(sink);
 }

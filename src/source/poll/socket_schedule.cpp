@@ -95,6 +95,11 @@ void SocketSchedule::ask_totals(WatchedProcess& watched, SteadyTime now) {
     round.from = entry == entries.end() ? -1 : entry->fd;
 }
 
+void SocketSchedule::ask_state(WatchedProcess& watched, std::uint32_t slot, SteadyTime now) {
+    const About about = may_copy(watched, now) ? About::totals : About::whole;
+    add(watched, slot, about, Which::again, now);
+}
+
 void SocketSchedule::answer(const ProcRoot& root, SteadyTime now, WatchedProcesses processes) {
     progress_.clear();
     if (!pending_.empty()) {
@@ -118,6 +123,7 @@ void SocketSchedule::use(const SocketQuery& query, SteadyTime now) {
     KnownFd& known = pending.process->known[pending.slot];
     known.descriptor.type = query.type;
     known.descriptor.socket = query.info;
+    note_hangup(pending);
     if (query.stage != SocketQuery::Stage::done) return;
     switch (query.told) {
         case Told::nothing:
@@ -142,7 +148,7 @@ void SocketSchedule::use_totals(const SocketQuery& query, SteadyTime now) {
     if (query.copy != Copy::answered) return;
     const Pending& pending = pending_[query.ticket];
     KnownFd& known = pending.process->known[pending.slot];
-    if (query.totals) known.totals = query.totals;
+    if (query.totals && probe_.tcp() == TcpDetails::wanted) known.totals = query.totals;
     auto& info = known.descriptor.socket;
     if (!info || info->state == query.state) return;
     // The socket may have another connection, or none, so its peer is asked for as well.
@@ -150,6 +156,18 @@ void SocketSchedule::use_totals(const SocketQuery& query, SteadyTime now) {
     SocketInfo changed = *info;
     changed.state = query.state;
     info = std::make_shared<const SocketInfo>(std::move(changed));
+    note_hangup(pending);
+}
+
+/// Tells once of each descriptor that its connection is half closed, however that became known.
+void SocketSchedule::note_hangup(const Pending& pending) {
+    if (hangups_ == Hangups::left_out) return;
+    KnownFd& known = pending.process->known[pending.slot];
+    if (known.hung_up || !is_tcp_connection(known.descriptor) ||
+        known.descriptor.socket->state != SocketState::close_wait)
+        return;
+    known.hung_up = true;
+    progress_.push_back({pending.process, pending.slot, EventKind::hangup});
 }
 
 /// Describes new sockets that have not answered, from other known descriptors of them.

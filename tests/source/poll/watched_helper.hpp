@@ -42,6 +42,7 @@ class WatchedHelper {
         options.copies = copies;
         options.totals = true;
         options.targets = true;
+        options.hangups = hangups_;
         poller_ = std::make_unique<Poller>(std::move(*root), options, numbers_);
         poller_->processes().add(std::move(opened.processes.front()));
         look(std::chrono::milliseconds(0));
@@ -68,6 +69,7 @@ class WatchedHelper {
 
   protected:
     FdMaker maker_;
+    bool hangups_ = false;  // set before watch()
 
   private:
     Numbers numbers_;

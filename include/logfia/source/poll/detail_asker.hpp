@@ -7,6 +7,7 @@
 #include <logfia/socket/blocking_asker.hpp>
 #include <logfia/socket/socket_probe.hpp>
 #include <logfia/source/poll/epoll_targets.hpp>
+#include <logfia/source/poll/hangup_rounds.hpp>
 #include <logfia/source/poll/socket_schedule.hpp>
 #include <logfia/source/poll/watch_list.hpp>
 #include <logfia/source/poll/watched_process.hpp>
@@ -25,6 +26,7 @@ class DetailAsker {
         bool socket_details = true;  ///< false: sockets are not asked
         bool totals = false;         ///< the totals of TCP connections too
         bool targets = false;        ///< false: nobody is asked what an epoll watches
+        bool hangups = false;  ///< whether the peers of TCP connections have closed their sides
     };
     /// `describer` must outlive it.
     DetailAsker(const Options& options, Describer& describer);
@@ -35,6 +37,9 @@ class DetailAsker {
     void ask(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
     /// Repeats the questions about a process that are due; the process must be acquired.
     void ask_again(WatchedProcess& watched, SteadyTime now);
+    /// Asks connections of any process, whether it has run or not. To be called with each look,
+    /// after processes were looked at. True when something was asked.
+    bool ask_for_hangups(const ProcRoot& root, const WatchList& processes, SteadyTime now);
     /// The descriptor is closed: nothing more is asked of it.
     static void forget(WatchedProcess& watched, std::uint32_t slot) {
         watched.socket_timetable.forget(slot);
@@ -57,6 +62,7 @@ class DetailAsker {
     BlockingAsker asker_;
     SocketSchedule sockets_;
     EpollTargets epoll_targets_;
+    HangupRounds hangups_;
 };
 
 }  // namespace logfia

@@ -37,6 +37,7 @@ struct PollerOptions {
     bool totals = false;         ///< a `close` of a TCP connection tells what it has carried
     bool targets = false;        ///< the targets of an epoll or its like are asked for again
     bool gate = true;            ///< false: every look is taken, also at a process that has not run
+    bool hangups = false;  ///< it is noticed when the peer of a TCP connection closes its side
     /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
     std::size_t kept_links = 0;
 };

@@ -21,6 +21,10 @@ class SocketSchedule {
     /// `interval`: between two looks.
     SocketSchedule(BlockingAsker& asker, Duration interval, SocketProbe::Options options);
 
+    /// Whether progress() has a `hangup` for each TCP socket that is found in CLOSE_WAIT.
+    enum class Hangups : std::uint8_t { left_out, wanted };
+    void note_hangups(Hangups hangups) { hangups_ = hangups; }
+
     /// A socket that was opened and is not described yet. The process must be acquired.
     void ask_new(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
     /// Asks again what is due at `now` for this process.
@@ -28,6 +32,14 @@ class SocketSchedule {
     /// Asks for the totals of the process's TCP connections: for each at most once a second, for
     /// some at each look, and for none when the process has not run since.
     void ask_totals(WatchedProcess& watched, SteadyTime now);
+    /// Asks for the state of a TCP connection, and for nothing else where a duplicate tells it. The
+    /// process must be acquired.
+    void ask_state(WatchedProcess& watched, std::uint32_t slot, SteadyTime now);
+    /// False: only a table tells the states of the process's connections.
+    [[nodiscard]] bool may_copy(const WatchedProcess& watched, SteadyTime now) const {
+        return probe_.may_copy(watched.process, watched.socket_access, now);
+    }
+    [[nodiscard]] const ReadingPauses& pauses() const { return pauses_; }
 
     /// Answers everything that was asked since the last call. A socket that could not be asked
     /// itself is described from another descriptor of it in `processes`; each table that is needed
@@ -38,7 +50,7 @@ class SocketSchedule {
     struct Progress {
         WatchedProcess* process;
         std::uint32_t slot;
-        EventKind kind;  ///< connect or listen
+        EventKind kind;  ///< connect, listen or hangup
     };
     /// The changes found by the last answer().
     [[nodiscard]] std::vector<Progress>& progress() { return progress_; }
@@ -73,6 +85,7 @@ class SocketSchedule {
     void use(const SocketQuery& query, SteadyTime now);
     void use_totals(const SocketQuery& query, SteadyTime now);
     void use_shared(std::span<SocketQuery> queries, WatchedProcesses processes, SteadyTime now);
+    void note_hangup(const Pending& pending);
     void conclude(const SocketQuery& query, const SocketInfo* before, SteadyTime now);
     void keep(const SocketQuery& query, SocketTimetable::Pause pause, SteadyTime now);
 
@@ -81,6 +94,7 @@ class SocketSchedule {
     SocketHolders holders_;
     QuestionTurns turns_;
     ReadingPauses pauses_;
+    Hangups hangups_ = Hangups::left_out;
     bool exhaustion_told_ = false;
     std::vector<Pending> pending_;
     std::vector<Progress> progress_;
