@@ -77,6 +77,7 @@ void append_unix(JsonMembers& members, const SocketInfo& socket) {
     if (!socket.peer) return;
     members.number("peer_pid", socket.peer->pid);
     if (!socket.peer->comm.empty()) members.bytes("peer_comm", socket.peer->comm);
+    if (socket.peer->made_by) members.truth("peer_made_by");
 }
 
 void append_socket(JsonMembers& members, std::string& scratch, const Descriptor& descriptor,

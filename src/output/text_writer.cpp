@@ -90,9 +90,10 @@ void append_address_detail(std::string& out, const Descriptor& descriptor, std::
     }
 }
 
-/// ` dbus-daemon[812]`.
+/// ` dbus-daemon[812]`; ` made by systemd[1]` where nobody knows who has it now.
 void append_peer_process(std::string& out, const SocketInfo& socket) {
     if (!socket.peer) return;
+    if (socket.peer->made_by) out += " made by";
     out += ' ';
     append_or_dash_word(out, socket.peer->comm);
     out += '[';

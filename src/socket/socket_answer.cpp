@@ -205,7 +205,7 @@ void ask_unix(int fd, SocketAnswer& answer) {
     if (!peer) return;
     answer.info.peer_path = unix_path(*peer);
     if (const auto who = option<ucred>(fd, SOL_SOCKET, SO_PEERCRED); who && who->pid > 0)
-        answer.info.peer = PeerProcess{who->pid, {}};
+        answer.info.peer = PeerProcess{who->pid, {}, true};
 }
 
 void ask_netlink(int fd, SocketAnswer& answer) {
@@ -304,7 +304,7 @@ SocketAnswer ask_socket(int fd, TcpDetails tcp) {
 std::optional<PeerProcess> unix_peer(int fd, int proc_fd) {
     const auto who = option<ucred>(fd, SOL_SOCKET, SO_PEERCRED);
     if (!who || who->pid <= 0) return std::nullopt;
-    PeerProcess peer{who->pid, {}};
+    PeerProcess peer{who->pid, {}, true};
     const auto pidfd = option<int>(fd, SOL_SOCKET, kPeerPidfd);
     if (!pidfd) return errno == ENOPROTOOPT ? std::optional(peer) : std::nullopt;
     const UniqueFd process(*pidfd);
@@ -313,7 +313,7 @@ std::optional<PeerProcess> unix_peer(int fd, int proc_fd) {
     std::array<char, 64> buffer;
     std::string_view comm = read_piece(proc_fd, path.data(), buffer);
     if (comm.ends_with('\n')) comm.remove_suffix(1);
-    // The peer has not ended, so the PID was the peer's own while the name was read.
+    // The process has not ended, so the PID was its own while the name was read.
     pollfd request{process.get(), POLLIN, 0};
     if (poll(&request, 1, 0) != 0) return std::nullopt;
     peer.comm = comm;

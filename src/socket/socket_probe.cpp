@@ -63,6 +63,15 @@ void keep_hidden_peer(SocketInfo& now, const SocketInfo* before) {
     if (now.state == SocketState::unknown) now.state = before->state;
 }
 
+/// Keeps the process that was found to have the other end of a unix socket: the socket itself tells
+/// only who made that end. Nothing connects it to another nameless peer.
+void keep_known_peer(SocketInfo& now, const SocketInfo* before) {
+    if (before == nullptr || !before->peer || before->state != now.state ||
+        before->kind != now.kind || before->peer_path != now.peer_path)
+        return;
+    now.peer = before->peer;
+}
+
 }  // namespace
 
 void describe_as(SocketQuery& query, const SharedSocket& other) {
@@ -189,6 +198,7 @@ void SocketProbe::describe(SocketQuery& query, SocketAnswer& answer) {
     // A process is no peer of itself: both ends of a pair are its own.
     if (answer.info.peer && answer.info.peer->pid == query.process->pid()) answer.info.peer.reset();
     query.type = answer.type;
+    if (query.type == FdType::unix_socket) keep_known_peer(answer.info, query.info.get());
     if (answer.peer_may_be_hidden) keep_hidden_peer(answer.info, query.info.get());
     if (!query.info || *query.info != answer.info)
         query.info = std::make_shared<const SocketInfo>(std::move(answer.info));

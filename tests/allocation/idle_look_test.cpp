@@ -71,6 +71,7 @@ TEST(Allocations, NorDoQuestionsToWhoRunsAllTheTime) {
     commands.insert(commands.end(), 100, "tcp-socket");
     commands.emplace_back("udp-bind");
     commands.emplace_back("unix-socket dgram");
+    commands.emplace_back("socketpair dgram");
     commands.emplace_back("spin on");
     EXPECT_EQ(allocations_of_idle_looks(milliseconds(1), milliseconds(1), commands), 0U);
     EXPECT_EQ(allocations_of_idle_looks(milliseconds(100), milliseconds(100), commands), 0U);

@@ -275,7 +275,7 @@ TEST_F(LedgerTest, ASlotIsFreeOnlyWhenTheCloseIsPublished) {
     close(process, first);
     EXPECT_TRUE(ledger_.has_closes());
     int visited = 0;
-    ledger_.for_each_closed([&](KnownFd& known) {
+    ledger_.for_each_closed([&](const DescriptorOwner&, KnownFd& known) {
         EXPECT_EQ(known.descriptor.name, "/a");
         ++visited;
     });

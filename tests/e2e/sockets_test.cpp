@@ -333,7 +333,7 @@ TEST(UnixSockets, TellTheProcessAtTheOtherEnd) {
     EXPECT_EQ(at_server["peer_comm"], "a [b]");
     const Outcome text = outcome_of(watch_arguments(server, {"--once"}));
     const std::string expected =
-        fmt::format(" unix {} a\\x20\\x5bb\\x5d[{}]", path, client.pid_text());
+        fmt::format(" unix {} made by a\\x20\\x5bb\\x5d[{}]", path, client.pid_text());
     EXPECT_THAT(text.lines, testing::Contains(testing::EndsWith(expected)));
 
     // Once the client has ended, its PID may belong to another process.

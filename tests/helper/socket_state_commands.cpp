@@ -11,6 +11,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -221,7 +222,45 @@ Reply add_route(const Words& words) {
     return reply;
 }
 
+/// A message over a unix socket with room for one descriptor (unix(7)).
+struct Parcel {
+    char byte = 'x';
+    iovec data{&byte, 1};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+
+    Parcel() {
+        message.msg_iov = &data;
+        message.msg_iovlen = 1;
+        message.msg_control = control.data();
+        message.msg_controllen = control.size();
+    }
+};
+
+Reply hand_over(const Words& words) {
+    Parcel parcel;
+    cmsghdr* const head = CMSG_FIRSTHDR(&parcel.message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(int));
+    const int fd = descriptor(words[2]);
+    std::memcpy(CMSG_DATA(head), &fd, sizeof fd);
+    return done(static_cast<int>(sendmsg(descriptor(words[1]), &parcel.message, MSG_NOSIGNAL)));
+}
+
+Reply take_over(const Words& words) {
+    Parcel parcel;
+    if (recvmsg(descriptor(words[1]), &parcel.message, 0) < 0) return failed();
+    const cmsghdr* const head = CMSG_FIRSTHDR(&parcel.message);
+    if (head == nullptr || head->cmsg_type != SCM_RIGHTS) return failed(ENOMSG);
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(head), sizeof fd);
+    return opened(fd);
+}
+
 constexpr std::array kCommands{
+    Command{"hand-over", "UNIX-SOCKET FD", 2, 2, hand_over},
+    Command{"take-over", "UNIX-SOCKET (FD)", 1, 1, take_over},
     Command{"linger", "FD SECONDS", 2, 2, linger_fd},
     Command{"buffer", "FD send|receive BYTES", 3, 3, set_buffer},
     Command{"disconnect", "FD", 1, 1, disconnect_fd},

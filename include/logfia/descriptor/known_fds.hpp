@@ -21,6 +21,7 @@ struct KnownFd {
     std::optional<TcpTotals> totals;  ///< of a TCP connection, as last seen
     std::uint64_t cookie = 0;         ///< of a TCP socket whose end is listened for; else 0
     bool hung_up = false;             ///< of a TCP connection: a `hangup` was noted
+    std::uint64_t peer_inode = 0;     ///< of a unix socket: of the other end; 0: not known
 };
 
 /// The known descriptors of one process. A slot stays where it is for as long as it is used.

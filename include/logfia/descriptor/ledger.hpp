@@ -62,10 +62,10 @@ class Ledger {
     [[nodiscard]] std::size_t open() const { return open_; }
 
     [[nodiscard]] bool has_closes() const { return !closes_.empty(); }
-    /// Visits what is known of each descriptor whose `close` is not published yet.
+    /// Calls `visit(owner, known)` for each descriptor whose `close` is not published yet.
     template <class Visit>
     void for_each_closed(Visit visit) {
-        for (const Close& close : closes_) visit(known_of(close.change));
+        for (const Close& close : closes_) visit(*close.change.owner, known_of(close.change));
     }
 
     /// Hands all that was noted to the sink and forgets it, in the order of records: losses,

@@ -41,6 +41,9 @@ struct VsockAddress {
 struct PeerProcess {
     std::int32_t pid = 0;
     std::string comm;  ///< any bytes; empty: not known for sure
+    /// True: the process made the other end, by connect(2), listen(2) or socketpair(2), and may
+    /// have handed it over since. False: the process was seen to have it.
+    bool made_by = false;
 
     bool operator==(const PeerProcess&) const = default;
 };

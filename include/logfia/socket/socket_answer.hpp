@@ -51,9 +51,9 @@ struct TcpInfoBytes {
 };
 std::optional<TcpTotals> tcp_totals_of(TcpInfoBytes bytes, SocketState state);
 
-/// The peer of a unix socket, as long as it is certain that the peer still has its PID: `comm` is
-/// read below `proc_fd`, our own procfs. Where the kernel cannot tell (before Linux 6.5), `comm`
-/// stays empty. Absent when the peer has ended.
+/// The process that made the other end of a unix socket, as long as it is certain that the process
+/// still has its PID: `comm` is read below `proc_fd`, our own procfs. Where the kernel cannot tell
+/// (before Linux 6.5), `comm` stays empty. Absent when the process has ended.
 std::optional<PeerProcess> unix_peer(int fd, int proc_fd);
 
 }  // namespace logfia

@@ -58,11 +58,14 @@ void DetailAsker::refresh_targets(WatchedProcess& watched, SteadyTime now) {
     }
 }
 
-void DetailAsker::finish(Ledger& ledger) {
+void DetailAsker::finish(const WatchList& processes, Ledger& ledger) {
     if (options_.totals && ledger.has_closes()) {
         sockets_.hear_ends();
-        ledger.for_each_closed([this](KnownFd& known) { sockets_.finish(known); });
+        ledger.for_each_closed(
+            [this](const DescriptorOwner&, KnownFd& known) { sockets_.finish(known); });
     }
+    unix_peers_.name(sockets_.connected(), processes.all(), ledger);
+    sockets_.connected().clear();
     for (const SocketSchedule::Progress& step : sockets_.progress())
         ledger.progressed(*step.process, step.slot, step.kind);
     sockets_.progress().clear();

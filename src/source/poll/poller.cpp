@@ -232,7 +232,7 @@ void Poller::publish(EventSink& sink) {
     if (const char* notice = describer_.new_notice()) notices_.emplace_back(notice);
     for (const auto& notice : notices_) sink.notice(notice);
     notices_.clear();
-    details_.finish(ledger_);
+    details_.finish(processes_, ledger_);
     ledger_.publish(look_.now, sink);
     processes_.forget_ended();
 }

@@ -102,6 +102,7 @@ void SocketSchedule::ask_state(WatchedProcess& watched, std::uint32_t slot, Stea
 
 void SocketSchedule::answer(const ProcRoot& root, SteadyTime now, WatchedProcesses processes) {
     progress_.clear();
+    connected_.clear();
     if (!pending_.empty()) {
         const std::span<SocketQuery> queries = probe_.ask(root, now);
         for (const SocketQuery& query : queries) use(query, now);
@@ -203,6 +204,9 @@ void SocketSchedule::conclude(const SocketQuery& query, const SocketInfo* before
     if (pending.which == Which::again)
         if (const auto kind = socket_progress(before, after))
             progress_.push_back({pending.process, pending.slot, *kind});
+    if ((changed || pending.which == Which::fresh) &&
+        UnixPeers::has_lasting_peer(query.type, after))
+        connected_.push_back({pending.process, pending.slot});
     const bool unanswered = query.copy == Copy::failed || query.copy == Copy::postponed;
     const bool lacks_some = query.copy == Copy::stalled && !is_told_by_tables(query.type);
     if (unanswered || lacks_some || may_still_change(query.type, after))

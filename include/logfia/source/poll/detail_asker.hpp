@@ -9,6 +9,7 @@
 #include <logfia/source/poll/epoll_targets.hpp>
 #include <logfia/source/poll/hangup_rounds.hpp>
 #include <logfia/source/poll/socket_schedule.hpp>
+#include <logfia/source/poll/unix_peers.hpp>
 #include <logfia/source/poll/watch_list.hpp>
 #include <logfia/source/poll/watched_process.hpp>
 
@@ -46,9 +47,9 @@ class DetailAsker {
     }
     /// Fills in the answers to everything that was asked in this look.
     void answer(const ProcRoot& root, SteadyTime now, const WatchList& processes);
-    /// Before the ledger is published: notes what sockets have become, and completes the totals of
-    /// those that are closed.
-    void finish(Ledger& ledger);
+    /// Before the ledger is published: notes what sockets have become, names the peers of unix
+    /// sockets, and completes the totals of connections that are closed.
+    void finish(const WatchList& processes, Ledger& ledger);
 
     /// A line for the user, returned once whenever the problem begins; null: nothing new.
     const char* new_notice() { return sockets_.new_notice(); }
@@ -63,6 +64,7 @@ class DetailAsker {
     SocketSchedule sockets_;
     EpollTargets epoll_targets_;
     HangupRounds hangups_;
+    UnixPeers unix_peers_;
 };
 
 }  // namespace logfia

@@ -3,6 +3,7 @@
 #include <logfia/socket/socket_probe.hpp>
 #include <logfia/source/poll/socket_holders.hpp>
 #include <logfia/source/poll/socket_timetable.hpp>
+#include <logfia/source/poll/unix_peers.hpp>
 #include <logfia/source/poll/watched_process.hpp>
 
 #include <cstdint>
@@ -54,6 +55,8 @@ class SocketSchedule {
     };
     /// The changes found by the last answer().
     [[nodiscard]] std::vector<Progress>& progress() { return progress_; }
+    /// Unix sockets with a peer that the last answer() has described anew (UnixPeers).
+    [[nodiscard]] std::vector<UnixPeers::End>& connected() { return connected_; }
 
     /// See SocketProbe.
     void hear_ends() { probe_.hear_ends(); }
@@ -98,6 +101,7 @@ class SocketSchedule {
     bool exhaustion_told_ = false;
     std::vector<Pending> pending_;
     std::vector<Progress> progress_;
+    std::vector<UnixPeers::End> connected_;
 };
 
 }  // namespace logfia

@@ -1,0 +1,140 @@
+#include <logfia/source/poll/unix_peers.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+/// Empties the list, and frees memory that one look needed beyond the usual.
+template <class T>
+void empty(std::vector<T>& list) {
+    constexpr std::size_t kKept = 1000;
+    list.clear();
+    if (list.capacity() > kKept) list.shrink_to_fit();
+}
+
+template <class T>
+void sort_and_unite(std::vector<T>& list) {
+    std::sort(list.begin(), list.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+}
+
+PeerProcess seen_to_have_it(const WatchedProcess& process) {
+    return {process.actor.pid, process.actor.comm, false};
+}
+
+}  // namespace
+
+bool UnixPeers::has_lasting_peer(FdType type, const SocketInfo* info) {
+    if (type != FdType::unix_socket || info == nullptr || info->state != SocketState::established)
+        return false;
+    return info->kind != "dgram" || (info->peer && info->peer_path.empty());
+}
+
+void UnixPeers::name(std::span<const End> connected, WatchedProcesses processes, Ledger& ledger) {
+    pairs_.clear();
+    if (!connected.empty()) ask(connected);
+    ledger.for_each_closed([this](const DescriptorOwner&, const KnownFd& known) {
+        if (known.peer_inode != 0) pairs_.push_back({*known.descriptor.inode, known.peer_inode});
+    });
+    if (pairs_.empty()) return;
+    sort_and_unite(pairs_);
+    index(processes);
+    for (const Pair& pair : pairs_) {
+        const Holders ours = holders_of(pair.inode);
+        const Holders theirs = holders_of(pair.peer);
+        for (const Holder& one : ours)
+            name_peer(*one.process, one.process->known[one.slot], theirs);
+        for (const Holder& one : theirs) {
+            one.process->known[one.slot].peer_inode = pair.inode;
+            name_peer(*one.process, one.process->known[one.slot], ours);
+        }
+    }
+    ledger.for_each_closed([this](const DescriptorOwner& owner, KnownFd& known) {
+        if (known.peer_inode != 0) name_peer(owner, known, holders_of(known.peer_inode));
+    });
+    let_go();
+}
+
+/// Asks for the other ends, and notes the pairs.
+void UnixPeers::ask(std::span<const End> connected) {
+    questions_.clear();
+    for (const End& end : connected)
+        questions_.push_back({end.process->known[end.slot].descriptor.inode.value_or(0), 0});
+    const auto by_inode = [](const auto& a, const auto& b) { return a.inode < b.inode; };
+    std::sort(questions_.begin(), questions_.end(), by_inode);
+    diag_.ask(questions_);
+    for (const End& end : connected) {
+        KnownFd& known = end.process->known[end.slot];
+        const UnixDiag::Question key{known.descriptor.inode.value_or(0), 0};
+        const auto at = std::lower_bound(questions_.begin(), questions_.end(), key, by_inode);
+        if (at->peer == 0) continue;
+        known.peer_inode = at->peer;
+        pairs_.push_back({at->inode, at->peer});
+    }
+}
+
+/// Makes an index for one look, only of the sockets wanted in it, as SocketHolders does.
+void UnixPeers::index(WatchedProcesses processes) {
+    wanted_.clear();
+    holders_.clear();
+    for (const Pair& pair : pairs_) wanted_.insert(wanted_.end(), {pair.inode, pair.peer});
+    sort_and_unite(wanted_);
+    for (const auto& watched : processes) {
+        if (watched->ended) continue;
+        for (const FdEntry& entry : watched->snapshot.entries()) {
+            const Descriptor& descriptor = watched->known[entry.slot].descriptor;
+            if (is_in(descriptor.type, FdGroup::socket) && descriptor.inode &&
+                std::binary_search(wanted_.begin(), wanted_.end(), *descriptor.inode))
+                holders_.push_back({*descriptor.inode, watched.get(), entry.slot});
+        }
+    }
+    // Those of one socket stay in the order of their processes.
+    std::stable_sort(holders_.begin(), holders_.end(),
+                     [](const Holder& a, const Holder& b) { return a.inode < b.inode; });
+}
+
+UnixPeers::Holders UnixPeers::holders_of(std::uint64_t inode) const {
+    const auto first = std::lower_bound(
+        holders_.begin(), holders_.end(), inode,
+        [](const Holder& one, std::uint64_t number) { return one.inode < number; });
+    auto last = first;
+    while (last != holders_.end() && last->inode == inode) ++last;
+    return {first, last};
+}
+
+/// Names the process that has the other end. Of several, which have it since a fork(2), only the
+/// one that was named before or that made it counts: the others may know nothing of it. Where
+/// nobody that is watched has it, the last answer stays.
+void UnixPeers::name_peer(const DescriptorOwner& owner, KnownFd& known, Holders ends) {
+    const auto& info = known.descriptor.socket;
+    if (ends.empty() || info == nullptr) return;
+    const WatchedProcess* first = nullptr;
+    const WatchedProcess* named = nullptr;
+    bool several = false;
+    for (const Holder& one : ends) {
+        if (one.process == &owner) continue;
+        several = several || (first != nullptr && first != one.process);
+        if (first == nullptr) first = one.process;
+        if (info->peer && info->peer->pid == one.process->actor.pid) named = one.process;
+    }
+    if (several && named == nullptr && info->peer && info->peer->made_by) return;
+    const WatchedProcess* const chosen = several ? named : first;
+    const auto peer = chosen == nullptr ? std::nullopt : std::optional(seen_to_have_it(*chosen));
+    if (info->peer == peer) return;
+    SocketInfo changed = *info;
+    changed.peer = peer;
+    known.descriptor.socket = std::make_shared<const SocketInfo>(std::move(changed));
+}
+
+void UnixPeers::let_go() {
+    empty(questions_);
+    empty(pairs_);
+    empty(wanted_);
+    empty(holders_);
+}
+
+}  // namespace logfia
