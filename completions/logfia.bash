@@ -4,10 +4,10 @@
 _logfia_types='file directory symlink block char tty fifo pipe memfd inet socket tcp tcp6 udp udp6
     udplite udplite6 raw raw6 icmp icmp6 unix netlink packet vsock mptcp sctp eventfd epoll inotify
     fanotify signalfd timerfd pidfd io_uring userfaultfd perf_event bpf namespace anon_inode'
-_logfia_events='lost close open rename connect listen hangup'
-_logfia_options='-h --help -V --version -p --pid --name -a --all -u --user -f --follow --proc --no-dup
+_logfia_events='lost close open rename connect listen hangup start exec exit all'
+_logfia_options='-h --help -V --version -p --pid --name --not-name -a --all -u --user -f --follow --proc --no-dup
     -d --interval -1 --once --duration --count -r --real-files -t --type -e --event -i --include
-    -x --exclude --no-initial -j --json -o --output -l --long --no-long --time --color
+    -x --exclude --inherited --no-initial -j --json -o --output -l --long --no-long --time --utc --color
     -c --summary-only -C --summary --leaks --leak-min -q --quiet -n --numeric --dns-wait --dns-server'
 
 _logfia_pids() {
@@ -40,7 +40,7 @@ _logfia_list() {
 _logfia_value() {
     case $1 in
     --pid) _logfia_list "$(_logfia_pids)" "$2" ;;
-    --name) mapfile -t COMPREPLY < <(compgen -W "$(_logfia_commands)" -- "$2") ;;
+    --name | --not-name) mapfile -t COMPREPLY < <(compgen -W "$(_logfia_commands)" -- "$2") ;;
     --user) mapfile -t COMPREPLY < <(compgen -u -- "$2") ;;
     --proc)
         compopt -o filenames 2>/dev/null

@@ -3,7 +3,7 @@
 set -g __logfia_types file directory symlink block char tty fifo pipe memfd inet socket tcp tcp6 udp \
     udp6 udplite udplite6 raw raw6 icmp icmp6 unix netlink packet vsock mptcp sctp eventfd epoll \
     inotify fanotify signalfd timerfd pidfd io_uring userfaultfd perf_event bpf namespace anon_inode
-set -g __logfia_events open close rename connect listen hangup lost
+set -g __logfia_events open close rename connect listen lost hangup start exec exit all
 
 # The names of running processes, of which the kernel keeps 15 bytes.
 function __logfia_commands
@@ -32,6 +32,7 @@ complete -c logfia -n 'not __logfia_has_command' -s V -l version -d 'Print the v
 
 complete -c logfia -n 'not __logfia_has_command' -s p -l pid -x -a '(__fish_complete_list , __fish_complete_pids)' -d 'Watch these processes'
 complete -c logfia -n 'not __logfia_has_command' -l name -x -a '(__logfia_commands)' -d 'Watch processes whose name matches, later ones too'
+complete -c logfia -n 'not __logfia_has_command' -l not-name -x -a '(__logfia_commands)' -d 'Leave out programs whose name matches'
 complete -c logfia -n 'not __logfia_has_command' -s a -l all -d 'Watch every process that you may look into'
 complete -c logfia -n 'not __logfia_has_command' -s u -l user -x -a '(__fish_complete_users)' -d 'With --name or --all: only processes of this user'
 complete -c logfia -n 'not __logfia_has_command' -s f -l follow -d 'Watch children too'
@@ -48,6 +49,7 @@ complete -c logfia -n 'not __logfia_has_command' -s t -l type -x -a '(__fish_app
 complete -c logfia -n 'not __logfia_has_command' -s e -l event -x -a '(__fish_append , $__logfia_events)' -d 'Only these events'
 complete -c logfia -n 'not __logfia_has_command' -s i -l include -r -F -d 'Only names or peers that match'
 complete -c logfia -n 'not __logfia_has_command' -s x -l exclude -r -F -d 'No names or peers that match'
+complete -c logfia -n 'not __logfia_has_command' -l inherited -d 'Also print what a child has from its parent'
 complete -c logfia -n 'not __logfia_has_command' -l no-initial -d 'Do not print what was open already'
 
 complete -c logfia -n 'not __logfia_has_command' -s j -l json -d 'Write JSON Lines'
@@ -55,6 +57,7 @@ complete -c logfia -n 'not __logfia_has_command' -s o -l output -r -F -d 'Append
 complete -c logfia -n 'not __logfia_has_command' -s l -l long -d 'Add COMM[PID] and FD columns'
 complete -c logfia -n 'not __logfia_has_command' -l no-long -d 'Never add COMM[PID] and FD columns'
 complete -c logfia -n 'not __logfia_has_command' -l time -x -a 'iso unix start delta' -d 'How times are written'
+complete -c logfia -n 'not __logfia_has_command' -l utc -d 'Times in UTC'
 complete -c logfia -n 'not __logfia_has_command' -l color -x -a 'auto always never' -d 'When to use colours'
 complete -c logfia -n 'not __logfia_has_command' -s c -l summary-only -d 'A table at the end instead of the records'
 complete -c logfia -n 'not __logfia_has_command' -s C -l summary -d 'A table on standard error after the records'

@@ -46,10 +46,13 @@ void check_conflicts(const GivenOptions& given) {
 
 /// True when some `close` of a TCP connection will be shown with its totals.
 bool shows_totals(const Options& options) {
+    if (!options.processes.not_names.empty() && !options.processes.by_name() &&
+        !options.processes.follow)
+        throw_usage_error("--not-name makes sense only with --name, --all or --follow");
     const FilterOptions& filter = options.filter;
     if (options.poller.single_look || options.summary == SummaryWhen::only) return false;
     if (!options.json && !options.long_format) return false;
-    if (filter.events && !filter.events->contains(EventKind::close)) return false;
+    if (!filter.tells(EventKind::close)) return false;
     return !filter.types || filter.types->contains(FdType::tcp) ||
            filter.types->contains(FdType::tcp6);
 }
@@ -84,8 +87,7 @@ WantedFacts wanted_facts(const Options& options) {
 
 /// True when a `hangup` will be shown, or counted among leaks.
 bool wants_hangups(const Options& options) {
-    return options.leaks ||
-           (options.filter.events && options.filter.events->contains(EventKind::hangup));
+    return options.leaks || options.filter.tells(EventKind::hangup);
 }
 
 }  // namespace
@@ -97,8 +99,7 @@ void check_options(const Options& options, const GivenOptions& given) {
     if (options.processes.pids.empty() && !options.processes.by_name() && options.command.empty())
         throw_usage_error("no process: give a PID, --name PATTERN, --all, or -- COMMAND");
     const FilterOptions& filter = options.filter;
-    const EventKind first = EventKind::open;
-    if (options.poller.single_look && filter.events && !filter.events->contains(first))
+    if (options.poller.single_look && !filter.tells(EventKind::open))
         throw_usage_error(
             "--once prints what is open already: --event without open would leave nothing");
     if (options.json && options.color == ColorWhen::always)
@@ -130,6 +131,8 @@ void complete_options(Options& options, const GivenOptions& given) {
     options.poller.totals = shows_totals(options);
     options.poller.targets = options.json;
     options.poller.hangups = wants_hangups(options);
+    for (const EventKind kind : {EventKind::start, EventKind::exec, EventKind::exit})
+        if (options.filter.tells(kind)) options.poller.process_events.add(kind);
 }
 
 }  // namespace logfia

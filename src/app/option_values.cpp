@@ -70,12 +70,13 @@ void add_pid_list(std::vector<pid_t>& pids, const std::string& list) {
     for_each_word(list, [&](const std::string& word) { add_pid(pids, word); });
 }
 
-void add_name_pattern(std::vector<std::string>& names, const std::string& pattern) {
-    if (pattern.empty()) throw_usage_error("--name: the pattern is empty");
+void add_name_pattern(std::vector<std::string>& names, const char* flag,
+                      const std::string& pattern) {
+    if (pattern.empty()) throw_usage_error("{}: the pattern is empty", flag);
     // The kernel's name of a process has no directory: such a pattern would match nothing.
     if (pattern.find('/') != std::string::npos)
-        throw_usage_error("--name: '{}' has a '/': the name of a command is matched, not its path",
-                          pattern);
+        throw_usage_error("{}: '{}' has a '/': the name of a command is matched, not its path",
+                          flag, pattern);
     names.push_back(pattern);
 }
 
@@ -98,14 +99,13 @@ void add_types(FilterOptions& filter, const std::string& list) {
 
 void add_events(FilterOptions& filter, const std::string& list) {
     for_each_word(list, [&](const std::string& word) {
-        const auto kind = event_named(word, Subject::descriptor);
-        if (!kind)
-            throw_usage_error("--event: '{}' is not an event; write {}", word,
-                              names_of(event_kinds(), [](const EventKindRow& row) {
-                                  return row.applies_to(Subject::descriptor);
-                              }));
-        if (!filter.events) filter.events.emplace();
-        filter.events->add(*kind);
+        const bool adds = word.starts_with('+');
+        const auto events = events_named(adds ? word.substr(1) : word);
+        if (!events)
+            throw_usage_error("--event: '{}' is not an event of processes; write {} or all", word,
+                              names_of(event_kinds(), is_of_processes));
+        if (!adds && !filter.events) filter.events.emplace();
+        (adds ? filter.more_events : *filter.events).add(*events);
     });
 }
 
@@ -124,10 +124,12 @@ Interval parse_interval(const std::string& text) {
 
 Duration parse_duration(const std::string& text) {
     const auto time = parse_time(text, BareUnit::seconds);
-    if (!time || *time <= Duration::zero())
-        throw_usage_error(
-            "--duration: '{}' is not a time longer than 0; write 10 (seconds), 500ms, 5m or 1h",
-            text);
+    if (!time)
+        throw_usage_error("--duration: '{}' is not a time; write 10 (seconds), 500ms, 5m or 1h",
+                          text);
+    if (*time <= Duration::zero())
+        throw_usage_error("--duration: '{}' is no time at all; write 10 (seconds), 500ms, 5m or 1h",
+                          text);
     return *time;
 }
 
@@ -155,6 +157,11 @@ std::uint64_t parse_positive(const char* flag, const std::string& text, const ch
 std::string parse_output(const std::string& file) {
     if (file.empty()) throw_usage_error("--output: the name of the file is empty");
     return file;
+}
+
+std::string parse_proc(const std::string& dir) {
+    if (dir.empty()) throw_usage_error("--proc: the name of the directory is empty");
+    return dir;
 }
 
 TimeStyle parse_time_style(const std::string& text) {

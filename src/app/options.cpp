@@ -55,7 +55,11 @@ constexpr OptionRow kProcesses[] = {
      [](Options& o, Text list) { add_pid_list(o.processes.pids, list); }, Counts::all},
     {"--name", "PATTERN",
      "Processes whose name matches this shell pattern, later ones too; repeatable",
-     [](Options& o, Text pattern) { add_name_pattern(o.processes.names, pattern); }, Counts::all},
+     [](Options& o, Text name) { add_name_pattern(o.processes.names, "--name", name); },
+     Counts::all},
+    {"--not-name", "PATTERN", "With --name, --all or --follow: not these; repeatable",
+     [](Options& o, Text name) { add_name_pattern(o.processes.not_names, "--not-name", name); },
+     Counts::all},
     {"-a,--all", nullptr, "Every process that you may look into",
      [](Options& o, Text) { o.processes.all = true; }},
     {"-u,--user", "USER", "With --name or --all: only processes of this user",
@@ -63,7 +67,7 @@ constexpr OptionRow kProcesses[] = {
     {"-f,--follow", nullptr, "Watch the children of these processes too, and all descendants",
      [](Options& o, Text) { o.processes.follow = true; }},
     {"--proc", "DIR", "Where procfs is mounted [/proc]",
-     [](Options& o, Text dir) { o.proc = dir; }},
+     [](Options& o, Text dir) { o.proc = parse_proc(dir); }},
     {"--no-dup", nullptr, "Never duplicate a socket to query it: read only the kernel's tables",
      [](Options& o, Text) { o.poller.copies = false; }},
 };
@@ -84,14 +88,17 @@ constexpr OptionRow kLooks[] = {
 constexpr OptionRow kFilters[] = {
     {"-r,--real-files", nullptr, "Only files and directories that live in a filesystem",
      [](Options& o, Text) { o.filter.real_files_only = true; }},
-    {"-t,--type", "LIST", "Only these types: file,tcp,...; inet and socket are groups",
+    {"-t,--type", "LIST", "Only these types: file,tcp,...; inet and socket are groups; repeatable",
      [](Options& o, Text list) { add_types(o.filter, list); }, Counts::all},
-    {"-e,--event", "LIST", "Only these events: open,close,...",
+    {"-e,--event", "LIST",
+     "Only these events: open,close,...; +exec adds to the usual ones; all; repeatable",
      [](Options& o, Text list) { add_events(o.filter, list); }, Counts::all},
     {"-i,--include", "GLOB", "Only names (or peers) that match this shell pattern; repeatable",
      [](Options& o, Text glob) { add_pattern(o.filter.include, "--include", glob); }, Counts::all},
     {"-x,--exclude", "GLOB", "No names (or peers) that match this shell pattern; repeatable",
      [](Options& o, Text glob) { add_pattern(o.filter.exclude, "--exclude", glob); }, Counts::all},
+    {"--inherited", nullptr, "Also print what a child has from its parent, its open and its close",
+     [](Options& o, Text) { o.filter.inherited = true; }},
     {"--no-initial", nullptr, "Do not print what was open already",
      [](Options& o, Text) { o.filter.initial = false; }},
 };
@@ -106,6 +113,8 @@ constexpr OptionRow kWriting[] = {
     {"--time", "STYLE",
      "How times are written: iso, unix, start (since the watch began) or delta [iso]",
      [](Options& o, Text style) { o.time = parse_time_style(style); }},
+    {"--utc", nullptr, "Times in UTC instead of the local time zone",
+     [](Options& o, Text) { o.zone = Zone::utc; }},
     {"--color", "WHEN", "When to use colours: auto, always or never [auto]",
      [](Options& o, Text when) { o.color = parse_color(when); }},
     {"-c,--summary-only", nullptr, "Print a table at the end instead of the records",
@@ -230,13 +239,25 @@ void refuse_negative_number(std::string_view word) {
         throw_usage_error("'{}' is not a PID: a PID is a positive number", word);
 }
 
+bool is_option(const CLI::App& app, std::string_view word) {
+    if (word.starts_with("--")) return option_named(app, word.substr(0, word.find('='))) != nullptr;
+    for (std::size_t at = 1; at < word.size(); ++at) {
+        const CLI::Option* option = option_named(app, std::string{'-', word[at]});
+        if (option == nullptr || takes_value(*option)) return option != nullptr;
+    }
+    return true;
+}
+
 /// Refuses words that CLI11 would understand differently.
 void check_words(const CLI::App& app, int argc, const char* const* argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
         refuse_empty_value(app, word);
         refuse_negative_number(word);
-        if (takes_next_word(app, word)) ++i;
+        if (word.starts_with('-') && !is_option(app, word))
+            throw_usage_error("there is no option '{}'", word);
+        if (!takes_next_word(app, word)) continue;
+        if (++i == argc) throw_usage_error("{}: the value is missing", word);
     }
 }
 

@@ -32,6 +32,7 @@ bool find_processes(const Options& options, Command* command, Notices& notices, 
     PollSource& poll = *sources.poll;
     if (command != nullptr) {
         const auto added = poll.add_command(command->pid(), command->given());
+        poll.ask_command([command] { return command->wait_status(); });
         if (!added) notices.error(describe(added.error()));
         if (added) sources.command = *added;
         return static_cast<bool>(added);
@@ -53,6 +54,9 @@ Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Com
                      fmt::format("{} does not show the command by its PID: mount procfs, or name "
                                  "the right one with --proc",
                                  options.proc)};
+    // In any other directory no process would ever come.
+    if (options.processes.by_name() && !root->is_procfs())
+        return Error{"look for processes in", options.proc, 0, "it is not a procfs"};
     return PollSource::create(std::move(*root), options.poller, options.processes, numbers,
                               end_of(command, options.processes.follow, signals));
 }

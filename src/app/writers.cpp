@@ -24,12 +24,14 @@ bool wants_color(const Options& options, const Output& output) {
 
 std::unique_ptr<RecordWriter> make_record_writer(const Options& options, const Output& output,
                                                  Now start) {
-    if (options.json) return std::make_unique<JsonWriter>(JsonOptions{options.time, start.steady});
+    if (options.json)
+        return std::make_unique<JsonWriter>(JsonOptions{options.time, start.steady, options.zone});
     TextOptions text;
     text.columns = options.long_format ? Columns::full : Columns::brief;
     text.color = wants_color(options, output) ? Color::on : Color::off;
     text.time = options.time;
     text.began = start.steady;
+    text.zone = options.zone;
     return std::make_unique<TextWriter>(text);
 }
 
@@ -40,7 +42,7 @@ std::vector<PipelineWriter> make_writers(const Options& options, const Output& o
                                          LeakWriter::Command command) {
     std::vector<PipelineWriter> writers;
     const auto format = options.json ? ReportFormat::json : ReportFormat::text;
-    const auto time = TimeColumn::of_report(options.time, start.steady);
+    const auto time = TimeColumn::of_report(options.time, start.steady, options.zone);
     if (options.summary == SummaryWhen::only) {
         writers.push_back({std::make_unique<LossNoticeWriter>(notices)});
         writers.push_back(

@@ -22,14 +22,18 @@ Now read_clocks() {
 }
 
 void Rfc3339::refresh(std::time_t second) {
-    std::tm local{};
-    localtime_r(&second, &local);
-    const auto end = fmt::format_to_n(
-        date_time_, sizeof date_time_, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.", local.tm_year + 1900,
-        local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec);
+    std::tm fields{};
+    if (zone_ == Zone::utc)
+        gmtime_r(&second, &fields);
+    else
+        localtime_r(&second, &fields);
+    const auto end =
+        fmt::format_to_n(date_time_, sizeof date_time_, "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.",
+                         fields.tm_year + 1900, fields.tm_mon + 1, fields.tm_mday, fields.tm_hour,
+                         fields.tm_min, fields.tm_sec);
     date_time_length_ = static_cast<std::size_t>(end.out - date_time_);
-    const long minutes = std::labs(local.tm_gmtoff) / 60;
-    fmt::format_to_n(offset_, sizeof offset_, "{}{:02}:{:02}", local.tm_gmtoff < 0 ? '-' : '+',
+    const long minutes = std::labs(fields.tm_gmtoff) / 60;
+    fmt::format_to_n(offset_, sizeof offset_, "{}{:02}:{:02}", fields.tm_gmtoff < 0 ? '-' : '+',
                      minutes / 60, minutes % 60);
     second_ = second;
     fresh_ = true;

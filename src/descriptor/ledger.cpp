@@ -26,6 +26,7 @@ Event event_of(EventKind kind, Now at, const DescriptorOwner& owner, DescriptorC
 DescriptorChange change_of(const KnownFd& known) {
     DescriptorChange change;
     change.descriptor = known.descriptor;
+    change.inherited = known.inherited;
     return change;
 }
 
@@ -43,10 +44,19 @@ std::uint32_t Ledger::opened(DescriptorOwner& owner, Opening opening) {
     known.identity = opening.identity;
     known.opened = opening.at;
     known.initial = opening.initial;
+    known.inherited = opening.inherited;
+    known.untold = opening.untold;
     const std::uint32_t slot = owner.known.add(std::move(known));
     opens_.push_back({&owner, slot});
     ++open_;
     return slot;
+}
+
+void Ledger::tell_after_all(DescriptorOwner& owner, std::uint32_t slot, Now now) {
+    KnownFd& known = owner.known[slot];
+    known.untold = false;
+    known.opened = now;
+    opens_.push_back({&owner, slot});
 }
 
 void Ledger::closed(DescriptorOwner& owner, std::uint32_t slot, Closing closing) {
@@ -72,12 +82,20 @@ void Ledger::progressed(DescriptorOwner& owner, std::uint32_t slot, EventKind ki
 }
 
 void Ledger::lost(const DescriptorOwner& owner, std::string reason) {
-    losses_.push_back({&owner, {std::move(reason), std::nullopt}});
+    losses_.push_back({&owner, {std::move(reason), {}, {}, {}}});
 }
 
 void Ledger::publish(Now now, EventSink& sink) {
+    publish_ends(now, sink);
+    publish_rest(now, sink);
+}
+
+void Ledger::publish_ends(Now now, EventSink& sink) {
     publish_losses(now, sink);
     publish_closes(now, sink);
+}
+
+void Ledger::publish_rest(Now now, EventSink& sink) {
     publish_opens(sink);
     publish_renames(now, sink);
     publish_progress(now, sink);
@@ -111,6 +129,7 @@ void Ledger::publish_closes(Now now, EventSink& sink) {
     for (const Close& close : closes_) {
         const auto [owner, slot] = close.change;
         KnownFd known = owner->known.remove(slot);
+        if (known.untold) continue;
         known.descriptor.socket =
             as_closed(known.descriptor.type, std::move(known.descriptor.socket));
         DescriptorChange change = change_of(known);
@@ -129,6 +148,7 @@ void Ledger::publish_opens(EventSink& sink) {
     if (!in_order) std::sort(opens_.begin(), opens_.end(), comes_before);
     for (const Change& open : opens_) {
         const KnownFd& known = known_of(open);
+        if (known.untold) continue;
         DescriptorChange change = change_of(known);
         change.initial = known.initial;
         change.fd_limit = open.owner->fd_limit;
@@ -142,6 +162,7 @@ void Ledger::publish_renames(Now now, EventSink& sink) {
         return comes_before(a.change, b.change);
     });
     for (Renaming& renaming : renames_) {
+        if (known_of(renaming.change).untold) continue;
         DescriptorChange change = change_of(known_of(renaming.change));
         change.old_name = std::move(renaming.old_name);
         sink.accept(event_of(EventKind::rename, now, *renaming.change.owner, std::move(change)));
@@ -155,8 +176,10 @@ void Ledger::publish_progress(Now now, EventSink& sink) {
         const int rank_of_b = rank_of(b.kind);
         return rank_of_a != rank_of_b ? rank_of_a < rank_of_b : comes_before(a.change, b.change);
     });
-    for (const Progress& step : progress_)
+    for (const Progress& step : progress_) {
+        if (known_of(step.change).untold) continue;
         sink.accept(event_of(step.kind, now, *step.change.owner, change_of(known_of(step.change))));
+    }
     progress_.clear();
 }
 

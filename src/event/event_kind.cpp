@@ -11,20 +11,20 @@ constexpr std::uint8_t kPath = static_cast<std::uint8_t>(Subject::path);
 constexpr std::uint8_t kProcess = static_cast<std::uint8_t>(Subject::process);
 
 constexpr std::array kKinds = std::to_array<EventKindRow>({
-    {EventKind::lost, "lost", kFd | kPath | kProcess},
-    {EventKind::close, "close", kFd | kPath},
-    {EventKind::open, "open", kFd | kPath},
-    {EventKind::rename, "rename", kFd | kPath},
-    {EventKind::connect, "connect", kFd},
-    {EventKind::listen, "listen", kFd},
-    {EventKind::hangup, "hangup", kFd},
-    {EventKind::start, "start", kProcess},
-    {EventKind::exec, "exec", kPath | kProcess},
-    {EventKind::exit, "exit", kProcess},
-    {EventKind::create, "create", kPath},
-    {EventKind::remove, "delete", kPath},
-    {EventKind::written, "written", kPath},
-    {EventKind::attrib, "attrib", kPath},
+    {EventKind::lost, "lost", kFd | kPath | kProcess, kFd | kPath | kProcess},
+    {EventKind::close, "close", kFd | kPath, kFd},
+    {EventKind::open, "open", kFd | kPath, kFd},
+    {EventKind::rename, "rename", kFd | kPath, kFd | kPath},
+    {EventKind::connect, "connect", kFd, kFd},
+    {EventKind::listen, "listen", kFd, kFd},
+    {EventKind::hangup, "hangup", kFd, 0},
+    {EventKind::start, "start", kProcess, 0},
+    {EventKind::exec, "exec", kPath | kProcess, 0},
+    {EventKind::exit, "exit", kProcess, 0},
+    {EventKind::create, "create", kPath, kPath},
+    {EventKind::remove, "delete", kPath, kPath},
+    {EventKind::written, "written", kPath, kPath},
+    {EventKind::attrib, "attrib", kPath, kPath},
 });
 
 constexpr bool rows_are_in_place() {

@@ -21,7 +21,17 @@ bool any_may_match_host(const std::vector<Glob>& globs) {
                        [](const Glob& glob) { return glob.may_match_host(); });
 }
 
+/// The parent's own record tells it, where the parent is watched.
+bool is_news_of_parent(EventKind kind) {
+    return kind == EventKind::open || kind == EventKind::close || kind == EventKind::rename;
+}
+
 }  // namespace
+
+bool FilterOptions::tells(EventKind kind) const {
+    if (kind == EventKind::lost || more_events.contains(kind)) return true;
+    return events ? events->contains(kind) : row_of(kind).is_told_of(Subject::descriptor);
+}
 
 Filter::Filter(FilterOptions options)
     : options_(std::move(options)),
@@ -30,7 +40,9 @@ Filter::Filter(FilterOptions options)
 
 Filter::Verdict Filter::judge(const Event& event) {
     const DescriptorChange* change = event.descriptor_change();
-    if (!selects_ || change == nullptr) return Verdict::keep;
+    if (change == nullptr) return Verdict::keep;
+    const bool untold = change->inherited && !options_.inherited;
+    if (!selects_ && !untold) return Verdict::keep;
     const bool last = event.kind == EventKind::close;
     const std::uint64_t id = change->descriptor.id;
     const auto known = memory_.find(id);
@@ -43,6 +55,7 @@ Filter::Verdict Filter::judge(const Event& event) {
         if (last) memory_.erase(known);
         return Verdict::keep;
     }
+    if (untold && is_news_of_parent(event.kind)) return Verdict::drop;
     if (!passes_type(change->descriptor.type)) return Verdict::drop;
     const Verdict verdict = judge_names(event);
     if (verdict == Verdict::ask) memory_[id].asked = 1;
@@ -64,12 +77,7 @@ bool Filter::decide(const Event& event, std::string_view host) {
 }
 
 bool Filter::shows(const Event& event) const {
-    if (event.kind == EventKind::lost) return true;
-    // A `hangup` is shown only to those who ask for it; `--leaks` has it noticed all the same.
-    if (!options_.events && event.kind == EventKind::hangup) return false;
-    if (options_.events && !options_.events->contains(event.kind)) return false;
-    const DescriptorChange* change = event.descriptor_change();
-    return options_.initial || change == nullptr || !change->initial;
+    return options_.tells(event.kind) && (options_.initial || !is_initial(event));
 }
 
 bool Filter::passes_type(FdType type) const {

@@ -22,10 +22,18 @@ std::optional<TypeSet> types_named(std::string_view word) {
     return types;
 }
 
-std::optional<EventKind> event_named(std::string_view word, Subject subject) {
-    for (const EventKindRow& row : event_kinds())
-        if (row.name == word && row.applies_to(subject)) return row.kind;
-    return std::nullopt;
+std::optional<EventSet> events_named(std::string_view word) {
+    std::optional<EventSet> events;
+    for (const EventKindRow& row : event_kinds()) {
+        if (!is_of_processes(row) || (word != "all" && word != row.name)) continue;
+        if (!events) events.emplace();
+        events->add(row.kind);
+    }
+    return events;
+}
+
+bool is_of_processes(const EventKindRow& row) {
+    return row.applies_to(Subject::descriptor) || row.applies_to(Subject::process);
 }
 
 }  // namespace logfia

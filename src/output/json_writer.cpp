@@ -166,6 +166,8 @@ void JsonWriter::append_change(JsonMembers& members, std::string&, const Event&,
                                std::string_view) {
     members.text_if_any("reason", loss.reason);
     members.number_if_known("missed_ticks", loss.missed_ticks);
+    if (loss.longest_gap) members.milliseconds("longest_gap_ms", *loss.longest_gap);
+    members.number_if_known("missed_processes", loss.missed_processes);
 }
 
 void JsonWriter::append_change(JsonMembers& members, std::string& out, const Event& event,
@@ -186,6 +188,7 @@ void JsonWriter::append_change(JsonMembers& members, std::string& out, const Eve
         out += '"';
     }
     if (change.held) members.milliseconds("held_ms", *change.held);
+    if (change.at_exit) members.truth("at_exit");
 }
 
 void JsonWriter::append_change(JsonMembers& members, std::string&, const Event& event,
@@ -206,8 +209,7 @@ void JsonWriter::append(std::string& out, const Event& event, std::string_view h
     JsonMembers members(out);
     members.time("time", time_, event.at);
     members.text("event", to_string(event.kind));
-    const DescriptorChange* descriptor = event.descriptor_change();
-    if (descriptor != nullptr && descriptor->initial) members.truth("initial");
+    if (is_initial(event)) members.truth("initial");
     if (event.actor.pid != 0) {
         members.number("pid", event.actor.pid);
         members.bytes("comm", event.actor.comm);

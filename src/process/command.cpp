@@ -187,6 +187,7 @@ void Command::reap(SteadyTime now, StopSignals& signals) {
         if (got == 0) return;
         if (got < 0 && errno != EINTR) all_gone_ = true;
         if (got != pid_) continue;
+        wait_status_ = status;
         status_ = shell_status(status);
         by_itself_ = WIFEXITED(status) && StopSignals::count() == 0;
         ended_at_ = now;

@@ -1,5 +1,7 @@
 #include <logfia/process/family.hpp>
 
+#include <utility>
+
 namespace logfia {
 
 void Family::add(pid_t pid, pid_t parent, bool followed) {
@@ -20,6 +22,11 @@ void Family::add(pid_t pid, pid_t parent, bool followed) {
 void Family::set_start(pid_t pid, std::uint64_t start_time) {
     const auto at = members_.find(pid);
     if (at != members_.end()) at->second.start_time = start_time;
+}
+
+bool Family::settle(pid_t pid) {
+    const auto at = members_.find(pid);
+    return at != members_.end() && !std::exchange(at->second.settled, true);
 }
 
 bool Family::follows(pid_t pid) const {

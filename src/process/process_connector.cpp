@@ -119,6 +119,12 @@ std::optional<int> acknowledged(int socket) {
     }
 }
 
+ProcessEvent exit_of(std::span<const std::byte> event, pid_t pid) {
+    ProcessEvent exit{ProcessEvent::Kind::exit, pid, 0};
+    if (event.size() >= 16 + 12) exit.exit_code = value_at<int>(event, 16 + 8);
+    return exit;
+}
+
 std::optional<ProcessEvent> parse_one(std::span<const std::byte> event) {
     const auto pid = [&](std::size_t index) { return value_at<pid_t>(event, 16 + 4 * index); };
     if (event.size() < 16 + 8) return std::nullopt;
@@ -137,7 +143,7 @@ std::optional<ProcessEvent> parse_one(std::span<const std::byte> event) {
         }
         case kExit:
             if (pid(0) != pid(1)) return std::nullopt;
-            return ProcessEvent{ProcessEvent::Kind::exit, pid(1), 0};
+            return exit_of(event, pid(1));
         default:
             return std::nullopt;
     }

@@ -15,15 +15,12 @@
 #include <string_view>
 
 namespace logfia {
-namespace {
 
 bool matches_any(const std::vector<std::string>& patterns, const std::string& name) {
     return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
         return fnmatch(pattern.c_str(), name.c_str(), 0) == 0;
     });
 }
-
-}  // namespace
 
 ProcessListing list_processes(const ProcRoot& root, std::vector<pid_t>& out) {
     // Opens a directory of its own: a listing moves the position of the one that is held.

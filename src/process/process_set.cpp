@@ -64,7 +64,7 @@ Result<bool> ProcessSet::begin_with(pid_t command, std::vector<GivenFd> given) {
     command_ = command;
     family_.follow(command, 0);
     family_.set_start(command, process->start_time());
-    watcher_.add(std::move(*process), {Origin::Start::launched, {}, std::move(given)});
+    watcher_.add(std::move(*process), {Origin::Start::launched, {}, std::move(given), false});
     began_ = 0;  // processes that follow start during the watch
     begun_ = true;
     return true;
@@ -101,7 +101,7 @@ void ProcessSet::hear(std::span<const ProcessEvent> news, NoticeSink& sink) {
                 watcher_.note_comm(one.pid, one.name());
                 break;
             case ProcessEvent::Kind::exit:
-                on_exit(one.pid);
+                on_exit(one);
                 break;
         }
     }
@@ -129,7 +129,9 @@ bool ProcessSet::makes_siblings(pid_t parent) const {
 /// The end of the first thread alone is reported like that of the process. During an exec by
 /// another thread, the first thread is a zombie for a moment, and then the other thread takes its
 /// number (de_thread(), fs/exec.c).
-void ProcessSet::on_exit(pid_t pid) {
+void ProcessSet::on_exit(const ProcessEvent& news) {
+    const pid_t pid = news.pid;
+    if (news.exit_code) watcher_.note_exit(pid, *news.exit_code);
     const bool matters = family_.follows(pid) || pending_.contains(pid);
     if (matters && lives(root_, pid)) return;
     family_.forget(pid);
@@ -185,20 +187,24 @@ bool ProcessSet::adopt(pid_t pid, pid_t parent, NoticeSink& sink) {
     const auto facts = read_facts(root_, pid);
     if (!facts) {
         const auto start = begun_ ? Origin::Start::during_watch : Origin::Start::before_watch;
-        put_off({pid, 0, {}, PendingProcess::Wanted::yes, {start, family_.ancestors_of(pid), {}}},
-                cannot_watch(pid, facts.error()), sink);
+        put_off(
+            {pid, 0, {}, PendingProcess::Wanted::yes, {start, family_.ancestors_of(pid), {}, true}},
+            cannot_watch(pid, facts.error()), sink);
         return false;
     }
     family_.set_start(pid, facts->start_time);
     // A zombie is listed until it is reaped.
     if (facts->zombie && !events_) wait_for_reaping(*facts);
-    if (facts->zombie) return false;
+    if (facts->zombie) {
+        note_unseen(pid);
+        return false;
+    }
     // Children that exist at the beginning are listed then. A child that is found later is new,
     // unless its parent came to be watched by its name: then the start time tells, in coarse clock
     // ticks.
     const bool before = !begun_ || (wanted_.by_name() && !events_ && facts->start_time <= began_);
     const auto start = before ? Origin::Start::before_watch : Origin::Start::during_watch;
-    return add(*facts, {start, family_.ancestors_of(pid), {}}, sink);
+    return add(*facts, {start, family_.ancestors_of(pid), {}, true}, sink);
 }
 
 ProcessSet::Judgement ProcessSet::judge(pid_t pid, NoticeSink& sink) {
@@ -212,6 +218,7 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, NoticeSink& sink) {
     }
     if (!wanted.value_or(false)) {
         pending_.erase(pid);
+        note_unjudged(pid, facts);
         return facts ? Judgement::unwanted : Judgement::settled;
     }
     const bool before = facts->start_time <= began_;
@@ -224,7 +231,7 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, NoticeSink& sink) {
     else if (told == 0)
         family_.note(pid, parent);
     family_.set_start(pid, facts->start_time);
-    add(*facts, {start, family_.ancestors_of(pid), {}}, sink);
+    add(*facts, {start, family_.ancestors_of(pid), {}, true}, sink);
     return Judgement::settled;
 }
 
@@ -236,6 +243,9 @@ Reading<bool> ProcessSet::is_wanted(const ProcessFacts& facts) const {
         if (!user) return Reading<bool>::failed(user.error());
         if (*user != *wanted_.user) return false;
     }
+    // What may not be read excludes nobody.
+    if (!wanted_.not_names.empty() && is_named(root_, facts, wanted_.not_names).value_or(false))
+        return false;
     if (wanted_.all) return true;
     return is_named(root_, facts, wanted_.names);
 }
@@ -250,6 +260,7 @@ bool ProcessSet::add(const ProcessFacts& facts, Origin origin, NoticeSink& sink)
         return false;
     }
     pending_.erase(facts.pid);
+    family_.settle(facts.pid);
     watcher_.add(std::move(*process), std::move(origin));
     if (holding == Holding::nothing) notices_.crowded(budget_, watcher_.watched(), sink);
     return true;

@@ -9,7 +9,10 @@ namespace logfia {
 /// A process that is gone need not be tried again.
 void ProcessSet::put_off(PendingProcess process, const Error& error, NoticeSink& sink) {
     const pid_t pid = process.pid;
-    if (!is_denied(error.code) && !is_lacking(error.code)) return pending_.erase(pid);
+    if (!is_denied(error.code) && !is_lacking(error.code)) {
+        note_unseen(pid);
+        return pending_.erase(pid);
+    }
     process.why =
         is_denied(error.code) ? PendingProcess::Why::denied : PendingProcess::Why::lacking;
     // A permission usually comes with an exec, which the connector reports.
@@ -17,6 +20,21 @@ void ProcessSet::put_off(PendingProcess process, const Error& error, NoticeSink&
     const auto retry = hears ? PendingProcesses::Retry::on_news : PendingProcesses::Retry::by_time;
     const PendingProcess::Why why = process.why;
     if (pending_.put(std::move(process), now_, retry)) notices_.pending(why, error, sink);
+}
+
+/// A process that was to be watched has ended.
+void ProcessSet::note_unseen(pid_t pid) {
+    if (family_.settle(pid)) ++missed_.unseen;
+}
+
+/// A process that is not wanted may have ended before that was known.
+void ProcessSet::note_unjudged(pid_t pid, const Reading<ProcessFacts>& facts) {
+    if (facts && !facts->zombie) return;
+    const bool all = wanted_.all && !wanted_.user;
+    if (all || (facts && is_named(root_, *facts, wanted_.names).value_or(false)))
+        note_unseen(pid);
+    else if (!facts && family_.settle(pid))
+        ++missed_.unjudged;
 }
 
 void ProcessSet::wait_for_reaping(const ProcessFacts& facts) {

@@ -32,6 +32,9 @@ TEST(CheckOptions, ProcessesThatCannotBeMeantTogether) {
         {{"-a", "7"}, "--all and a PID"},
         {{"-a", "--name", "x"}, "--all and --name"},
         {{"-u", "root", "7"}, "--user"},
+        {{"--not-name", "x", "7"}, "--not-name makes sense only with --name, --all or --follow"},
+        {{"--not-name", "x", "--", "true"}, "--not-name"},
+        {{"--not-name", "x"}, "--not-name"},
     });
 }
 

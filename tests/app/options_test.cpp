@@ -128,6 +128,25 @@ TEST(Options, Filters) {
     EXPECT_EQ(filter.exclude.size(), 1U);
 }
 
+TEST(Options, EventsAreChosenOrAdded) {
+    const auto tells = [](const std::vector<const char*>& words, EventKind kind) {
+        return parse(words).options().filter.tells(kind);
+    };
+    EXPECT_TRUE(tells({"-e", "+exec", "7"}, EventKind::exec));
+    EXPECT_TRUE(tells({"-e", "+exec", "7"}, EventKind::listen));
+    EXPECT_FALSE(tells({"-e", "+exec", "7"}, EventKind::exit));
+    for (const auto& words : std::vector<std::vector<const char*>>{
+             {"-e", "open,+exec", "7"}, {"-e", "+exec", "-e", "open", "7"}}) {
+        EXPECT_TRUE(tells(words, EventKind::open));
+        EXPECT_TRUE(tells(words, EventKind::exec));
+        EXPECT_FALSE(tells(words, EventKind::close));
+    }
+    EXPECT_TRUE(tells({"-e", "all", "7"}, EventKind::hangup));
+    EXPECT_FALSE(tells({"-e", "all", "7"}, EventKind::create));
+    EXPECT_TRUE(parse({"--inherited", "-f", "7"}).options().filter.inherited);
+    EXPECT_FALSE(parse({"-f", "7"}).options().filter.inherited);
+}
+
 TEST(Options, EachPartIsToldWhatItNeeds) {
     const auto once = parse({"-1", "-r", "-d", "5", "7"}).options();
     EXPECT_FALSE(once.processes.waits);
@@ -213,8 +232,12 @@ TEST(Options, WordsThatAreNoOptions) {
         {{"-5"}, "'-5' is not a PID"},
         {{"-17"}, "'-17' is not a PID"},
         {{"-d", "-1", "1"}, ""},
-        {{"--nonsense", "1"}, "--nonsense"},
-        {{"-o"}, ""},
+        {{"--nonsense", "1"}, "there is no option '--nonsense'"},
+        {{"--nonsense=5", "1"}, "there is no option '--nonsense=5'"},
+        {{"-nzj", "1"}, "there is no option '-nzj'"},
+        {{"-o"}, "-o: the value is missing"},
+        {{"1", "--duration"}, "--duration: the value is missing"},
+        {{"1", "-nd"}, "-nd: the value is missing"},
         {{"--"}, "no COMMAND"},
     });
 }

@@ -64,6 +64,13 @@ TEST(Rfc3339, FollowsTheClockAcrossASecondAndBack) {
               "1970-01-01T00:00:59.000000+00:00\n");
 }
 
+TEST(Rfc3339, WritesUtcInAnyZone) {
+    TimeZone zone("EST+5EDT,M3.2.0,M11.1.0");
+    std::string out;
+    Rfc3339(Zone::utc).append(out, WallTime(microseconds(1'494'175'240'663'016)));
+    EXPECT_EQ(out, "2017-05-07T16:40:40.663016+00:00");
+}
+
 TEST(AppendSeconds, AlwaysHasSixDecimals) {
     const auto text = [](long long count) {
         std::string out;

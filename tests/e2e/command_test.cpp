@@ -85,7 +85,7 @@ TEST(Commands, AnEmptyWordIsShownAsOne) {
     EXPECT_EQ(outcome.status, 127);
     EXPECT_THAT(outcome.errors, StartsWith("logfia: run '': No such file or directory"));
     EXPECT_THAT(outcome_of(started({"--proc", ""}, {"true"})).errors,
-                StartsWith("logfia: open '': No such file or directory"));
+                StartsWith("logfia: --proc: the name of the directory is empty"));
 }
 
 TEST(Commands, OursIsTheFaultOnlyWhenTheirsIsNone) {

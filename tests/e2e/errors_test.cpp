@@ -154,6 +154,9 @@ TEST(Errors, AProcThatIsNotThere) {
     const TempDir directory;
     expect_refused(outcome_of({"-n", "--proc", directory.path(), "1"}),
                    "process 1: .*" + directory.path() + " is not a procfs");
+    expect_refused(outcome_of({"-n", "--proc", directory.path(), "--name", "x"}),
+                   directory.path() + ": it is not a procfs");
+    expect_refused(outcome_of({"-n", "--proc", directory.path(), "-a"}), "it is not a procfs");
 }
 
 TEST(Errors, OutputThatCannotBeOpened) {

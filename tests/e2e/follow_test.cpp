@@ -55,7 +55,7 @@ std::tuple<int, int, int> place(const JsonRecord& record) {
 /// Children come and go between the looks, by news of the kernel: records with one time are in
 /// order, and no two such moments have the same time.
 TEST(Follow, WhatHasOneTimeIsInOrder) {
-    LogfiaRun run({"-q", "-n", "-f", "-j", "-d", "1", "--", "/bin/sh", "-c",
+    LogfiaRun run({"-q", "-n", "-f", "-j", "--inherited", "-d", "1", "--", "/bin/sh", "-c",
                    "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do cat /dev/null; done"});
     EXPECT_EQ(run.finish(), 0);
     const JsonRecords records = json_records(run);
@@ -73,7 +73,7 @@ TEST(Follow, WhatHasOneTimeIsInOrder) {
 TEST(Follow, WhatAShortChildInheritsIsDescribedAsItsParents) {
     FdMaker maker;
     const int listener = maker.fd("tcp-listen");
-    LogfiaRun run({"-q", "-n", "-f", "-j", "-d", "1", maker.pid_text()});
+    LogfiaRun run({"-q", "-n", "-f", "-j", "--inherited", "-d", "1", maker.pid_text()});
     RecordStream(run).next("open", listener);
     for (int i = 0; i < 100; ++i) {
         const int child = maker.fd("fork");
@@ -90,7 +90,7 @@ TEST(Follow, WhatAShortChildInheritsIsDescribedAsItsParents) {
 TEST(Follow, AChildIsSeenWithWhatItOpensAndWhatItWasGiven) {
     FdMaker maker;
     maker.ask("open " + made_file("group"));
-    LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
+    LogfiaRun run({"-n", "-j", "-f", "--inherited", "-d", "5", maker.pid_text()});
     RecordStream records(run);
     records.next("open", 3);
     const auto child = maker.numbers("fork-open " + made_file("passwd"));
@@ -116,7 +116,7 @@ TEST(Follow, WhatAChildOpensAnewAtAnInheritedNumberIsItsOwn) {
     FdMaker maker;
     const int kept = maker.fd("open " + made_file("passwd"));
     const int reopened = maker.fd("open " + made_file("group"));
-    LogfiaRun run({"-n", "-j", "-f", "-d", "5", maker.pid_text()});
+    LogfiaRun run({"-n", "-j", "-f", "--inherited", "-d", "5", maker.pid_text()});
     RecordStream records(run);
     records.next("open", reopened);
     const auto child = maker.numbers("fork-reopen " + text(reopened) + " " + made_file("group"));

@@ -263,7 +263,9 @@ TEST(Records, LooksThatCameLateAreTold) {
     ASSERT_NO_FATAL_FAILURE(miss_looks(watched.run));
     const JsonRecord lost = watched.records.next("lost");
     EXPECT_GE(std::stol(lost["missed_ticks"]), 2);
-    EXPECT_THAT(lost["reason"], EndsWith("looks came late"));
+    EXPECT_THAT(lost["reason"],
+                MatchesRegex("[0-9]+ looks came late, the longest gap [0-9.]+ m?s"));
+    EXPECT_GE(std::stod(lost["longest_gap_ms"]), 50);
     for (const char* key : {"pid", "fd", "type", "name"}) EXPECT_FALSE(lost.has(key)) << key;
 }
 
@@ -273,7 +275,8 @@ TEST(Records, LooksThatCameLateInLongText) {
     ASSERT_TRUE(run.wait_for_count(3));
     ASSERT_NO_FATAL_FAILURE(miss_looks(run));
     ASSERT_TRUE(run.wait_for_line(" lost "));
-    EXPECT_THAT(without_time(run.lines().at(3)), MatchesRegex("lost - - [0-9]+ looks came late"));
+    EXPECT_THAT(without_time(run.lines().at(3)),
+                MatchesRegex("lost - - [0-9]+ looks came late, the longest gap [0-9.]+ m?s"));
 }
 
 TEST(Records, RealFilesLeaveOutTheRest) {

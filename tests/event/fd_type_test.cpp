@@ -79,14 +79,5 @@ TEST(EventKinds, AreEachCalledSomething) {
     }
 }
 
-TEST(EventKinds, AreFoundAmongThoseOfTheirSubject) {
-    EXPECT_EQ(event_named("open", Subject::descriptor), EventKind::open);
-    EXPECT_EQ(event_named("open", Subject::path), EventKind::open);
-    EXPECT_EQ(event_named("delete", Subject::path), EventKind::remove);
-    EXPECT_FALSE(event_named("delete", Subject::descriptor));
-    EXPECT_FALSE(event_named("connect", Subject::path));
-    EXPECT_FALSE(event_named("", Subject::descriptor));
-}
-
 }  // namespace
 }  // namespace logfia

@@ -28,10 +28,37 @@ TEST(TypeNames, AreThoseOfTheContractAndTwoGroups) {
     EXPECT_FALSE(types_named("socket")->contains(FdType::eventfd));
     for (const char* word : {"", "files", "FILE", "unknown", " file", "inet6"})
         EXPECT_FALSE(types_named(word)) << word;
-    EXPECT_EQ(event_named("rename", Subject::descriptor), EventKind::rename);
-    EXPECT_EQ(event_named("lost", Subject::descriptor), EventKind::lost);
-    EXPECT_FALSE(event_named("opened", Subject::descriptor));
-    EXPECT_FALSE(event_named("", Subject::descriptor));
+}
+
+TEST(EventNames, AreThoseThatAWatchOfProcessesHas) {
+    for (const char* word : {"lost", "close", "open", "rename", "connect", "listen", "hangup",
+                             "start", "exec", "exit"}) {
+        const auto events = events_named(word);
+        ASSERT_TRUE(events) << word;
+        for (const EventKindRow& row : event_kinds())
+            EXPECT_EQ(events->contains(row.kind), row.name == word) << word << ' ' << row.name;
+    }
+    for (const EventKindRow& row : event_kinds())
+        EXPECT_EQ(events_named("all")->contains(row.kind), is_of_processes(row)) << row.name;
+    for (const char* word : {"", "opened", "create", "written", "+open", "All"})
+        EXPECT_FALSE(events_named(word)) << word;
+}
+
+TEST(Filters, TellsTheUsualEventsUnlessOthersAreChosen) {
+    using Kind = EventKind;
+    const auto told = [](const FilterOptions& options) {
+        std::string names;
+        for (const EventKindRow& row : event_kinds())
+            if (is_of_processes(row) && options.tells(row.kind))
+                names += std::string(row.name) + ' ';
+        return names;
+    };
+    EXPECT_EQ(told({}), "lost close open rename connect listen ");
+    FilterOptions more;
+    more.more_events.add(Kind::exec);
+    EXPECT_EQ(told(more), "lost close open rename connect listen exec ");
+    more.events.emplace().add(Kind::open);
+    EXPECT_EQ(told(more), "lost open exec ");
 }
 
 struct Matching {
@@ -121,6 +148,45 @@ TEST(Filters, WithoutAnyAllIsKept) {
     Filter filter{FilterOptions{}};
     EXPECT_EQ(filter.judge(EventMaker{}.open()), Verdict::keep);
     EXPECT_TRUE(filter.shows(EventMaker{}.initial()));
+}
+
+TEST(Filters, WhatAChildHasFromItsParentIsToldOnRequest) {
+    EventMaker maker;
+    const auto inherited = [&](EventKind kind) {
+        Event event = maker.event(kind);
+        fd_of(event).inherited = true;
+        return event;
+    };
+    for (const bool by_type : {false, true}) {
+        FilterOptions options;
+        if (by_type) options.types = types_named("file");
+        Filter filter(options);
+        for (const EventKind kind : {EventKind::open, EventKind::rename, EventKind::close})
+            EXPECT_EQ(filter.judge(inherited(kind)), Verdict::drop) << to_string(kind);
+        options.inherited = true;
+        Filter asked(options);
+        for (const EventKind kind : {EventKind::open, EventKind::rename, EventKind::close})
+            EXPECT_EQ(asked.judge(inherited(kind)), Verdict::keep) << to_string(kind);
+    }
+}
+
+TEST(Filters, WhatBecomesOfAnInheritedSocketIsToldToItsClose) {
+    EventMaker maker{1, FdType::tcp, "socket:[1]", peer(v4(192, 0, 2, 1), 80)};
+    const auto inherited = [&](EventKind kind) {
+        Event event = maker.event(kind);
+        fd_of(event).inherited = true;
+        return event;
+    };
+    for (const EventKind news : {EventKind::connect, EventKind::listen, EventKind::hangup}) {
+        Filter filter(FilterOptions{});
+        EXPECT_EQ(filter.judge(inherited(EventKind::open)), Verdict::drop);
+        EXPECT_EQ(filter.judge(inherited(news)), Verdict::keep) << to_string(news);
+        EXPECT_EQ(filter.judge(inherited(EventKind::close)), Verdict::keep);
+        EXPECT_EQ(filter.judge(inherited(EventKind::close)), Verdict::drop) << "is forgotten";
+    }
+    FilterOptions options;
+    options.types = types_named("file");
+    EXPECT_EQ(Filter(options).judge(inherited(EventKind::connect)), Verdict::drop);
 }
 
 TEST(Filters, TypesAndRealFiles) {

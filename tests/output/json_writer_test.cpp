@@ -211,6 +211,15 @@ TEST(JsonWriter, CloseTellsSinceWhenItWasOpen) {
     }
 }
 
+TEST(JsonWriter, CloseTellsThatItsProcessHasEnded) {
+    Event event = make_event(EventKind::close, FdType::file, "/x");
+    fd_of(event).held = 5ms;
+    fd_of(event).at_exit = true;
+    EXPECT_EQ(members(event),
+              R"("event":"close","pid":42,"comm":"cat","fd":7,"access":"r","type":"file",)"
+              R"("name":"/x","held_ms":5,"at_exit":true)");
+}
+
 TEST(JsonWriter, AChangeOfAPathTellsWhoseDoingItWas) {
     Event event;
     event.kind = EventKind::rename;

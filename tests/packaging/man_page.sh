@@ -28,7 +28,7 @@ known_words --type | grep -v -x -e inet >"$work/types"
 section TYPES | sed 's/([^)]*)//g' | tr -s ', .' '\n' | grep . | sort -u >"$work/page_types"
 same "types of the manual page" "$work/types" "$work/page_types"
 
-known_words --event >"$work/events"
+known_words --event | grep -v -x -e all >"$work/events"
 # Each is what a .TP of that section begins with.
 sed -n '/^\.SH RECORDS/,/^\.SH TYPES/p' "$page" | grep -A 1 '^\.TP' | grep '^\.BR* ' |
     sed 's/^\.BR* //; s/[",]/ /g' | tr -s ' ' '\n' | sort -u >"$work/page_events"

@@ -17,6 +17,12 @@ class FakeEvents final : public ProcessEvents {
     static constexpr int kAtOnce = 4;
 
     void fork(pid_t pid, pid_t parent) { tell({ProcessEvent::Kind::fork, pid, parent}); }
+    void exec(pid_t pid) { tell({ProcessEvent::Kind::exec, pid, 0}); }
+    void exit(pid_t pid, int code) {
+        ProcessEvent one{ProcessEvent::Kind::exit, pid, 0};
+        one.exit_code = code;
+        tell(one);
+    }
     /// What comes is dropped until all that was told before is read.
     void overflow() {
         overflowed_ = true;

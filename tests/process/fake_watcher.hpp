@@ -39,6 +39,9 @@ class FakeWatcher final : public ProcessWatcher {
         told.push_back(fmt::format("{} exec", pid));
         return true;
     }
+    void note_exit(pid_t pid, int code) override {
+        told.push_back(fmt::format("{} exit {}", pid, code));
+    }
     void note_comm(pid_t pid, std::string_view comm) override {
         told.push_back(fmt::format("{} comm {}", pid, comm));
     }

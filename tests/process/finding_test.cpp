@@ -172,5 +172,60 @@ TEST_F(Finding, AnExecOfAStrangerMayMakeItWanted) {
     EXPECT_THAT(hear({{ProcessEvent::Kind::exec, 10, 0}}), ElementsAre("10 during 1"));
 }
 
+TEST_F(Finding, NotNameWinsOverNameAndAll) {
+    add(10, "worker");
+    add(11, "worker-noise");
+    add(12, "other");
+    proc_.exe(12, "/opt/noise (deleted)");
+    WantedProcesses wanted;
+    wanted.names = {"w*"};
+    wanted.not_names = {"*noise"};
+    EXPECT_THAT(begin(wanted), ElementsAre("10 before"));
+    wanted.names.clear();
+    wanted.all = true;
+    watcher_.end(10);
+    EXPECT_THAT(begin(wanted), ElementsAre("10 before"));
+}
+
+/// An exec is heard after the end, and says nothing new.
+TEST_F(Finding, ProcessesThatAreGoneAreCountedOnce) {
+    add(10, "parent");
+    WantedProcesses wanted;
+    wanted.pids = {10};
+    wanted.follow = true;
+    begin(wanted);
+    add(21, "child", 10);
+    const std::vector<ProcessEvent> news = {{ProcessEvent::Kind::fork, 20, 10},
+                                            {ProcessEvent::Kind::exec, 20, 0},
+                                            {ProcessEvent::Kind::fork, 21, 10}};
+    set_->hear(news, heard_);
+    EXPECT_EQ(set_->missed().unseen, 1U);
+    proc_.end(21);
+    watcher_.end(21);
+    const std::vector<ProcessEvent> late = {{ProcessEvent::Kind::exec, 21, 0},
+                                            {ProcessEvent::Kind::exit, 21, 0},
+                                            {ProcessEvent::Kind::fork, 20, 10}};
+    set_->hear(late, heard_);
+    EXPECT_EQ(set_->missed().unseen, 2U) << "21 was watched; the number 20 was given again";
+    EXPECT_EQ(set_->missed().unjudged, 0U);
+}
+
+TEST_F(Finding, NobodyKnowsTheNamesOfThoseThatAreGone) {
+    add(10, "worker");
+    WantedProcesses wanted;
+    wanted.names = {"worker"};
+    begin(wanted);
+    add(21, "other");
+    const std::vector<ProcessEvent> news = {{ProcessEvent::Kind::fork, 20, 1},
+                                            {ProcessEvent::Kind::fork, 21, 1}};
+    set_->hear(news, heard_);
+    EXPECT_EQ(set_->missed().unseen, 0U);
+    EXPECT_EQ(set_->missed().unjudged, 1U) << "21 is not meant";
+    proc_.end(21);
+    const std::vector<ProcessEvent> late = {{ProcessEvent::Kind::exec, 21, 0}};
+    set_->hear(late, heard_);
+    EXPECT_EQ(set_->missed().unjudged, 2U) << "it might have become one";
+}
+
 }  // namespace
 }  // namespace logfia

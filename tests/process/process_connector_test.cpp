@@ -62,13 +62,19 @@ std::vector<ProcessEvent> parse(const Bytes& bytes) {
     return events;
 }
 
+ProcessEvent exited(pid_t pid, std::optional<int> code) {
+    ProcessEvent event{Kind::exit, pid, 0};
+    event.exit_code = code;
+    return event;
+}
+
 TEST(ParseProcessEvents, OfProcessesNotOfThreads) {
     EXPECT_THAT(parse(message(kForkEvent, {11, 10, 20, 20})),
                 ElementsAre(ProcessEvent{Kind::fork, 20, 10}));
     EXPECT_THAT(parse(message(kForkEvent, {11, 10, 21, 10})), IsEmpty());
     EXPECT_THAT(parse(message(kExecEvent, {20, 20})), ElementsAre(ProcessEvent{Kind::exec, 20, 0}));
-    EXPECT_THAT(parse(message(kExitEvent, {20, 20, 0, 17})),
-                ElementsAre(ProcessEvent{Kind::exit, 20, 0}));
+    EXPECT_THAT(parse(message(kExitEvent, {20, 20, 0x300, 17})), ElementsAre(exited(20, 0x300)));
+    EXPECT_THAT(parse(message(kExitEvent, {20, 20})), ElementsAre(exited(20, std::nullopt)));
     EXPECT_THAT(parse(message(kExitEvent, {21, 20, 0, 17})), IsEmpty());
 }
 
@@ -140,8 +146,8 @@ TEST(ProcessConnectorTest, TellOfARealChild) {
         _exit(1);
     }
     waitpid(child, nullptr, 0);
-    EXPECT_TRUE(come(
-        *source, {{Kind::fork, child, getpid()}, {Kind::exec, child, 0}, {Kind::exit, child, 0}}));
+    EXPECT_TRUE(
+        come(*source, {{Kind::fork, child, getpid()}, {Kind::exec, child, 0}, exited(child, 0)}));
 }
 
 TEST(ProcessConnectorTest, TellOfANewNameButNotOfAThreads) {

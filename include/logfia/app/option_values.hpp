@@ -21,8 +21,9 @@ namespace logfia {
 void add_pid_word(std::vector<pid_t>& pids, const std::string& word);
 void add_pid_list(std::vector<pid_t>& pids, const std::string& list);
 
-/// Adds a shell pattern on the names of commands.
-void add_name_pattern(std::vector<std::string>& names, const std::string& pattern);
+/// Adds a shell pattern on the names of commands, which is the value of `flag`.
+void add_name_pattern(std::vector<std::string>& names, const char* flag,
+                      const std::string& pattern);
 uid_t parse_user(const std::string& user);
 
 void add_types(FilterOptions& filter, const std::string& list);
@@ -39,6 +40,7 @@ std::vector<Endpoint> parse_dns_server_list(const std::string& list);
 /// `of_what`: the things that are counted, for the message.
 std::uint64_t parse_positive(const char* flag, const std::string& text, const char* of_what);
 std::string parse_output(const std::string& file);
+std::string parse_proc(const std::string& dir);
 TimeStyle parse_time_style(const std::string& text);
 ColorWhen parse_color(const std::string& text);
 

@@ -38,6 +38,7 @@ struct Options {
     std::optional<std::uint64_t> count;
     std::string output;  ///< empty: standard output
     TimeStyle time = TimeStyle::iso;
+    Zone zone = Zone::local;
     ColorWhen color = ColorWhen::automatic;
     SummaryWhen summary = SummaryWhen::never;
     bool leaks = false;

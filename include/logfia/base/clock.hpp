@@ -21,16 +21,21 @@ struct Now {
 
 Now read_clocks();
 
-/// Writes RFC 3339 with six digits and the numeric offset of the local time zone:
+enum class Zone : std::uint8_t { local, utc };
+
+/// Writes RFC 3339 with six digits and the numeric offset of the time zone:
 /// `2017-05-07T12:40:40.663016-04:00`. The time zone is asked once for each second that is written,
 /// since that costs far more than the rest.
 class Rfc3339 {
   public:
+    explicit Rfc3339(Zone zone = Zone::local) : zone_(zone) {}
+
     void append(std::string& out, WallTime time);
 
   private:
     void refresh(std::time_t second);
 
+    Zone zone_;
     std::time_t second_ = -1;
     bool fresh_ = false;
     char date_time_[32] = {};  ///< "2017-05-07T12:40:40."

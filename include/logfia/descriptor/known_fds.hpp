@@ -18,6 +18,8 @@ struct KnownFd {
     FileIdentity identity;
     Now opened;
     bool initial = false;
+    bool inherited = false;           ///< from its process's parent
+    bool untold = false;              ///< nothing is told of it
     std::optional<TcpTotals> totals;  ///< of a TCP connection, as last seen
     std::uint64_t cookie = 0;         ///< of a TCP socket whose end is listened for; else 0
     bool hung_up = false;             ///< of a TCP connection: a `hangup` was noted

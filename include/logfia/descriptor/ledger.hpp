@@ -35,10 +35,15 @@ class Ledger {
         Descriptor descriptor;  ///< with any id: the ledger gives it one
         FileIdentity identity;
         Now at;
-        bool initial = false;  ///< open before the watch began, or inherited
+        bool initial = false;    ///< open before the watch began, or inherited
+        bool inherited = false;  ///< from the process's parent, whose start was noticed
+        bool untold = false;     ///< nothing is told of it, unless tell_after_all() is called
     };
     /// Returns the slot in `owner.known`, which is the descriptor's until its `close` is published.
     std::uint32_t opened(DescriptorOwner& owner, Opening opening);
+
+    /// What was not told of is told from now on, as if it had been opened at `now`.
+    void tell_after_all(DescriptorOwner& owner, std::uint32_t slot, Now now);
 
     enum class Closing : std::uint8_t {
         by_call,
@@ -73,6 +78,9 @@ class Ledger {
     /// An `open` has its own time, all else happened at `now`. What was known of a closed
     /// descriptor is forgotten as well, and its slot is free.
     void publish(Now now, EventSink& sink);
+    /// The two parts of publish(), to be called in this order: losses and closes, then all else.
+    void publish_ends(Now now, EventSink& sink);
+    void publish_rest(Now now, EventSink& sink);
 
   private:
     struct Change {

@@ -25,14 +25,18 @@ struct Actor {
 /// Something may have been missed.
 struct Loss {
     std::string reason;
-    std::optional<std::uint64_t> missed_ticks;
+    std::optional<std::uint64_t> missed_ticks{};
+    std::optional<Duration> longest_gap{};            ///< between two looks, where some came late
+    std::optional<std::uint64_t> missed_processes{};  ///< that ended before any look at them
 };
 
 /// A descriptor was opened, closed or renamed, or its socket has connected, begun to listen, or
 /// been left by its peer.
 struct DescriptorChange {
     Descriptor descriptor;
-    bool initial = false;                   ///< `open` of what was open before the watch began
+    bool initial = false;  ///< `open` of what was open before the watch began
+    /// Its process has it from its parent, since its start: not told but with `--inherited`.
+    bool inherited = false;
     bool at_exit = false;                   ///< `close`: by the end of its process
     std::string old_name;                   ///< `rename`
     std::optional<WallTime> opened;         ///< `close`: the time of its `open`
@@ -49,6 +53,7 @@ struct PathChange {
 
 /// A process came, runs another program, or ended.
 struct ProcessChange {
+    bool initial = false;       ///< `start` of one that ran before the watch began
     std::optional<int> status;  ///< `exit`: of a process that ended by itself
     std::optional<int> signal;  ///< `exit`: that ended it
 };
@@ -72,6 +77,9 @@ struct Event {
 
 /// A `lost`, for the reason given; about no single process.
 Event lost(Now at, std::string reason, std::optional<std::uint64_t> missed_ticks = std::nullopt);
+
+/// The `open` of what was open, or the `start` of what ran, before the watch began.
+bool is_initial(const Event& event);
 
 /// The internet peer of the event's descriptor; null when there is none.
 const Endpoint* peer_of(const Event& event);

@@ -9,8 +9,8 @@
 namespace logfia {
 
 /// The kinds of events. The rows in event_kind.cpp have the order of this list; nothing else
-/// depends on the order. Kinds of paths and processes (from `start` on) are written like any other;
-/// no source notices them yet.
+/// depends on the order. Kinds of paths (from `create` on) are written like any other; no source
+/// notices them yet.
 enum class EventKind : std::uint8_t {
     lost,
     close,
@@ -39,9 +39,13 @@ struct EventKindRow {
     EventKind kind = EventKind::lost;
     std::string_view name;  ///< in records and for `--events`
     std::uint8_t subjects = 0;
+    std::uint8_t told = 0;  ///< the subjects that it is told of unless a user chooses
 
     [[nodiscard]] bool applies_to(Subject subject) const {
         return (subjects & static_cast<std::uint8_t>(subject)) != 0;
+    }
+    [[nodiscard]] bool is_told_of(Subject subject) const {
+        return (told & static_cast<std::uint8_t>(subject)) != 0;
     }
 };
 

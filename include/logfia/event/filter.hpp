@@ -15,16 +15,23 @@ namespace logfia {
 struct FilterOptions {
     bool real_files_only = false;      ///< `-r`
     bool initial = true;               ///< false: `--no-initial`
+    bool inherited = false;            ///< `--inherited`
     bool hosts = false;                ///< host names are looked up, and a pattern may match one
     std::optional<TypeSet> types{};    ///< `-t`; absent: all
-    std::optional<EventSet> events{};  ///< `-e`; absent: all
+    std::optional<EventSet> events{};  ///< `-e`; absent: those that are told by default
+    EventSet more_events{};            ///< `-e +`: told besides
     std::vector<Glob> include{};       ///< `-i`; empty: all
     std::vector<Glob> exclude{};       ///< `-x`; wins over `include`
+
+    [[nodiscard]] bool tells(EventKind kind) const;
 };
 
 /// The records that a user wants to see. Types and names are judged for each descriptor: once a
 /// record of a descriptor has passed, all later ones pass too, so that each `open` gets its
 /// `close`. `lost` always passes: no filter hides what is missing.
+///
+/// What a process has from its parent passes once it connects, begins to listen or is hung up,
+/// which is news of the process itself: then its `close` passes too.
 class Filter {
   public:
     explicit Filter(FilterOptions options);

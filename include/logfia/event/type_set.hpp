@@ -31,7 +31,11 @@ using EventSet = EnumSet<EventKind, kEventKindCount>;
 /// `socket` (every socket). Absent for any other word.
 std::optional<TypeSet> types_named(std::string_view word);
 
-/// The event that `word` names; absent when no event of this subject has the name.
-std::optional<EventKind> event_named(std::string_view word, Subject subject);
+/// The events that a word of `--event` means to whoever watches processes: the event of that name,
+/// or with `all` every one that such a watch has. Absent for any other word.
+std::optional<EventSet> events_named(std::string_view word);
+
+/// True for an event of a process or of its descriptors.
+bool is_of_processes(const EventKindRow& row);
 
 }  // namespace logfia

@@ -12,13 +12,15 @@ namespace logfia {
 struct JsonOptions {
     TimeStyle time = TimeStyle::iso;
     SteadyTime began{};  ///< when the watch began, for TimeStyle::start
+    Zone zone = Zone::local;
 };
 
 /// Records as JSON Lines: the keys that the manual page lists, in its order. Always valid JSON and
 /// valid UTF-8; what is not known is absent.
 class JsonWriter : public RecordWriter {
   public:
-    explicit JsonWriter(const JsonOptions& options) : time_(options.time, options.began) {}
+    explicit JsonWriter(const JsonOptions& options)
+        : time_(options.time, options.began, options.zone), opened_(options.zone) {}
 
     void append(std::string& out, const Event& event, std::string_view host) override;
 

@@ -21,13 +21,14 @@ struct TextOptions {
     Color color = Color::off;  ///< only the word EVENT is coloured
     TimeStyle time = TimeStyle::iso;
     SteadyTime began{};  ///< when the watch began, for TimeStyle::start
+    Zone zone = Zone::local;
 };
 
 /// Records as lines of text. Every byte that is not ours is escaped (see base/escape.hpp).
 class TextWriter : public RecordWriter {
   public:
     explicit TextWriter(const TextOptions& options)
-        : options_(options), time_(options.time, options.began) {}
+        : options_(options), time_(options.time, options.began, options.zone) {}
 
     void append(std::string& out, const Event& event, std::string_view host) override;
 

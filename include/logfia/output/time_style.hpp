@@ -16,11 +16,12 @@ enum class TimeStyle : std::uint8_t { iso, unix, start, delta };
 class TimeColumn {
   public:
     /// `began`: when the watch began.
-    TimeColumn(TimeStyle style, SteadyTime began) : style_(style), began_(began) {}
+    TimeColumn(TimeStyle style, SteadyTime began, Zone zone = Zone::local)
+        : style_(style), began_(began), rfc3339_(zone) {}
     /// For a report at the end, where the time since the previous record would mean nothing:
     /// `delta` counts from `began` there, as `start` does.
-    static TimeColumn of_report(TimeStyle style, SteadyTime began) {
-        return {style == TimeStyle::delta ? TimeStyle::start : style, began};
+    static TimeColumn of_report(TimeStyle style, SteadyTime began, Zone zone = Zone::local) {
+        return {style == TimeStyle::delta ? TimeStyle::start : style, began, zone};
     }
 
     /// Only `iso` is not a number.

@@ -72,6 +72,9 @@ class Command {
     /// 0 to 255, or 128+N when signal N has killed it; 0 as long as it runs.
     [[nodiscard]] int status() const { return status_.value_or(0); }
 
+    /// As waitpid(2) gave it; absent as long as the command runs, or if it could not be run.
+    [[nodiscard]] std::optional<int> wait_status() const { return wait_status_; }
+
     /// How often attend() is called where nothing reports the end of the command.
     static constexpr Duration kAttendEach = std::chrono::milliseconds(50);
 
@@ -97,6 +100,7 @@ class Command {
     UniqueFd outcome_;  // the errno of a failed exec; end of file: the exec succeeded
     std::vector<GivenFd> given_;
     std::optional<int> status_;
+    std::optional<int> wait_status_;
     bool runs_ = false;
     bool by_itself_ = false;
     bool all_gone_ = false;

@@ -23,6 +23,9 @@ class Family {
     /// `start_time` is in clock ticks since boot, and tells a recycled PID.
     void set_start(pid_t pid, std::uint64_t start_time);
     void forget(pid_t pid) { members_.erase(pid); }
+    /// Notes that the process is watched, or was counted as missed. False when that was noted
+    /// before, or nothing was told of the process.
+    bool settle(pid_t pid);
 
     [[nodiscard]] bool follows(pid_t pid) const;
     /// 0: not known, or, with a `start_time`, only known of another process that had the number.
@@ -56,6 +59,7 @@ class Family {
         std::vector<Forebear> line{};  // the parent first; some may have ended since
         std::uint64_t start_time = 0;
         bool followed = false;
+        bool settled = false;
     };
     [[nodiscard]] std::uint64_t number_of(pid_t pid) const;
     void add(pid_t pid, pid_t parent, bool followed);

@@ -31,6 +31,8 @@ struct Origin {
     Start start = Start::before_watch;
     std::vector<Ancestor> ancestors{};  ///< `during_watch`: its parent first; as far as known
     std::vector<GivenFd> given{};       ///< `launched`
+    bool excludable = false;  ///< found by a rule (a name, its parent), to which `--not-name` is
+                              ///< the exception; false: a user has named the process itself
 };
 
 }  // namespace logfia

@@ -74,6 +74,9 @@ class Process {
     /// namespace, and as long as the first thread lives.
     [[nodiscard]] bool may_be_copied_from() const { return native_ && thread_ == 0; }
 
+    /// True as long as the first thread is the one whose table is read.
+    [[nodiscard]] bool reads_first_thread() const { return thread_ == 0; }
+
     /// The path of dir() below the procfs.
     [[nodiscard]] ProcPath path() const;
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct ProcessEvent {
     /// `comm`: the new name (prctl(2), /proc/N/comm), up to its NUL. An exec is reported without a
     /// name.
     std::array<char, 16> comm{};
+    /// `exit`: as waitpid(2) gives it; of the first thread, which may end before the others.
+    std::optional<int> exit_code{};
 
     [[nodiscard]] std::string_view name() const {
         return {comm.data(),

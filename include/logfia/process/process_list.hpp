@@ -50,6 +50,9 @@ Reading<uid_t> user_of(const ProcRoot& root, pid_t pid);
 /// now.
 Reading<std::string> executable_of(const ProcRoot& root, pid_t pid);
 
+/// True when one of the shell patterns matches.
+bool matches_any(const std::vector<std::string>& patterns, const std::string& name);
+
 /// True when one of the shell patterns matches the command name or else the name of the executable;
 /// fails when the executable would decide and cannot be read. The command line is never read: it
 /// lies in the memory of the process, and reading it can hang.

@@ -61,6 +61,13 @@ class ProcessSet {
                (wanted_.by_name() || pending_.count(PendingProcess::Why::lacking) > 0);
     }
 
+    /// Processes that were announced and had ended before they could be watched.
+    struct Missed {
+        std::uint64_t unseen = 0;
+        std::uint64_t unjudged = 0;  ///< nobody knows whether they were wanted
+    };
+    [[nodiscard]] const Missed& missed() const { return missed_; }
+
     /// Becomes readable when processes have come: then call read_news(). -1: there is no connector.
     [[nodiscard]] int news_fd() const { return events_ ? events_->fd() : -1; }
     enum class News : std::uint8_t { all_heard, more };
@@ -85,6 +92,8 @@ class ProcessSet {
     [[nodiscard]] bool is_watched(pid_t pid) const { return watcher_.watches(pid, 0); }
     [[nodiscard]] Reading<bool> is_wanted(const ProcessFacts& facts) const;
     void put_off(PendingProcess process, const Error& error, NoticeSink& sink);
+    void note_unseen(pid_t pid);
+    void note_unjudged(pid_t pid, const Reading<ProcessFacts>& facts);
     void wait_for_reaping(const ProcessFacts& facts);
     void try_again(NoticeSink& sink);
     void try_again(PendingProcess process, NoticeSink& sink);
@@ -95,7 +104,7 @@ class ProcessSet {
     void try_descendants_again();
     void on_fork(pid_t pid, pid_t parent, NoticeSink& sink);
     void on_exec(pid_t pid, NoticeSink& sink);
-    void on_exit(pid_t pid);
+    void on_exit(const ProcessEvent& news);
     [[nodiscard]] bool makes_siblings(pid_t parent) const;
     void forget_dead();
     void recover(Now now, EventSink& sink);
@@ -112,6 +121,7 @@ class ProcessSet {
     /// The processes that are followed, by what the connector tells; also those that may not be
     /// looked into, since their children may.
     Family family_;
+    Missed missed_;
     PendingProcesses pending_;
     std::vector<PendingProcess> due_;
     pid_t command_ = 0;        ///< our own; 0: there is none

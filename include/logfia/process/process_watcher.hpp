@@ -28,6 +28,8 @@ class ProcessWatcher {
     /// The process has called execve(2), which gives it a new name. False when the process is not
     /// watched.
     virtual bool note_exec(pid_t pid) = 0;
+    /// The process has ended with this code (waitpid(2)).
+    virtual void note_exit(pid_t pid, int code) = 0;
     /// The process has got another name.
     virtual void note_comm(pid_t pid, std::string_view comm) = 0;
     /// The number was given to another process, for which nothing known of the former one is true.

@@ -18,9 +18,20 @@ constexpr int kMostTurnsOfNews = 80;
 // If each tick comes late, as always happens back to back, nothing else would get its turn.
 constexpr int kMostLateTicksInARow = 64;
 
-/// A single look reads no link twice.
-PollerOptions with_links(PollerOptions options, const DescriptorBudget& budget) {
+/// `34 ms`, `0.7 ms`, `12.5 s`.
+std::string text_of_gap(Duration gap) {
+    using std::chrono::duration;
+    const double ms = duration<double, std::milli>(gap).count();
+    if (ms >= 10'000) return fmt::format("{:.1f} s", ms / 1000);
+    return fmt::format("{:.{}f} ms", ms, ms < 10 ? 1 : 0);
+}
+
+PollerOptions complete(PollerOptions options, const DescriptorBudget& budget,
+                       const WantedProcesses& wanted, const ProcessEvents* events) {
+    // A single look reads no link twice.
     if (!options.single_look) options.kept_links = budget.links();
+    options.not_names = wanted.not_names;
+    options.execs_are_heard = events != nullptr;
     return options;
 }
 
@@ -50,7 +61,7 @@ PollSource::PollSource(ProcRoot root, const PollerOptions& options, WantedProces
                        Waiter waiter)
     : options_(options),
       budget_(wanted.expected()),
-      poller_(std::move(root), with_links(options, budget_), numbers),
+      poller_(std::move(root), complete(options, budget_, wanted, events.get()), numbers),
       processes_(std::move(wanted), options.interval, budget_, poller_.root(), poller_.processes(),
                  std::move(events)),
       may_end_(std::move(may_end)),
@@ -125,13 +136,14 @@ void PollSource::tick(Now now, EventSink& sink) {
         const std::uint64_t missed = ticks_->advance(now.steady);
         const bool is_late = missed > 0 || options_.interval.is_back_to_back();
         late_ticks_in_a_row_ = is_late ? late_ticks_in_a_row_ + 1 : 0;
-        tell_late(now, sink, late_.note(missed, now.steady));
+        tell_late(now, sink, late_.note(missed, now.steady - looked_, now.steady));
     }
     look(now, sink);
 }
 
 void PollSource::look(Now now, EventSink& sink) {
     ++looks_;
+    looked_ = now.steady;
     look_owed_ = false;
     has_more_news_ = processes_.refresh(now, sink) == ProcessSet::News::more;
     poller_.look(now, sink);
@@ -214,6 +226,7 @@ void PollSource::stop(Now now, EventSink& sink) {
     }
     tell_pause(now, sink);
     tell_late(now, sink, late_.rest());
+    tell_missed(now, sink);
 }
 
 /// A pause in which no tick falls due misses nothing: news were kept meanwhile.
@@ -228,9 +241,30 @@ void PollSource::tell_pause(Now now, EventSink& sink) {
         now, fmt::format("looking stopped for {:.1f} s: nobody read the records", pause), missed));
 }
 
-void PollSource::tell_late(Now now, EventSink& sink, std::uint64_t looks) {
-    late_looks_ += looks;
-    if (looks > 0) sink.accept(lost(now, fmt::format("{} looks came late", looks), looks));
+void PollSource::tell_late(Now now, EventSink& sink, const LateTicks::Late& late) {
+    late_looks_ += late.ticks;
+    if (late.ticks == 0) return;
+    Event event = lost(now,
+                       fmt::format("{} looks came late, the longest gap {}", late.ticks,
+                                   text_of_gap(late.longest_gap)),
+                       late.ticks);
+    std::get<Loss>(event.change).longest_gap = late.longest_gap;
+    sink.accept(std::move(event));
+}
+
+/// Processes come and go too fast for a record of each.
+void PollSource::tell_missed(Now now, EventSink& sink) {
+    const auto tell = [&](std::uint64_t count, const char* before_what) {
+        if (count == 0) return;
+        const bool one = count == 1;
+        Event event = lost(now, fmt::format("{} ended before {} could be {}",
+                                            one ? "1 process" : fmt::format("{} processes", count),
+                                            one ? "it" : "they", before_what));
+        std::get<Loss>(event.change).missed_processes = count;
+        sink.accept(std::move(event));
+    };
+    tell(processes_.missed().unseen + poller_.unseen(), "looked at");
+    tell(processes_.missed().unjudged, "compared with what is to be watched");
 }
 
 SourceTotals PollSource::totals() const {

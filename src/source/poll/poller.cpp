@@ -55,18 +55,32 @@ Poller::Poller(ProcRoot root, PollerOptions options, Numbers& numbers)
       ledger_(numbers),
       changes_({root_, describer_, details_, reader_.links(), ledger_},
                options.limits ? TableChanges::Limits::wanted : TableChanges::Limits::left_out),
-      replacements_(describer_, changes_, options.interval.duration()) {}
+      replacements_(describer_, changes_, options.interval.duration()),
+      records_({options.process_events, options.not_names, options.execs_are_heard}, root_,
+               ledger_) {}
 
 void Poller::after_exec() {
-    for (const auto& watched : processes_.all())
-        if (watched->origin.start == Origin::Start::launched) watched->refresh_comm(root_);
+    for (const auto& watched : processes_.all()) {
+        if (watched->origin.start != Origin::Start::launched) continue;
+        watched->refresh_comm(root_);
+        records_.launched(*watched, look_.now);
+    }
     looked_ahead_ = true;
 }
 
 void Poller::look_at_new(Now now, EventSink& sink) {
-    if (processes_.seen() == seen_) return;
-    look_ahead(now);
+    hear_execs();
+    if (processes_.seen() != seen_)
+        look_ahead(now);
+    else if (records_.has_news())
+        look_.now = now;
+    else
+        return;
     publish(sink);
+}
+
+void Poller::hear_execs() {
+    for (WatchedProcess* watched : processes_.collect_execs()) records_.exec(*watched);
 }
 
 void Poller::look_ahead(Now now) {
@@ -89,6 +103,7 @@ void Poller::look(Now now, EventSink& sink) {
     look_.now = now;
     if (std::exchange(looked_ahead_, false)) publish(sink);
     begin_look(now);
+    hear_execs();
     const auto all = processes_.all();
     replacements_.begin_look(all.empty() ? 0 : all.back()->process.pid());
     describer_.let_go_idle(now.steady);
@@ -105,7 +120,8 @@ void Poller::look(Now now, EventSink& sink) {
         machine_.forget_answer();
     }
     const bool asked = details_.ask_for_hangups(root_, processes_, now.steady);
-    if (!looked && !asked) return;  // an idle look ends here: all processes slept
+    // An idle look ends here: all processes slept.
+    if (!looked && !asked && !records_.has_news()) return;
     details_.answer(root_, now.steady, processes_);
     publish(sink);
 }
@@ -118,6 +134,7 @@ bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
             ended_.push_back(watched);
     if (ended_.empty()) return false;
     look_.now = now;
+    hear_execs();
     std::sort(ended_.begin(), ended_.end(),
               [](const auto* a, const auto* b) { return a->process.pid() < b->process.pid(); });
     for (WatchedProcess* watched : ended_) end(*watched);
@@ -154,6 +171,7 @@ void Poller::inspect(WatchedProcess& watched, RunGate::Verdict verdict) {
     const LookOutcome outcome = reader_.read(watched, look_);
     if (outcome.state == LookOutcome::State::gone) return end(watched);
     note_outcome(watched, outcome);
+    records_.look(watched);
     if (outcome.state == LookOutcome::State::complete) note_table(watched, verdict);
     watched.gate.looked(look_.now.steady, ledger_.open());
     if (outcome.state == LookOutcome::State::failed) watched.gate.failed();
@@ -189,6 +207,7 @@ void Poller::note_table(WatchedProcess& watched, RunGate::Verdict verdict) {
         ancestry = trace_ancestry(root_, watched, processes_);
     const Change change =
         changes_.note(watched, reader_.seen(), look_, ancestry ? &*ancestry : nullptr);
+    records_.reveal(watched, look_.now);
     ancestry.reset();
     if (change != Change::none) replacements_.list(watched);
     const Found found = replacements_.search(watched, look_);
@@ -220,7 +239,9 @@ void Poller::check_threads(WatchedProcess& watched) {
 void Poller::end(WatchedProcess& watched) {
     if (watched.ended) return;
     processes_.end(watched);
+    if (!watched.begun && watched.origin.start == Origin::Start::during_watch) ++unseen_;
     watched.refresh_comm(root_);
+    records_.end(watched);
     reader_.links().let_go_all(watched);
     describer_.forget(watched.process);
     for (const FdEntry& entry : watched.snapshot.entries())
@@ -233,7 +254,9 @@ void Poller::publish(EventSink& sink) {
     for (const auto& notice : notices_) sink.notice(notice);
     notices_.clear();
     details_.finish(processes_, ledger_);
-    ledger_.publish(look_.now, sink);
+    ledger_.publish_ends(look_.now, sink);
+    records_.publish(look_.now, sink);
+    ledger_.publish_rest(look_.now, sink);
     processes_.forget_ended();
 }
 

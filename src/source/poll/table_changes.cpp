@@ -110,11 +110,13 @@ void TableChanges::close(WatchedProcess& watched, std::uint32_t slot) {
 
 void TableChanges::open(const Table& table, FdEntry& entry, Description& description) {
     WatchedProcess& watched = table.watched;
-    const bool initial = !watched.begun && (table.ancestry == nullptr ||
-                                            table.ancestry->is_inherited(
-                                                watched.process.pid(), entry.fd, description.name));
-    entry.slot = parts_.ledger.opened(watched, {std::move(description.descriptor),
-                                                description.identity, table.look.now, initial});
+    const bool inherited =
+        !watched.begun && table.ancestry != nullptr &&
+        table.ancestry->is_inherited(watched.process.pid(), entry.fd, description.name);
+    const bool initial = inherited || (!watched.begun && table.ancestry == nullptr);
+    entry.slot = parts_.ledger.opened(
+        watched, {std::move(description.descriptor), description.identity, table.look.now, initial,
+                  inherited, watched.program.excluded});
     parts_.links.make_room(watched, entry.slot);
     entry.link = -1;
     entry.changed = watched.begun ? table.look.number : 0;

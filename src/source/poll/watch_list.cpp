@@ -1,3 +1,4 @@
+#include <logfia/process/process_list.hpp>
 #include <logfia/source/poll/watch_list.hpp>
 
 #include <algorithm>
@@ -43,10 +44,30 @@ std::vector<pid_t> WatchList::pids() const {
 }
 
 bool WatchList::note_exec(pid_t pid) {
-    WatchedProcess* watched = find(pid);
+    WatchedProcess* watched = unreported(pid);
     if (watched == nullptr) return false;
     watched->refresh_comm(root_);
-    return true;
+    execs_.push_back(watched);
+    return !watched->process.has_ended();
+}
+
+/// The process that news of that number are about, which may have ended since.
+WatchedProcess* WatchList::unreported(pid_t pid) const {
+    const auto at = at_or_after(pid);
+    const bool is_known = at != processes_.end() && (*at)->process.pid() == pid && !(*at)->ended;
+    return is_known ? at->get() : nullptr;
+}
+
+std::vector<WatchedProcess*> WatchList::collect_execs() {
+    return std::exchange(execs_, {});
+}
+
+void WatchList::note_exit(pid_t pid, int code) {
+    WatchedProcess* watched = unreported(pid);
+    if (watched == nullptr) return;
+    const Process& process = watched->process;
+    // The first thread alone may have ended, with a code of its own.
+    if (process.has_ended() || !lives(root_, pid, process.start_time())) watched->heard_exit = code;
 }
 
 void WatchList::note_comm(pid_t pid, std::string_view comm) {

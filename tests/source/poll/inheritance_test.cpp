@@ -67,6 +67,21 @@ TEST_F(AncestryTest, OfAParentThatNobodyHasSeen) {
                 ElementsAre("open initial 14 /given", "open initial 14 /own"));
 }
 
+/// What was there at first is `initial` alike, but nobody has inherited it.
+TEST_F(AncestryTest, IsNotedFromTheOpenToTheClose) {
+    bear(11, 10);
+    hear({forked(11, 10)});
+    proc_.end(10);
+    proc_.end(11);
+    tick();
+    std::vector<std::string> noted;
+    for (const Event& event : seen_.events)
+        noted.push_back(line_with_pid(event) + (test::fd_of(event).inherited ? " inherited" : ""));
+    EXPECT_THAT(noted, ElementsAre("open initial 10 /given", "open initial 11 /given inherited",
+                                   "open 11 /own", "close 10 /given", "close 11 /given inherited",
+                                   "close 11 /own"));
+}
+
 TEST_F(AncestryTest, OfSeveralThatNobodyHasSeen) {
     bear(14, 13);
     EXPECT_THAT(hear({forked(11, 10), forked(12, 11), exited(11), forked(13, 12), exited(12),

@@ -60,16 +60,19 @@ TEST_F(PollSourceTest, ASingleLookIsTakenAtNoChildThatCameSince) {
     EXPECT_EQ(source_->totals().processes, 1U);
 }
 
-TEST_F(PollSourceTest, TellsOfLateLooksAtOnceAndThenOnceASecond) {
+TEST_F(PollSourceTest, TellsOfLateLooksAtOnceAndThenSeldom) {
     make(proc_.path(), only(10));
     begin();
     run(450);
-    EXPECT_THAT(sink_.take_lines(), ElementsAre("450 lost 3 looks came late (3)"));
+    EXPECT_THAT(sink_.take_lines(),
+                ElementsAre("450 lost 3 looks came late, the longest gap 450 ms (3)"));
+    EXPECT_EQ(test::loss_of(sink_.events.back()).longest_gap, milliseconds(450));
     run(750);
     EXPECT_THAT(sink_.take_lines(), IsEmpty());
     EXPECT_EQ(source_->totals().late_looks, 3U);
     source_->stop(at(800), sink_);
-    EXPECT_THAT(sink_.take_lines(), ElementsAre("800 lost 2 looks came late (2)"));
+    EXPECT_THAT(sink_.take_lines(),
+                ElementsAre("800 lost 2 looks came late, the longest gap 300 ms (2)"));
     EXPECT_EQ(source_->totals().late_looks, 5U);
 }
 

@@ -41,21 +41,32 @@ TEST(TickClock, WithoutAnIntervalOneIsAlwaysDueAndNoneMissed) {
 
 TEST(LateTicks, OneAloneIsNotTold) {
     LateTicks late;
-    EXPECT_EQ(late.note(0, at(10)), 0U);
-    EXPECT_EQ(late.note(1, at(20)), 0U);
-    EXPECT_EQ(late.note(2, at(30)), 2U);
-    EXPECT_EQ(late.rest(), 0U);
+    EXPECT_EQ(late.note(0, milliseconds(10), at(10)).ticks, 0U);
+    EXPECT_EQ(late.note(1, milliseconds(20), at(20)).ticks, 0U);
+    EXPECT_EQ(late.note(2, milliseconds(30), at(30)).ticks, 2U);
+    EXPECT_EQ(late.rest().ticks, 0U);
 }
 
-TEST(LateTicks, TheyAreToldAtMostOnceASecondAndNoneIsForgotten) {
+TEST(LateTicks, TheyAreToldAtMostOnceInFiveSecondsAndNoneIsForgotten) {
     LateTicks late;
-    EXPECT_EQ(late.note(7, at(0)), 7U);
-    EXPECT_EQ(late.note(3, at(10)), 0U);
-    EXPECT_EQ(late.note(4, at(999)), 0U);
-    EXPECT_EQ(late.note(0, at(1000)), 7U);
-    EXPECT_EQ(late.note(5, at(1001)), 0U);
-    EXPECT_EQ(late.rest(), 5U);
-    EXPECT_EQ(late.note(0, at(9000)), 0U);
+    EXPECT_EQ(late.note(7, milliseconds(80), at(0)).ticks, 7U);
+    EXPECT_EQ(late.note(3, milliseconds(40), at(10)).ticks, 0U);
+    EXPECT_EQ(late.note(4, milliseconds(50), at(4999)).ticks, 0U);
+    const auto told = late.note(0, milliseconds(90), at(5000));
+    EXPECT_EQ(told.ticks, 7U);
+    EXPECT_EQ(told.longest_gap, milliseconds(50)) << "of those that are told, and came late";
+    EXPECT_EQ(late.note(5, milliseconds(60), at(5001)).ticks, 0U);
+    const auto rest = late.rest();
+    EXPECT_EQ(rest.ticks, 5U);
+    EXPECT_EQ(rest.longest_gap, milliseconds(60));
+    EXPECT_EQ(late.note(0, milliseconds(1), at(19000)).ticks, 0U);
+}
+
+/// The whole watch was stopped and goes on (job control): the long gap is told at once.
+TEST(LateTicks, ALongGapIsToldAtOnce) {
+    LateTicks late;
+    EXPECT_EQ(late.note(7, milliseconds(80), at(0)).ticks, 7U);
+    EXPECT_EQ(late.note(300, std::chrono::seconds(30), at(31'000)).ticks, 300U);
 }
 
 }  // namespace

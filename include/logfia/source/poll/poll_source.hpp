@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace logfia {
@@ -61,6 +62,8 @@ class PollSource final : public Source {
     /// look saw.
     void look_before_exec(Now now) { poller_.look_ahead(now); }
     void after_exec() { poller_.after_exec(); }
+    /// How the command has ended, where the kernel does not tell (ProcessRecords).
+    void ask_command(ProcessRecords::WaitStatus status) { poller_.ask_command(std::move(status)); }
 
     [[nodiscard]] int ready_fd() const override { return waiter_.fd(); }
     [[nodiscard]] std::optional<SteadyTime> next() const override;
@@ -88,7 +91,8 @@ class PollSource final : public Source {
     bool reap(Now now, EventSink& sink);
     void run_paused(Now now, EventSink& sink);
     void tell_pause(Now now, EventSink& sink);
-    void tell_late(Now now, EventSink& sink, std::uint64_t looks);
+    void tell_late(Now now, EventSink& sink, const LateTicks::Late& late);
+    void tell_missed(Now now, EventSink& sink);
 
     PollerOptions options_;
     DescriptorBudget budget_;
@@ -98,6 +102,7 @@ class PollSource final : public Source {
     Waiter waiter_;                   // for the pidfds and the connector
     std::optional<TickClock> ticks_;  // absent before all that was open at first is described
     LateTicks late_;
+    SteadyTime looked_{};  // when the last look at all processes began
     std::uint64_t looks_ = 0;
     std::uint64_t late_looks_ = 0;
     std::optional<SteadyTime> paused_since_;

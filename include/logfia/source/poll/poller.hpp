@@ -6,10 +6,12 @@
 #include <logfia/descriptor/wanted_facts.hpp>
 #include <logfia/event/event_sink.hpp>
 #include <logfia/event/numbers.hpp>
+#include <logfia/event/type_set.hpp>
 #include <logfia/process/idle_machine.hpp>
 #include <logfia/procfs/proc_root.hpp>
 #include <logfia/source/poll/detail_asker.hpp>
 #include <logfia/source/poll/look.hpp>
+#include <logfia/source/poll/process_records.hpp>
 #include <logfia/source/poll/replacement_search.hpp>
 #include <logfia/source/poll/table_changes.hpp>
 #include <logfia/source/poll/table_reader.hpp>
@@ -23,6 +25,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace logfia {
@@ -37,7 +40,10 @@ struct PollerOptions {
     bool totals = false;         ///< a `close` of a TCP connection tells what it has carried
     bool targets = false;        ///< the targets of an epoll or its like are asked for again
     bool gate = true;            ///< false: every look is taken, also at a process that has not run
-    bool hangups = false;  ///< it is noticed when the peer of a TCP connection closes its side
+    bool hangups = false;       ///< it is noticed when the peer of a TCP connection closes its side
+    EventSet process_events{};  ///< of `start`, `exec` and `exit`: those that are wanted
+    bool execs_are_heard = false;          ///< note_exec() is called for each (ProcessWatcher)
+    std::vector<std::string> not_names{};  ///< shell patterns of programs of which nothing is told
     /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).
     std::size_t kept_links = 0;
 };
@@ -68,6 +74,10 @@ class Poller {
     /// it saw.
     void look_ahead(Now now);
     void after_exec();
+    /// How the command has ended, once it is reaped.
+    void ask_command(ProcessRecords::WaitStatus status) { records_.ask_command(std::move(status)); }
+    /// How many processes were added during the watch and had ended before a look at them.
+    [[nodiscard]] std::uint64_t unseen() const { return unseen_; }
 
     /// Reports the ends of those processes whose pidfds are among `ready`, as a look would, without
     /// the cost of a listing. False when no process has a pidfd among them.
@@ -82,6 +92,7 @@ class Poller {
     void note_table(WatchedProcess& watched, RunGate::Verdict verdict);
     void check_threads(WatchedProcess& watched);
     void end(WatchedProcess& watched);
+    void hear_execs();
     void publish(EventSink& sink);
 
     ProcRoot root_;
@@ -95,11 +106,13 @@ class Poller {
     Ledger ledger_;
     TableChanges changes_;
     ReplacementSearch replacements_;
+    ProcessRecords records_;
     std::vector<WatchedProcess*> ended_;  // by their pidfds
     std::vector<std::string> notices_;
     Look look_{{}, FdReader::kHotLooks};  // so that what was there at first is not "hot"
     std::uint64_t seen_ = 0;              // processes, when a look began last
-    bool looked_ahead_ = false;           // and did not tell what was seen
+    std::uint64_t unseen_ = 0;
+    bool looked_ahead_ = false;  // and did not tell what was seen
 };
 
 }  // namespace logfia

@@ -30,6 +30,7 @@ class WatchList final : public ProcessWatcher {
     [[nodiscard]] bool watches(pid_t pid, std::uint64_t start_time = 0) const override;
     [[nodiscard]] std::vector<pid_t> pids() const override;
     bool note_exec(pid_t pid) override;
+    void note_exit(pid_t pid, int code) override;
     void note_comm(pid_t pid, std::string_view comm) override;
     void forget_past(pid_t pid) override { past_.forget(pid); }
     void collect_looked_at(std::vector<pid_t>& out) override;
@@ -39,6 +40,8 @@ class WatchList final : public ProcessWatcher {
     }
     /// How many were added up to now.
     [[nodiscard]] std::uint64_t seen() const { return seen_; }
+    /// Those that have called exec since the last call, as far as that was told.
+    [[nodiscard]] std::vector<WatchedProcess*> collect_execs();
     /// The newest process of that number, which may have ended in this very look; null: there is
     /// none.
     [[nodiscard]] const WatchedProcess* newest(pid_t pid) const;
@@ -55,6 +58,7 @@ class WatchList final : public ProcessWatcher {
     using List = std::vector<std::unique_ptr<WatchedProcess>>;
     [[nodiscard]] List::const_iterator at_or_after(pid_t pid) const;
     [[nodiscard]] WatchedProcess* find(pid_t pid) const;
+    [[nodiscard]] WatchedProcess* unreported(pid_t pid) const;
     void remember_table(WatchedProcess& watched);
 
     const ProcRoot& root_;
@@ -62,6 +66,7 @@ class WatchList final : public ProcessWatcher {
     List processes_;
     Pidfds pidfds_;
     PastTables past_;
+    std::vector<WatchedProcess*> execs_;
     std::uint64_t seen_ = 0;
     bool some_ended_ = false;
 };

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,6 +25,19 @@ enum class TableSharing : std::uint8_t {
     unseen,
     suspected,  ///< something changed twice while the process slept, if only a file's name
     proved,  ///< descriptors came or went though the process had not run: its clock is no evidence
+};
+
+/// The program that a process runs, where that is asked for (ProcessRecords).
+struct Program {
+    std::string exe;   ///< as the kernel's link names it; empty: not known
+    std::string comm;  ///< when that was read
+    std::optional<pid_t> parent;
+    std::optional<uid_t> user;  ///< the effective one
+    bool known = false;         ///< all that is asked for was read
+    bool started = false;       ///< its process's start was noted
+    bool exec_heard = false;    ///< at least once
+    bool excluded = false;      ///< `--not-name`: what is opened now is not told
+    bool to_reveal = false;     ///< what was opened while it was excluded is to be told
 };
 
 /// A process with all that is remembered of it from look to look.
@@ -86,9 +100,11 @@ struct WatchedProcess : DescriptorOwner {
     TableSharing sharing = TableSharing::unseen;
     SteadyTime next_targets{};
     SteadyTime threads_checked{};
-    SteadyTime next_comm{};           ///< when its name is read again, if it has run
-    bool ran_since_comm = false;      ///< since that was read last
-    SteadyTime probed{};              ///< when it was asked last whether it lives
+    SteadyTime next_comm{};       ///< when its name is read again, if it has run
+    bool ran_since_comm = false;  ///< since that was read last
+    SteadyTime probed{};          ///< when it was asked last whether it lives
+    Program program;
+    std::optional<int> heard_exit;    ///< from the connector, as waitpid(2) gives it
     bool begun = false;               ///< the first look was taken
     bool looked_at = false;           ///< since that was collected last (ProcessWatcher)
     bool ended = false;               ///< nothing more will come of it

@@ -1,0 +1,179 @@
+// What becomes of processes themselves: `start`, `exec`, `exit`, what a child has from its parent,
+// and programs that are left out.
+
+#include "support/made_file.hpp"
+#include "support/temp_dir.hpp"
+#include "support/watching.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+namespace logfia::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kAll = "+start,+exec,+exit";
+
+JsonRecords of_pid(const JsonRecords& records, const std::string& pid) {
+    JsonRecords some;
+    for (const JsonRecord& record : records)
+        if (record["pid"] == pid) some.push_back(record);
+    return some;
+}
+
+std::vector<std::string> events_of(const JsonRecords& records) {
+    std::vector<std::string> events;
+    for (const JsonRecord& record : records) events.push_back(record["event"]);
+    return events;
+}
+
+TEST(ProcessRecords, ACommandStartsWithItsProgramAndEndsWithItsStatus) {
+    const Outcome outcome = outcome_of_script(
+        "exec \"$0\" -n -q -e start,exec,exit -j -- /bin/sh "
+        "-c 'exit 3'");
+    EXPECT_EQ(outcome.status, 3);
+    std::vector<std::string> kinds;
+    for (const std::string& line : outcome.lines) {
+        const JsonRecord record(line);
+        if (record["event"] == "lost") continue;
+        kinds.push_back(record["event"]);
+        EXPECT_FALSE(record.has("fd"));
+        EXPECT_FALSE(record.has("initial"));
+        EXPECT_THAT(record["exe"], HasSubstr("/"));
+        EXPECT_EQ(record["uid"], std::to_string(geteuid()));
+        EXPECT_TRUE(record.has("ppid"));
+        EXPECT_EQ(record["status"], record["event"] == "exit" ? "3" : "");
+    }
+    EXPECT_THAT(kinds, ElementsAre("start", "exit"));
+}
+
+TEST(ProcessRecords, TextHasTheExecutableAndTheSignal) {
+    FdMaker maker;
+    LogfiaRun run({"-n", "-q", "-d", "5", "-e", "start,exit", maker.pid_text()});
+    ASSERT_TRUE(run.wait_for_line(" start "));
+    maker.child().signal(SIGKILL);
+    EXPECT_EQ(run.finish(), 0);
+    const Lines lines = plain(run.lines());
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_THAT(lines[0], HasSubstr("start /"));
+    EXPECT_THAT(lines[0], HasSubstr("fd_maker"));
+    EXPECT_THAT(lines[1], testing::AnyOf("exit signal 9", "exit -"));
+}
+
+TEST(ProcessRecords, NoneIsToldUnlessAskedFor) {
+    const Outcome outcome =
+        outcome_of({"-n", "-q", "-f", "--", "/bin/sh", "-c", "/bin/true; exit 0"});
+    EXPECT_EQ(outcome.status, 0);
+    for (const std::string& line : plain(outcome.lines))
+        for (const char* event : {"start ", "exec ", "exit "})
+            EXPECT_FALSE(line.starts_with(event)) << line;
+}
+
+TEST(ProcessRecords, AnExecIsToldWithTheProgram) {
+    FdMaker maker;
+    LogfiaRun run({"-n", "-q", "-j", "-f", "-d", "5", "-e", kAll, maker.pid_text()});
+    RecordStream records(run);
+    const JsonRecord start = records.next("start");
+    EXPECT_EQ(start["initial"], "true") << "it ran already";
+    const auto child = maker.numbers("fork-exec /bin/sleep 1000");
+    const std::string pid = std::to_string(child.at(0));
+    records.next([&](const JsonRecord& r) { return r["event"] == "start" && r["pid"] == pid; });
+    RecordStream again(run);
+    const JsonRecord exec = again.next([&](const JsonRecord& r) {
+        return r["event"] == "exec" && r["pid"] == pid && r["exe"].ends_with("sleep");
+    });
+    EXPECT_EQ(exec["ppid"], maker.pid_text());
+    kill(child.at(0), SIGTERM);
+    const JsonRecord exit =
+        again.next([&](const JsonRecord& r) { return r["event"] == "exit" && r["pid"] == pid; });
+    EXPECT_THAT(exit["signal"], testing::AnyOf("15", "")) << "or not known";
+    EXPECT_FALSE(exit.has("status"));
+    EXPECT_EQ(run.interrupt(), 0);
+    const auto events = events_of(of_pid(json_records(run), pid));
+    EXPECT_EQ(events.front(), "start") << "before its opens";
+    EXPECT_EQ(events.back(), "exit") << "after its closes";
+}
+
+TEST(ProcessRecords, CountIsOfThemToo) {
+    const Outcome outcome = outcome_of(
+        {"-n", "-q", "-e", "start,exit", "--count", "1", "--", "/bin/sh", "-c", "exit 0"});
+    EXPECT_THAT(plain(outcome.lines), ElementsAre(HasSubstr("start /")));
+}
+
+/// What a child has from its parent is no news, nor does it count.
+TEST(Inherited, IsToldOnlyOnRequest) {
+    FdMaker maker;
+    maker.ask("open " + made_file("group"));
+    LogfiaRun run({"-n", "-q", "-j", "-f", "-d", "5", maker.pid_text()});
+    RecordStream records(run);
+    records.next("open", 3);
+    const auto child = maker.numbers("fork-open " + made_file("passwd"));
+    const std::string pid = std::to_string(child.at(0));
+    records.next(
+        [&](const JsonRecord& r) { return r["pid"] == pid && r["name"] == made_file("passwd"); });
+    maker.ask("kill-child " + pid);
+    const JsonRecord close =
+        records.next([&](const JsonRecord& r) { return r["pid"] == pid && r["event"] == "close"; });
+    EXPECT_EQ(close["name"], made_file("passwd"));
+    EXPECT_EQ(close["at_exit"], "true");
+    EXPECT_EQ(run.interrupt(), 0);
+    EXPECT_EQ(of_pid(json_records(run), pid).size(), 2U);
+}
+
+TEST(Inherited, ShortChildrenLeaveNoRecord) {
+    const Outcome outcome =
+        outcome_of({"-n", "-q", "-j", "-f", "-d", "1", "--", "/bin/sh", "-c",
+                    "i=0; while [ $i -lt 50 ]; do sleep 0; i=$((i + 1)); done"});
+    EXPECT_EQ(outcome.status, 0);
+    for (const std::string& line : outcome.lines) {
+        const JsonRecord record(line);
+        const bool is_open = record["event"] == "open" && record["comm"] == "sleep";
+        EXPECT_FALSE(is_open && record.has("initial")) << line;
+    }
+}
+
+TEST(NotName, AProgramIsLeftOutWhileItRuns) {
+    TempDir directory;
+    FdMaker maker;
+    LogfiaRun run({"-n", "-q", "-j", "-f", "-d", "5", "--not-name", "sleep", maker.pid_text()});
+    RecordStream records(run);
+    records.next("open", 2);
+    const std::string file = directory.file("file");
+    maker.ask("open " + as_word(file));
+    const auto child = maker.numbers("fork-exec /bin/sleep 1000");
+    const auto other = maker.numbers("fork-open " + as_word(file));
+    records.next([&](const JsonRecord& r) {
+        return r["pid"] == std::to_string(other.at(0)) && r["name"] == file;
+    });
+    kill(child.at(0), SIGKILL);
+    maker.end();
+    EXPECT_EQ(run.finish(), 0);
+    for (const JsonRecord& record : of_pid(json_records(run), std::to_string(child.at(0))))
+        EXPECT_NE(record["comm"], "sleep") << record.summary();
+}
+
+TEST(NotName, WinsOverName) {
+    FdMaker maker;
+    const Outcome outcome = outcome_of({"-n", "-1", "--name", "fd_maker", "--not-name", "fd_*"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_THAT(outcome.lines, IsEmpty());
+}
+
+TEST(Times, OfUtcHaveItsOffset) {
+    FdMaker maker;
+    const Outcome outcome =
+        outcome_of(watch_arguments(maker, {"-1", "--utc"}), {.environment = {"TZ=EST+5"}});
+    ASSERT_FALSE(outcome.lines.empty());
+    for (const std::string& line : outcome.lines) EXPECT_THAT(line, HasSubstr("+00:00 "));
+}
+
+}  // namespace
+}  // namespace logfia::test
