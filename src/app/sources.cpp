@@ -11,9 +11,9 @@ namespace {
 /// The error when there is no process to watch, and none to wait for.
 Error no_process(const Options& options) {
     if (options.processes.all)
-        return {"watch", "all processes", 0, "there is none that you may look into"};
-    return {"watch", fmt::format("'{}'", fmt::join(options.processes.names, "' or '")), 0,
-            "no process has this name"};
+        return {"cannot watch", "all processes", 0, "there is no process that you may look into"};
+    return {"cannot watch", fmt::format("'{}'", fmt::join(options.processes.names, "' or '")), 0,
+            "there is no process of this name that you may look into"};
 }
 
 /// Says when everything that is watched has ended: with a command and `--follow`, descendants that
@@ -50,7 +50,7 @@ Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Com
     auto root = ProcRoot::open(options.proc);
     if (!root) return root.error();
     if (command != nullptr && !root->native())
-        return Error{"watch", options.command.front(), 0,
+        return Error{"cannot watch", options.command.front(), 0,
                      fmt::format("{} does not show the command by its PID: mount procfs, or name "
                                  "the right one with --proc",
                                  options.proc)};

@@ -16,8 +16,8 @@ void ProcessNotices::start(std::size_t denied, std::size_t watched, NoticeSink& 
                                 one ? "is" : "are", advice_to_be_root()));
     }
     if (wanted_.waits && wanted_.by_name() && watched == 0)
-        sink.notice(wanted_.all ? "no process yet: waiting"
-                                : fmt::format("no process is named '{}' yet: waiting",
+        sink.notice(wanted_.all ? "no process to watch yet: waiting"
+                                : fmt::format("no process to watch is named '{}' yet: waiting",
                                               fmt::join(wanted_.names, "' or '")));
 }
 

@@ -12,7 +12,7 @@ TEST(Errors, AreDescribedByWhatIsKnownOfThem) {
               "open /proc: No such file or directory; mount it");
     EXPECT_EQ(describe({"open", "/proc", ENOENT, {}}), "open /proc: No such file or directory");
     EXPECT_EQ(describe({"watch", "process 42", 0, "it is a thread"}),
-              "watch process 42; it is a thread");
+              "watch process 42: it is a thread");
 }
 
 TEST(Errors, ShowAnEmptyWordAsOne) {

@@ -54,7 +54,8 @@ TEST(ByName, TheFirstOneIsSeenWhenItComes) {
     LogfiaRun run(
         {"-n", "-j", "-d", "5", "--name", own_name("wr?"), "-t", "file", "-x", "/proc/*"});
     ASSERT_TRUE(waits(run));
-    EXPECT_THAT(run.errors(), HasSubstr("no process is named '" + own_name("wr?") + "' yet"));
+    EXPECT_THAT(run.errors(),
+                HasSubstr("no process to watch is named '" + own_name("wr?") + "' yet"));
     const auto maker = program.start();
     maker->ask("open " + made_file("passwd"));
     RecordStream records(run);

@@ -284,7 +284,7 @@ TEST(CaresLookup, IgnoresDescriptorsOfOthers) {
 TEST(CaresLookup, RefusesServersThatCannotBe) {
     const auto lookup = make_cares_lookup({{{kPeer, 0}}});
     ASSERT_FALSE(lookup);
-    EXPECT_EQ(describe(lookup.error()).rfind("set up the DNS resolver; ", 0), 0U)
+    EXPECT_EQ(describe(lookup.error()).rfind("set up the DNS resolver: ", 0), 0U)
         << describe(lookup.error());
 }
 

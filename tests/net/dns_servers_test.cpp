@@ -92,7 +92,7 @@ TEST(ParseDnsServers, RefusesAndNamesThePart) {
     using std::string_view_literals::operator""sv;
     for (const auto& [text, part] : kRefused) {
         const auto message = parsed(text);
-        EXPECT_THAT(message, testing::StartsWith(fmt::format("refused: --dns-server {}; ", part)))
+        EXPECT_THAT(message, testing::StartsWith(fmt::format("refused: --dns-server {}: ", part)))
             << text;
     }
     EXPECT_FALSE(parse_dns_servers("1.2.3.4\0"sv));
@@ -101,7 +101,7 @@ TEST(ParseDnsServers, RefusesAndNamesThePart) {
 
 TEST(ParseDnsServers, SaysWhatIsWrong) {
     EXPECT_EQ(parsed("1.2.3.4:99999"),
-              "refused: --dns-server '1.2.3.4:99999'; a port is a number from 1 to 65535");
+              "refused: --dns-server '1.2.3.4:99999': a port is a number from 1 to 65535");
 }
 
 }  // namespace

@@ -50,7 +50,8 @@ TEST_F(ProcessNoticesTest, WhoeverWaitsForANameIsToldSo) {
     notices_.start(0, 1, sink_);
     EXPECT_THAT(sink_.notices, IsEmpty());
     notices_.start(0, 0, sink_);
-    EXPECT_THAT(sink_.notices, ElementsAre("no process is named 'a*' or 'b' yet: waiting"));
+    EXPECT_THAT(sink_.notices,
+                ElementsAre("no process to watch is named 'a*' or 'b' yet: waiting"));
     wanted_.waits = false;
     notices_.start(0, 0, sink_);
     EXPECT_THAT(sink_.notices, SizeIs(1));

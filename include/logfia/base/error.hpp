@@ -6,7 +6,8 @@
 
 namespace logfia {
 
-/// Tells a person what went wrong: "OPERATION SUBJECT: strerror(CODE); ADVICE".
+/// Tells a person what went wrong: "OPERATION SUBJECT: strerror(CODE); ADVICE", or "OPERATION
+/// SUBJECT: ADVICE".
 struct Error {
     std::string operation;  ///< the attempt that failed: "open", "watch"; never empty
     std::string subject;    ///< of the operation: a path, "process 42"; an empty one is shown as ''

@@ -41,7 +41,7 @@ TEST_F(NewcomersTest, NamesThatAreThereAndThatCome) {
 
 TEST_F(NewcomersTest, WithNobodyThereItSaysSoOnce) {
     watch(named("worker*"));
-    EXPECT_THAT(seen_.notices, ElementsAre("no process is named 'worker*' yet: waiting"));
+    EXPECT_THAT(seen_.notices, ElementsAre("no process to watch is named 'worker*' yet: waiting"));
     tick();
     tick();
     EXPECT_EQ(seen_.notices.size(), 1U);
