@@ -140,11 +140,10 @@ def document(results):
         "## A target that rests", "",
         *_rows_of(_static(results)), "",
         _prose("Tools that print once and exit (lsof -p, lsfd -p, logfia -1) are counted as if they "
-               "were started once a second, startup included. A look of logfia at -d 100 or -d 10 "
-               "mostly just asks whether the target has run since the last look; at -d 1 every look is "
-               "a full one, with as many looks as there is time for, and at -d 0 a look reads only "
-               "some of the links that have not changed lately. fatrace (for the whole machine) and "
-               "opensnoop report only opens, and no sockets."), "",
+               "were started once a second, startup included. Most looks of logfia at a target that rests "
+               "just ask whether the target has run since the last look; those at -d 0 come without a "
+               "pause, and read only some of the links that have not changed lately. fatrace (for the "
+               "whole machine) and opensnoop report only opens, and no sockets."), "",
         "## A target that opens 1,000 files a second", "",
         *_rows_of(_churn(results)), "",
         _prose("The target has 100 other descriptors open, and holds each file for 5, 20 or 150 ms in "
