@@ -47,7 +47,7 @@ void wait_for_name(FdMaker& watched, RecordStream& records, const std::string& p
 /// A child is reaped as soon as it has ended, so that its name cannot be read any more.
 TEST(Comm, OfAChildThatHasCalledExec) {
     FdMaker maker;
-    LogfiaRun run({"-n", "-j", "-f", "-d", "2", maker.pid_text()});
+    LogfiaRun run({"-n", "-j", "-f", "--inherited", "-d", "2", maker.pid_text()});
     RecordStream records(run);
     records.next("open", 2);
     const bool told = static_cast<bool>(ProcessConnector::open());
@@ -72,7 +72,7 @@ TEST(Comm, OfAChildThatHasCalledExec) {
 
 TEST(Comm, ThatAProcessHasGivenItself) {
     FdMaker maker;
-    LogfiaRun run({"-n", "-j", "-f", "-d", "2", maker.pid_text()});
+    LogfiaRun run({"-n", "-j", "-f", "--inherited", "-d", "2", maker.pid_text()});
     RecordStream records(run);
     records.next("open", 2);
     maker.ask("comm one");

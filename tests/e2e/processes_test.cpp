@@ -2,6 +2,7 @@
 // and programs that are left out.
 
 #include "support/made_file.hpp"
+#include "support/record_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
 
@@ -36,18 +37,17 @@ std::vector<std::string> events_of(const JsonRecords& records) {
 }
 
 TEST(ProcessRecords, ACommandStartsWithItsProgramAndEndsWithItsStatus) {
-    const Outcome outcome = outcome_of_script(
-        "exec \"$0\" -n -q -e start,exec,exit -j -- /bin/sh "
-        "-c 'exit 3'");
-    EXPECT_EQ(outcome.status, 3);
+    TempDir directory;
+    const RecordFile file(directory.path() + "/records");
+    FdMaker maker({LogfiaRun::program(), "-n", "-q", "-e", "start,exec,exit", "-j", "-o",
+                   file.path(), "--", FdMaker::default_program()});
+    file.wait_for([](const JsonRecord& record) { return record["event"] == "start"; });
+    EXPECT_EQ(maker.end(3), 3);
     std::vector<std::string> kinds;
-    for (const std::string& line : outcome.lines) {
-        const JsonRecord record(line);
-        if (record["event"] == "lost") continue;
+    for (const JsonRecord& record : without_lost(file.all())) {
         kinds.push_back(record["event"]);
-        EXPECT_FALSE(record.has("fd"));
-        EXPECT_FALSE(record.has("initial"));
-        EXPECT_THAT(record["exe"], HasSubstr("/"));
+        for (const char* key : {"fd", "initial", "type", "name"}) EXPECT_FALSE(record.has(key));
+        EXPECT_THAT(record["exe"], HasSubstr("fd_maker"));
         EXPECT_EQ(record["uid"], std::to_string(geteuid()));
         EXPECT_TRUE(record.has("ppid"));
         EXPECT_EQ(record["status"], record["event"] == "exit" ? "3" : "");
@@ -79,33 +79,53 @@ TEST(ProcessRecords, NoneIsToldUnlessAskedFor) {
 
 TEST(ProcessRecords, AnExecIsToldWithTheProgram) {
     FdMaker maker;
-    LogfiaRun run({"-n", "-q", "-j", "-f", "-d", "5", "-e", kAll, maker.pid_text()});
+    LogfiaRun run({"-n", "-q", "-j", "-d", "5", "-e", kAll, maker.pid_text()});
     RecordStream records(run);
-    const JsonRecord start = records.next("start");
-    EXPECT_EQ(start["initial"], "true") << "it ran already";
-    const auto child = maker.numbers("fork-exec /bin/sleep 1000");
-    const std::string pid = std::to_string(child.at(0));
-    records.next([&](const JsonRecord& r) { return r["event"] == "start" && r["pid"] == pid; });
-    RecordStream again(run);
-    const JsonRecord exec = again.next([&](const JsonRecord& r) {
-        return r["event"] == "exec" && r["pid"] == pid && r["exe"].ends_with("sleep");
-    });
-    EXPECT_EQ(exec["ppid"], maker.pid_text());
-    kill(child.at(0), SIGTERM);
-    const JsonRecord exit =
-        again.next([&](const JsonRecord& r) { return r["event"] == "exit" && r["pid"] == pid; });
+    EXPECT_EQ(records.next("start")["initial"], "true") << "it ran already";
+    records.next("open", 2);
+    maker.child().write("exec /bin/sleep 1000\n");
+    const JsonRecord exec = records.next("exec");
+    EXPECT_EQ(exec["pid"], maker.pid_text());
+    EXPECT_THAT(exec["exe"], testing::Not(HasSubstr("fd_maker")));
+    maker.child().signal(SIGTERM);
+    const JsonRecord exit = records.next("exit");
     EXPECT_THAT(exit["signal"], testing::AnyOf("15", "")) << "or not known";
     EXPECT_FALSE(exit.has("status"));
-    EXPECT_EQ(run.interrupt(), 0);
-    const auto events = events_of(of_pid(json_records(run), pid));
+    EXPECT_EQ(run.finish(), 0);
+    const auto events = events_of(without_lost(json_records(run)));
     EXPECT_EQ(events.front(), "start") << "before its opens";
     EXPECT_EQ(events.back(), "exit") << "after its closes";
+}
+
+/// However soon it has called exec.
+TEST(ProcessRecords, AChildIsToldFromItsStartToItsEnd) {
+    FdMaker maker;
+    LogfiaRun run({"-n", "-q", "-j", "-f", "-d", "5", "-e", kAll, maker.pid_text()});
+    RecordStream records(run);
+    records.next("open", 2);
+    const auto child = maker.numbers("fork-exec /bin/sleep 1000");
+    const std::string pid = std::to_string(child.at(0));
+    const auto is_told = [&](const char* event) {
+        RecordStream again(run);
+        return again.next(
+            [&](const JsonRecord& r) { return r["event"] == event && r["pid"] == pid; });
+    };
+    EXPECT_EQ(is_told("start")["ppid"], maker.pid_text());
+    RecordStream(run).next([&](const JsonRecord& r) {
+        return r["pid"] == pid && !r["exe"].empty() && r["exe"].find("fd_maker") == r["exe"].npos;
+    });
+    kill(child.at(0), SIGKILL);
+    is_told("exit");
+    EXPECT_EQ(run.interrupt(), 0);
+    const auto events = events_of(of_pid(json_records(run), pid));
+    EXPECT_EQ(events.front(), "start");
+    EXPECT_EQ(events.back(), "exit");
 }
 
 TEST(ProcessRecords, CountIsOfThemToo) {
     const Outcome outcome = outcome_of(
         {"-n", "-q", "-e", "start,exit", "--count", "1", "--", "/bin/sh", "-c", "exit 0"});
-    EXPECT_THAT(plain(outcome.lines), ElementsAre(HasSubstr("start /")));
+    EXPECT_THAT(plain(outcome.lines), ElementsAre(HasSubstr("start ")));
 }
 
 /// What a child has from its parent is no news, nor does it count.

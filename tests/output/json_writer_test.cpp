@@ -248,9 +248,9 @@ TEST(JsonWriter, AProcessEndsByItselfOrByASignal) {
     event.at = test::moment();
     event.actor.pid = 42;
     event.actor.comm = "cat";
-    event.change = ProcessChange{3, std::nullopt};
+    event.change = ProcessChange{false, 3, std::nullopt};
     EXPECT_EQ(members(event), R"("event":"exit","pid":42,"comm":"cat","status":3)");
-    event.change = ProcessChange{std::nullopt, 9};
+    event.change = ProcessChange{false, std::nullopt, 9};
     EXPECT_EQ(members(event), R"("event":"exit","pid":42,"comm":"cat","signal":9)");
 }
 

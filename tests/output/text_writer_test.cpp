@@ -257,9 +257,9 @@ TEST(TextWriter, AProcessEndsByItselfOrByASignal) {
     event.at = test::moment();
     event.actor.pid = 42;
     event.actor.comm = "cat";
-    event.change = ProcessChange{3, std::nullopt};
+    event.change = ProcessChange{false, 3, std::nullopt};
     EXPECT_EQ(write_long(event), "0.000000 exit cat[42] - status 3\n");
-    event.change = ProcessChange{std::nullopt, 9};
+    event.change = ProcessChange{false, std::nullopt, 9};
     EXPECT_EQ(write(event), "0.000000 exit signal 9\n");
     event.kind = EventKind::exec;
     event.actor.exe = "/bin/true";
