@@ -76,7 +76,8 @@ TEST_F(AncestryTest, IsNotedFromTheOpenToTheClose) {
     tick();
     std::vector<std::string> noted;
     for (const Event& event : seen_.events)
-        noted.push_back(line_with_pid(event) + (test::fd_of(event).inherited ? " inherited" : ""));
+        noted.push_back(test::line_with_pid(event) +
+                        (test::fd_of(event).inherited ? " inherited" : ""));
     EXPECT_THAT(noted, ElementsAre("open initial 10 /given", "open initial 11 /given inherited",
                                    "open 11 /own", "close 10 /given", "close 11 /given inherited",
                                    "close 11 /own"));
