@@ -34,7 +34,7 @@ TEST(CheckOptions, ProcessesThatCannotBeMeantTogether) {
         {{"-u", "root", "7"}, "--user"},
         {{"--not-name", "x", "7"}, "--not-name makes sense only with --name, --all or --follow"},
         {{"--not-name", "x", "--", "true"}, "--not-name"},
-        {{"--not-name", "x"}, "--not-name"},
+        {{"--not-name", "x"}, "no process"},
     });
 }
 

@@ -180,11 +180,11 @@ TEST_F(Finding, NotNameWinsOverNameAndAll) {
     WantedProcesses wanted;
     wanted.names = {"w*"};
     wanted.not_names = {"*noise"};
-    EXPECT_THAT(begin(wanted), ElementsAre("10 before"));
+    EXPECT_THAT(begin(wanted), ElementsAre("10 before 1"));
     wanted.names.clear();
     wanted.all = true;
     watcher_.end(10);
-    EXPECT_THAT(begin(wanted), ElementsAre("10 before"));
+    EXPECT_THAT(begin(wanted), ElementsAre("10 before 1"));
 }
 
 /// An exec is heard after the end, and says nothing new.

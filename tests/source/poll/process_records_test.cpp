@@ -169,9 +169,8 @@ TEST_F(ExcludedTest, IsAChildFromItsStartUntilItRunsAnotherProgram) {
 /// A script's interpreter runs on, under the name of the script.
 TEST_F(ExcludedTest, IsAScriptByItsName) {
     make(proc_.path(), following_without("noise.sh"));
-    proc_.children(10, "20 ");
-    proc_.children(20, "");
     bear(20);
+    proc_.children(10, "20 ");
     lines_of(0);
     lines_of(0);
     proc_.set_comm(20, "noise.sh");
