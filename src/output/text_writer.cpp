@@ -164,13 +164,13 @@ void TextWriter::append_kind(std::string& out, EventKind kind) const {
     if (colored) out += "\x1b[0m";
 }
 
-void TextWriter::append_change(std::string& out, const Actor&, const Loss& loss,
+void TextWriter::append_change(std::string& out, const Event&, const Loss& loss,
                                std::string_view) const {
     if (options_.columns == Columns::full) out += "- ";
     append_or_dash(out, loss.reason);
 }
 
-void TextWriter::append_change(std::string& out, const Actor&, const DescriptorChange& change,
+void TextWriter::append_change(std::string& out, const Event&, const DescriptorChange& change,
                                std::string_view host) const {
     const bool full = options_.columns == Columns::full;
     if (full) {
@@ -183,10 +183,10 @@ void TextWriter::append_change(std::string& out, const Actor&, const DescriptorC
     if (change.totals && full) append_totals(out, *change.totals);
 }
 
-void TextWriter::append_change(std::string& out, const Actor& actor, const PathChange& change,
+void TextWriter::append_change(std::string& out, const Event& event, const PathChange& change,
                                std::string_view) const {
     if (options_.columns == Columns::full) {
-        append_or_dash_word(out, actor.user);
+        append_or_dash_word(out, event.actor.user);
         out += ' ';
     }
     append_or_dash(out, change.path);
@@ -195,7 +195,7 @@ void TextWriter::append_change(std::string& out, const Actor& actor, const PathC
     append_escaped(out, change.old_path);
 }
 
-void TextWriter::append_change(std::string& out, const Actor& actor, const ProcessChange& change,
+void TextWriter::append_change(std::string& out, const Event& event, const ProcessChange& change,
                                std::string_view) const {
     if (options_.columns == Columns::full) out += "- ";
     if (change.status)
@@ -203,7 +203,7 @@ void TextWriter::append_change(std::string& out, const Actor& actor, const Proce
     else if (change.signal)
         fmt::format_to(std::back_inserter(out), "signal {}", *change.signal);
     else
-        append_or_dash(out, actor.exe);
+        append_or_dash(out, event.kind == EventKind::exit ? std::string_view() : event.actor.exe);
 }
 
 void TextWriter::append(std::string& out, const Event& event, std::string_view host) {
@@ -215,8 +215,7 @@ void TextWriter::append(std::string& out, const Event& event, std::string_view h
         append_actor(out, event.actor);
         out += ' ';
     }
-    std::visit([&](const auto& change) { append_change(out, event.actor, change, host); },
-               event.change);
+    std::visit([&](const auto& change) { append_change(out, event, change, host); }, event.change);
     out += '\n';
 }
 

@@ -265,6 +265,8 @@ TEST(TextWriter, AProcessEndsByItselfOrByASignal) {
     event.actor.exe = "/bin/true";
     event.change = ProcessChange{};
     EXPECT_EQ(write(event), "0.000000 exec /bin/true\n");
+    event.kind = EventKind::exit;  // nobody could tell how
+    EXPECT_EQ(write(event), "0.000000 exit -\n");
 }
 
 TEST(TextWriter, ColorsOnlyTheEvent) {

@@ -34,13 +34,13 @@ class TextWriter : public RecordWriter {
 
   private:
     void append_kind(std::string& out, EventKind kind) const;
-    void append_change(std::string& out, const Actor& actor, const Loss& loss,
+    void append_change(std::string& out, const Event& event, const Loss& loss,
                        std::string_view host) const;
-    void append_change(std::string& out, const Actor& actor, const DescriptorChange& change,
+    void append_change(std::string& out, const Event& event, const DescriptorChange& change,
                        std::string_view host) const;
-    void append_change(std::string& out, const Actor& actor, const PathChange& change,
+    void append_change(std::string& out, const Event& event, const PathChange& change,
                        std::string_view host) const;
-    void append_change(std::string& out, const Actor& actor, const ProcessChange& change,
+    void append_change(std::string& out, const Event& event, const ProcessChange& change,
                        std::string_view host) const;
 
     TextOptions options_;
