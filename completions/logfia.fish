@@ -65,6 +65,6 @@ complete -c logfia -n 'not __logfia_has_command' -l leaks -d 'List what was left
 complete -c logfia -n 'not __logfia_has_command' -l leak-min -x -d 'How many descriptors alike make a leak'
 complete -c logfia -n 'not __logfia_has_command' -s q -l quiet -d 'No notices on standard error'
 
-complete -c logfia -n 'not __logfia_has_command' -s n -l numeric -d 'Look up no host names'
+complete -c logfia -n 'not __logfia_has_command' -s n -l numeric -d 'Do not look up host names'
 complete -c logfia -n 'not __logfia_has_command' -l dns-wait -x -a '0 250ms 2s' -d 'The longest time a record waits for a host name'
 complete -c logfia -n 'not __logfia_has_command' -l dns-server -x -d 'Ask these name servers'

@@ -27,7 +27,7 @@ constexpr const char* kFooter =
     "  logfia --name 'nginx*' -t inet     whom all nginx processes talk to, later ones too\n"
     "  logfia --leaks -- ./test           status 3 when descriptors are left open\n"
     "  logfia -n -1 -j 4711 | jq .name    what is open now, as JSON, without host names\n"
-    "Times take a unit (250us, 10ms, 2s). Records go to standard output, notices to standard "
+    "A TIME may have a unit (250us, 10ms, 2s). Records go to standard output, notices to standard "
     "error.\n"
     "Exit status: 0 the processes ended or logfia was told to stop, 1 something failed,\n"
     "2 the command line is wrong, 3 --leaks found a leak. A COMMAND's own status comes first;\n"
@@ -54,17 +54,18 @@ constexpr OptionRow kProcesses[] = {
     {"-p,--pid", "LIST", "The processes to watch, as a list: PID[,PID...]; repeatable",
      [](Options& o, Text list) { add_pid_list(o.processes.pids, list); }, Counts::all},
     {"--name", "PATTERN",
-     "Processes whose name matches this shell pattern, later ones too; repeatable",
+     "Watch processes whose name matches this shell pattern, later ones too; repeatable",
      [](Options& o, Text name) { add_name_pattern(o.processes.names, "--name", name); },
      Counts::all},
-    {"--not-name", "PATTERN", "With --name, --all or --follow: not these; repeatable",
+    {"--not-name", "PATTERN",
+     "With --name, --all or --follow: leave out programs of this name; repeatable",
      [](Options& o, Text name) { add_name_pattern(o.processes.not_names, "--not-name", name); },
      Counts::all},
-    {"-a,--all", nullptr, "Every process that you may look into",
+    {"-a,--all", nullptr, "Watch every process that you may look into",
      [](Options& o, Text) { o.processes.all = true; }},
     {"-u,--user", "USER", "With --name or --all: only processes of this user",
      [](Options& o, Text user) { o.processes.user = parse_user(user); }},
-    {"-f,--follow", nullptr, "Watch the children of these processes too, and all descendants",
+    {"-f,--follow", nullptr, "Watch all descendants of these processes too",
      [](Options& o, Text) { o.processes.follow = true; }},
     {"--proc", "DIR", "Where procfs is mounted [/proc]",
      [](Options& o, Text dir) { o.proc = parse_proc(dir); }},
@@ -74,7 +75,7 @@ constexpr OptionRow kProcesses[] = {
 
 constexpr OptionRow kLooks[] = {
     {"-d,--interval", "TIME",
-     "Time between two looks, 0 for back to back; a bare number is milliseconds [100; 1 with a "
+     "Time between two looks (0: no pause); a bare number is milliseconds [100; 1 with a "
      "COMMAND]",
      [](Options& o, Text time) { o.poller.interval = parse_interval(time); }},
     {"-1,--once", nullptr, "Print what is open now, then exit",
@@ -86,18 +87,19 @@ constexpr OptionRow kLooks[] = {
 };
 
 constexpr OptionRow kFilters[] = {
-    {"-r,--real-files", nullptr, "Only files and directories that live in a filesystem",
+    {"-r,--real-files", nullptr, "Only files and directories: no pipes, sockets, devices",
      [](Options& o, Text) { o.filter.real_files_only = true; }},
     {"-t,--type", "LIST", "Only these types: file,tcp,...; inet and socket are groups; repeatable",
      [](Options& o, Text list) { add_types(o.filter, list); }, Counts::all},
     {"-e,--event", "LIST",
-     "Only these events: open,close,...; +exec adds to the usual ones; all; repeatable",
+     "Only these events: open,close,...; +exec adds to the usual ones; all: every event; "
+     "repeatable",
      [](Options& o, Text list) { add_events(o.filter, list); }, Counts::all},
     {"-i,--include", "GLOB", "Only names (or peers) that match this shell pattern; repeatable",
      [](Options& o, Text glob) { add_pattern(o.filter.include, "--include", glob); }, Counts::all},
-    {"-x,--exclude", "GLOB", "No names (or peers) that match this shell pattern; repeatable",
+    {"-x,--exclude", "GLOB", "Leave out names (or peers) that match this shell pattern; repeatable",
      [](Options& o, Text glob) { add_pattern(o.filter.exclude, "--exclude", glob); }, Counts::all},
-    {"--inherited", nullptr, "Also print what a child has from its parent, its open and its close",
+    {"--inherited", nullptr, "Also print what a child inherits from its parent",
      [](Options& o, Text) { o.filter.inherited = true; }},
     {"--no-initial", nullptr, "Do not print what was open already",
      [](Options& o, Text) { o.filter.initial = false; }},
@@ -113,7 +115,7 @@ constexpr OptionRow kWriting[] = {
     {"--time", "STYLE",
      "How times are written: iso, unix, start (since the watch began) or delta [iso]",
      [](Options& o, Text style) { o.time = parse_time_style(style); }},
-    {"--utc", nullptr, "Times in UTC instead of the local time zone",
+    {"--utc", nullptr, "Write times in UTC instead of the local time zone",
      [](Options& o, Text) { o.zone = Zone::utc; }},
     {"--color", "WHEN", "When to use colours: auto, always or never [auto]",
      [](Options& o, Text when) { o.color = parse_color(when); }},
@@ -126,13 +128,14 @@ constexpr OptionRow kWriting[] = {
      [](Options& o, Text) { o.leaks = true; }},
     {"--leak-min", "N", "How many descriptors alike make a leak [10]",
      [](Options& o, Text n) { o.leak_min = parse_positive("--leak-min", n, "descriptors"); }},
-    {"-q,--quiet", nullptr, "No notices on standard error",
+    {"-q,--quiet", nullptr, "Print no notices on standard error",
      [](Options& o, Text) { o.quiet = true; }},
 };
 
 constexpr OptionRow kHostNames[] = {
-    {"-n,--numeric", nullptr, "Look up no host names", [](Options& o, Text) { o.numeric = true; }},
-    {"--dns-wait", "TIME", "The longest a record waits for a host name [250ms; 2s with --once]",
+    {"-n,--numeric", nullptr, "Do not look up host names",
+     [](Options& o, Text) { o.numeric = true; }},
+    {"--dns-wait", "TIME", "How long a record may wait for a host name [250ms; 2s with --once]",
      [](Options& o, Text time) { o.dns_wait = parse_dns_wait(time); }},
     {"--dns-server", "ADDR", "Ask these name servers instead of the system's: ADDR[:PORT][,...]",
      [](Options& o, Text list) { o.dns_servers = parse_dns_server_list(list); }},
