@@ -158,6 +158,7 @@ void Process::open_pidfd() {
 Process::Acquired Process::open_dirs(const ProcRoot& root) {
     if (!dir_) dir_ = open_dir(root.fd(), path().data());
     if (dir_) fd_dir_ = open_dir(dir_.get(), "fd");
+    if (fd_dir_ && holding_ == Holding::descriptors) open_stat();
     if (fd_dir_) return {};
     const int error = errno;
     dir_.reset();

@@ -36,6 +36,10 @@ RunClock Process::run_clock(std::optional<Duration> then, int most_threads) cons
     return {cpu_time(), true};
 }
 
+void Process::open_stat() const {
+    stat_.reset(openat(dir_.get(), "stat", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+}
+
 /// Of the first thread, or of the one whose table is read. Absent where that cannot be found out.
 std::optional<RunState> Process::run_state() const {
     if (!dir_) {  // reopened at each look: the number may be another process's by now
@@ -43,7 +47,7 @@ std::optional<RunState> Process::run_state() const {
         const bool is_ours = state && thread_ == 0 && state->start_time == start_time_;
         return is_ours ? state : std::nullopt;
     }
-    if (!stat_) stat_.reset(openat(dir_.get(), "stat", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!stat_) open_stat();
     std::array<char, kStatBytes> buffer;
     const ssize_t got = stat_ ? pread(stat_.get(), buffer.data(), buffer.size(), 0) : -1;
     return got > 0 ? parse_run_state({buffer.data(), static_cast<std::size_t>(got)}) : std::nullopt;

@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 /// How often memory is asked for in a hundred looks at a process that changes nothing.
-std::size_t allocations_of_idle_looks(Duration interval, Duration step,
+std::size_t allocations_of_idle_looks(PollerOptions options, Duration step,
                                       const std::vector<std::string>& commands = {}) {
     test::FdMaker maker;
     for (const std::string& command : commands) maker.ask(command);
@@ -27,8 +27,6 @@ std::size_t allocations_of_idle_looks(Duration interval, Duration step,
     const pid_t pids[] = {maker.pid()};
     OpenedProcesses opened = open_processes(*root, pids, DescriptorBudget(std::size(pids)));
     Numbers numbers;
-    PollerOptions options;
-    options.interval = interval;
     options.kept_links = 300;  // fewer than there are: both ways of reading occur
     options.hangups = true;
     Poller poller(std::move(*root), options, numbers);
@@ -58,11 +56,19 @@ TEST(Allocations, TheCounterCounts) {
 }
 
 TEST(Allocations, ALookInWhichNothingChangedMakesNone) {
-    EXPECT_EQ(allocations_of_idle_looks(milliseconds(1), milliseconds(1)), 0U);
+    const PollerOptions options{.interval = milliseconds(1), .gate = false};
+    EXPECT_EQ(allocations_of_idle_looks(options, milliseconds(1)), 0U);
 }
 
 TEST(Allocations, NeitherDoesOneThatTheGateSpares) {
-    EXPECT_EQ(allocations_of_idle_looks(milliseconds(100), milliseconds(100)), 0U);
+    for (const Duration interval : {milliseconds(1), milliseconds(100)})
+        EXPECT_EQ(allocations_of_idle_looks({.interval = interval}, interval), 0U);
+}
+
+TEST(Allocations, NorAQuestionToEachThread) {
+    EXPECT_EQ(
+        allocations_of_idle_looks({.interval = milliseconds(1)}, milliseconds(1), {"thread 20"}),
+        0U);
 }
 
 /// A look may ask all the sockets that have no peer.
@@ -73,12 +79,12 @@ TEST(Allocations, NorDoQuestionsToWhoRunsAllTheTime) {
     commands.emplace_back("unix-socket dgram");
     commands.emplace_back("socketpair dgram");
     commands.emplace_back("spin on");
-    EXPECT_EQ(allocations_of_idle_looks(milliseconds(1), milliseconds(1), commands), 0U);
-    EXPECT_EQ(allocations_of_idle_looks(milliseconds(100), milliseconds(100), commands), 0U);
+    for (const Duration interval : {milliseconds(1), milliseconds(100)})
+        EXPECT_EQ(allocations_of_idle_looks({.interval = interval}, interval, commands), 0U);
 }
 
 TEST(Allocations, NorAFullLook) {
-    EXPECT_EQ(allocations_of_idle_looks(milliseconds(100), seconds(10)), 0U);
+    EXPECT_EQ(allocations_of_idle_looks({.interval = milliseconds(100)}, seconds(10)), 0U);
 }
 
 }  // namespace

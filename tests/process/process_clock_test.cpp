@@ -28,7 +28,6 @@ constexpr int kAnyNumber = 1'000'000;
 class StatesOfAProcess : public ::testing::Test {
   protected:
     StatesOfAProcess() {
-        proc_.self({1});
         maker_.ask("comm worker");
         proc_.add_process(pid(), "worker");
     }
@@ -50,7 +49,10 @@ class StatesOfAProcess : public ::testing::Test {
     }
 
     FakeProc proc_;
-    Result<ProcRoot> root_ = ProcRoot::open(proc_.path());
+    Result<ProcRoot> root_ = [this] {
+        proc_.self({1});  // our own PID namespace
+        return ProcRoot::open(proc_.path());
+    }();
     FdMaker maker_;
 };
 

@@ -121,6 +121,7 @@ class Process {
     bool move_to_living_thread(int process_dir);
     bool move_to(int tasks, pid_t thread);
     bool move_to_first_thread(UniqueFd process_dir);
+    void open_stat() const;
     [[nodiscard]] std::optional<RunState> run_state() const;
     [[nodiscard]] bool is_asleep(int most_threads) const;
     [[nodiscard]] bool others_sleep(int others) const;
@@ -133,7 +134,7 @@ class Process {
     UniqueFd pidfd_;
     UniqueFd dir_;
     UniqueFd fd_dir_;
-    mutable UniqueFd stat_;  // of dir_; opened when it is asked for
+    mutable UniqueFd stat_;  // of dir_; opened again when it is asked for
     Holding holding_ = Holding::descriptors;
     std::uint64_t start_time_ = 0;
     bool kernel_thread_ = false;

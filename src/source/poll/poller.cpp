@@ -146,8 +146,7 @@ bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
 RunClock Poller::read_clock(const WatchedProcess& watched) {
     const auto cpu = watched.process.cpu_time();
     const auto then = watched.gate.clock_before_look();
-    if (!gate_ || !cpu || cpu != then || watched.gate.owes_looks() ||
-        watched.sharing == TableSharing::proved)
+    if (!cpu || cpu != then || watched.gate.owes_looks() || watched.sharing == TableSharing::proved)
         return {cpu, false};
     if (machine_.is_idle()) return {watched.process.cpu_time(), true};
     return watched.read_clock(then);
@@ -159,6 +158,7 @@ RunGate::Verdict Poller::judge(WatchedProcess& watched) {
     const auto verdict = watched.gate.judge(watched.clock, now, repeats_);
     if (verdict != RunGate::Verdict::skip) return verdict;
     if (now >= watched.socket_timetable.late()) return RunGate::Verdict::recheck;
+    if (!gate_) return RunGate::Verdict::look;
     const bool may_compare =
         ReplacementSearch::owes_turn(watched) && replacements_.claim_turn(watched);
     return may_compare ? RunGate::Verdict::recheck : verdict;
