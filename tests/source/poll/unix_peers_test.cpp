@@ -49,6 +49,8 @@ class UnixPeersTest : public ::testing::Test {
         FdEntry entry;
         entry.fd = fd;
         entry.slot = ledger_.opened(watched, std::move(opening));
+        test::KeptEvents opens;
+        ledger_.publish({}, opens);
         watched.known[entry.slot].peer_inode = peer;
         watched.snapshot.entries().push_back(entry);
         return entry.slot;
