@@ -1,4 +1,4 @@
-// What the gate spares, and what it may cost: watches with and without it, side by side in one run.
+// The gain of the gate, and its price: watches with and without it, side by side in one run.
 
 #include "benches.hpp"
 #include "measure.hpp"
@@ -32,6 +32,10 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 namespace fs = std::filesystem;
+
+double milliseconds_of(Duration time) {
+    return std::chrono::duration<double, std::milli>(time).count();
+}
 
 PollerOptions options_of(Duration interval, bool gate) {
     PollerOptions options;
@@ -169,8 +173,9 @@ struct Watcher {
     Seen seen;
 };
 
-/// Both watch the same target, and look one right after the other at each tick, each first in turn:
-/// whatever only one of them has caught is the gate's doing, but for what falls between the two.
+/// Two watches have the same target, and look one right after the other at each tick, each first in
+/// turn: whatever only one of them has caught is the gate's doing, but for what falls between the
+/// two.
 void measure_capture(const Manner& manner, Duration interval) {
     std::string dir = (fs::temp_directory_path() / "logfia-gate-XXXXXX").string();
     if (mkdtemp(dir.data()) == nullptr) std::abort();
@@ -196,9 +201,9 @@ void measure_capture(const Manner& manner, Duration interval) {
         return 100.0 * static_cast<double>(one.seen.names.size()) / manner.files;
     };
     fmt::print("{:>8} {:>8} {:>8.1f} {:>8.1f} {:>6} {:>8.1f} {:>8.1f} {:>11.2f}\n", manner.threads,
-               manner.hold.count() / 1000.0, manner.spin.count() / 1000.0,
-               std::chrono::duration<double, std::milli>(interval).count(), manner.files,
-               share(gated), share(plain), share(gated) - share(plain));
+               milliseconds_of(manner.hold), milliseconds_of(manner.spin),
+               milliseconds_of(interval), manner.files, share(gated), share(plain),
+               share(gated) - share(plain));
     fs::remove_all(dir);
 }
 

@@ -243,7 +243,7 @@ Reading<bool> ProcessSet::is_wanted(const ProcessFacts& facts) const {
         if (!user) return Reading<bool>::failed(user.error());
         if (*user != *wanted_.user) return false;
     }
-    // What may not be read excludes nobody.
+    // A name that may not be read excludes nobody.
     if (!wanted_.not_names.empty() && is_named(root_, facts, wanted_.not_names).value_or(false))
         return false;
     if (wanted_.all) return true;

@@ -188,7 +188,7 @@ TEST(Options, OnlyFactsThatAreShownOrNeededLaterAreAskedFor) {
         {{"7"}, "ti"},
         {{"-l", "7"}, "tai"},
         {{"-j", "7"}, "tadi"},
-        {{"--leaks", "--", "true"}, "ti"},
+        {{"--leaks", "--", "true"}, "tai"},
     };
     for (const Case& one : cases)
         EXPECT_EQ(facts_of(one.words), one.facts) << testing::PrintToString(one.words);

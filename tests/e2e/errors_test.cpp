@@ -155,7 +155,7 @@ TEST(Errors, AProcThatIsNotThere) {
     expect_refused(outcome_of({"-n", "--proc", directory.path(), "1"}),
                    "process 1: .*" + directory.path() + " is not a procfs");
     expect_refused(outcome_of({"-n", "--proc", directory.path(), "--name", "x"}),
-                   directory.path() + "; it is not a procfs");
+                   directory.path() + ": it is not a procfs");
     expect_refused(outcome_of({"-n", "--proc", directory.path(), "-a"}), "it is not a procfs");
 }
 

@@ -1,4 +1,4 @@
-// What becomes of processes themselves: `start`, `exec`, `exit`, what a child has from its parent,
+// Records of processes themselves: `start`, `exec`, `exit`, what a child has from its parent,
 // and programs that are left out.
 
 #include "support/made_file.hpp"
@@ -128,7 +128,7 @@ TEST(ProcessRecords, CountIsOfThemToo) {
     EXPECT_THAT(plain(outcome.lines), ElementsAre(HasSubstr("start ")));
 }
 
-/// What a child has from its parent is no news, nor does it count.
+/// A descriptor that a child has from its parent is no news, nor does it count.
 TEST(Inherited, IsToldOnlyOnRequest) {
     FdMaker maker;
     maker.ask("open " + made_file("group"));

@@ -1,4 +1,5 @@
-// Who is at the other end of a unix socket, when a service manager has handed its listener over.
+// The process at the other end of a unix socket, when a service manager has handed its listener
+// over.
 
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"

@@ -229,7 +229,7 @@ TEST(Filters, EventsAndInitialOnlyHide) {
     EXPECT_TRUE(Filter({.initial = false}).shows(maker.open()));
 }
 
-/// What is not shown is counted all the same, for `--leaks`.
+/// An event that is not shown is counted all the same, for `--leaks`.
 TEST(Filters, AHangupIsShownOnlyToWhoAsksForIt) {
     const Event hangup = EventMaker().event(EventKind::hangup);
     Filter filter({});

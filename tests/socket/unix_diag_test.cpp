@@ -83,7 +83,7 @@ std::uint64_t inode_of(const UniqueFd& fd) {
     return status.st_ino;
 }
 
-/// One by one, and so many that all sockets are listed.
+/// Asked one by one, and so many that all sockets are listed.
 TEST(UnixDiag, FindsTheOtherEnds) {
     for (const std::size_t count : {1U, 5U, 200U}) {
         std::vector<UniqueFd> ends;

@@ -42,7 +42,7 @@ class Ledger {
     /// Returns the slot in `owner.known`, which is the descriptor's until its `close` is published.
     std::uint32_t opened(DescriptorOwner& owner, Opening opening);
 
-    /// What was not told of is told from now on, as if it had been opened at `now`.
+    /// A descriptor that was not told of is told from now on, as if it had been opened at `now`.
     void tell_after_all(DescriptorOwner& owner, std::uint32_t slot, Now now);
 
     enum class Closing : std::uint8_t {

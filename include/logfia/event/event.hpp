@@ -26,8 +26,9 @@ struct Actor {
 struct Loss {
     std::string reason;
     std::optional<std::uint64_t> missed_ticks{};
-    std::optional<Duration> longest_gap{};            ///< between two looks, where some came late
-    std::optional<std::uint64_t> missed_processes{};  ///< that ended before any look at them
+    std::optional<Duration> longest_gap{};  ///< between two looks, where some came late
+    /// Processes that ended before any look at them.
+    std::optional<std::uint64_t> missed_processes{};
 };
 
 /// A descriptor was opened, closed or renamed, or its socket has connected, begun to listen, or
@@ -35,7 +36,7 @@ struct Loss {
 struct DescriptorChange {
     Descriptor descriptor;
     bool initial = false;  ///< `open` of what was open before the watch began
-    /// Its process has it from its parent, since its start: not told but with `--inherited`.
+    /// The process has had it from its parent since its start: told with `--inherited` only.
     bool inherited = false;
     bool at_exit = false;                   ///< `close`: by the end of its process
     std::string old_name;                   ///< `rename`

@@ -17,7 +17,7 @@ namespace logfia {
 /// was read has begun to run after the question.
 struct RunClock {
     std::optional<Duration> cpu;  ///< CPU time of all threads; absent: there is no clock
-    bool asleep = false;          ///< all threads were; false also where that is not known
+    bool asleep = false;          ///< every thread was; false also where that is not known
 
     /// `then`: what the clock showed at an earlier time, whether the process was asleep or not.
     [[nodiscard]] bool may_have_run_since(std::optional<Duration> then) const {

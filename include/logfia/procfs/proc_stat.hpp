@@ -32,7 +32,7 @@ struct ProcStat {
 /// Absent when the row is malformed or ends before its 22nd field does.
 std::optional<ProcStat> parse_proc_stat(std::string_view bytes);
 
-/// Those fields of `/proc/N/stat` that say whether a process can be running.
+/// The fields of `/proc/N/stat` that say whether a process can be running.
 struct RunState {
     char state = '?';
     int threads = 0;

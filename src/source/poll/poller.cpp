@@ -213,7 +213,7 @@ void Poller::note_table(WatchedProcess& watched, RunGate::Verdict verdict) {
     const Found found = replacements_.search(watched, look_);
     if (found != Found::nothing) watched.refresh_comm(root_);
     const bool changed = change == Change::descriptors || found == Found::replaced_by_other;
-    // It may have woken up during the look.
+    // The process may have woken up during the look.
     if (changed && watched.begun && verdict == RunGate::Verdict::recheck &&
         !watched.may_have_run_since(watched.clock.cpu))
         watched.sharing = TableSharing::proved;

@@ -92,7 +92,7 @@ void UnixPeers::index(WatchedProcesses processes) {
                 holders_.push_back({*descriptor.inode, watched.get(), entry.slot});
         }
     }
-    // Those of one socket stay in the order of their processes.
+    // Holders of one socket stay in the order of their processes.
     std::stable_sort(holders_.begin(), holders_.end(),
                      [](const Holder& a, const Holder& b) { return a.inode < b.inode; });
 }

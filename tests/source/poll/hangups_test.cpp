@@ -50,7 +50,7 @@ class Hangups : public ::testing::TestWithParam<bool>, public test::WatchedHelpe
             }
         return told;
     }
-    /// Those of the looks of two seconds.
+    /// The hangups that are told in the looks of two seconds.
     std::vector<std::string> hangups_of_looks(Duration interval = milliseconds(100)) {
         std::vector<std::string> told;
         for (int i = 0; i < 20; ++i)

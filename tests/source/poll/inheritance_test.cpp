@@ -67,7 +67,7 @@ TEST_F(AncestryTest, OfAParentThatNobodyHasSeen) {
                 ElementsAre("open initial 14 /given", "open initial 14 /own"));
 }
 
-/// What was there at first is `initial` alike, but nobody has inherited it.
+/// A descriptor that was there at first is `initial` alike, but nobody has inherited it.
 TEST_F(AncestryTest, IsNotedFromTheOpenToTheClose) {
     bear(11, 10);
     hear({forked(11, 10)});

@@ -1,5 +1,6 @@
-// Which looks are taken and which are spared: of a real process, for its clock, in a tree that the
-// test builds. What changes without that the process has run is found by the looks that are taken.
+// The looks that are taken and those that are spared: of a real process, for its clock, in a tree
+// that the test builds. What changes without that the process has run is found by the looks that
+// are taken.
 
 #include "support/event_parts.hpp"
 #include "support/event_sinks.hpp"
@@ -151,7 +152,7 @@ TEST_F(PollerGate, SparesNoLookAfterOneThatFailed) {
     look();
     const std::string table = fmt::format("{}/{}/fd", proc_.path(), pid());
     std::filesystem::rename(table, table + ".away");
-    test::write_file(table, "");  // which cannot be listed
+    test::write_file(table, "");  // a directory that cannot be listed
     run();
     EXPECT_THAT(look(), ElementsAre("lost"));
     std::filesystem::remove(table);

@@ -16,8 +16,6 @@
 namespace logfia {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr std::uint64_t kOurs = 1001;
 constexpr std::uint64_t kTheirs = 1002;
 
@@ -30,8 +28,8 @@ class UnixPeersTest : public ::testing::Test {
         proc_.add_process(pid, comm);
         auto process = Process::open(*root_, pid, Holding::descriptors);
         EXPECT_TRUE(process);
-        processes_.push_back(std::make_unique<WatchedProcess>(
-            numbers_.next_process(), std::move(*process), Origin{}, milliseconds(100)));
+        processes_.push_back(std::make_unique<WatchedProcess>(numbers_.next_process(),
+                                                              std::move(*process), Origin{}));
         return *processes_.back();
     }
     /// Opens a connected socket, of which the kernel has told the inode of the other end.

@@ -40,8 +40,8 @@ struct PollerOptions {
     bool totals = false;         ///< a `close` of a TCP connection tells what it has carried
     bool targets = false;        ///< the targets of an epoll or its like are asked for again
     bool gate = true;            ///< false: every look is taken, also at a process that has not run
-    bool hangups = false;       ///< it is noticed when the peer of a TCP connection closes its side
-    EventSet process_events{};  ///< of `start`, `exec` and `exit`: those that are wanted
+    bool hangups = false;        ///< TCP peers that close their side are noticed
+    EventSet process_events{};   ///< of `start`, `exec` and `exit`: those that are wanted
     bool execs_are_heard = false;          ///< note_exec() is called for each (ProcessWatcher)
     std::vector<std::string> not_names{};  ///< shell patterns of programs of which nothing is told
     /// So many descriptors of our own may be spent to make the looks cheaper (KeptLinks).

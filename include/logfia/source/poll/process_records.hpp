@@ -71,7 +71,7 @@ class ProcessRecords {
     Options options_;
     const ProcRoot& root_;
     Ledger& ledger_;
-    bool tells_;  // some of start, exec and exit
+    bool tells_;  // a subset of start, exec and exit
     WaitStatus command_status_;
     UserNames users_;
     std::vector<char> link_;  // the executable that was read last

@@ -26,7 +26,7 @@ class RunGate {
     /// True while such looks are owed: then only the clock matters, not whether the process sleeps.
     [[nodiscard]] bool owes_looks() const { return owed_ > 0; }
 
-    /// What the clock showed before the last look. A change that came during that look or after it
+    /// The clock as it was before the last look. A change that came during that look or after it
     /// has advanced the clock since, so that none stays unseen.
     [[nodiscard]] std::optional<Duration> clock_before_look() const { return cpu_; }
 

@@ -40,7 +40,7 @@ class WatchList final : public ProcessWatcher {
     }
     /// How many were added up to now.
     [[nodiscard]] std::uint64_t seen() const { return seen_; }
-    /// Those that have called exec since the last call, as far as that was told.
+    /// Processes that have called exec since the last call, as far as that was told.
     [[nodiscard]] std::vector<WatchedProcess*> collect_execs();
     /// The newest process of that number, which may have ended in this very look; null: there is
     /// none.

@@ -33,11 +33,11 @@ struct Program {
     std::string comm;  ///< when that was read
     std::optional<pid_t> parent;
     std::optional<uid_t> user;  ///< the effective one
-    bool known = false;         ///< all that is asked for was read
-    bool started = false;       ///< its process's start was noted
+    bool known = false;         ///< everything that is asked for was read
+    bool started = false;       ///< the start of the process was noted
     bool exec_heard = false;    ///< at least once
     bool excluded = false;      ///< `--not-name`: what is opened now is not told
-    bool to_reveal = false;     ///< what was opened while it was excluded is to be told
+    bool to_reveal = false;  ///< descriptors that were opened while it was excluded are to be told
 };
 
 /// A process with all that is remembered of it from look to look.
