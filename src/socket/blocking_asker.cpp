@@ -67,19 +67,22 @@ std::optional<pid_t> own_number_in(int proc_fd) {
     return thread > 0 ? std::optional(thread) : std::nullopt;
 }
 
-bool is_socket_with(int fd, std::uint64_t inode) {
+/// The domain of the socket; absent when it is another one, or no socket.
+std::optional<int> domain_of_socket(int fd, std::uint64_t inode) {
     // The number may be a file's by now: fstat(2) could wait for its filesystem, getsockopt(2) does
     // not.
     int domain = 0;
     socklen_t size = sizeof domain;
     struct stat status {};
-    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && fstat(fd, &status) == 0 &&
-           status.st_ino == inode;
+    const bool is_it = getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 &&
+                       fstat(fd, &status) == 0 && status.st_ino == inode;
+    return is_it ? std::optional(domain) : std::nullopt;
 }
 
 /// Absent when the duplicate is not of the intended socket.
 std::optional<SocketAnswer> ask_copy(int fd, const BlockingRequest& request) {
-    if (!is_socket_with(fd, request.inode)) return std::nullopt;
+    const auto domain = domain_of_socket(fd, request.inode);
+    if (!domain) return std::nullopt;
     if (request.question == Question::totals) {
         auto status = ask_tcp_status(fd);
         if (!status) return std::nullopt;
@@ -89,11 +92,11 @@ std::optional<SocketAnswer> ask_copy(int fd, const BlockingRequest& request) {
         return answer;
     }
     SocketAnswer answer = ask_socket(
-        fd, request.question == Question::all ? TcpDetails::left_out : TcpDetails::wanted);
+        fd, *domain, request.question == Question::all ? TcpDetails::left_out : TcpDetails::wanted);
     // A process is no peer of itself (SocketProbe::describe()): its name need not be read.
     const auto& peer = answer.info.peer;
     if (peer && std::string_view(request.process.data()) != proc_path("{}", peer->pid).data())
-        answer.info.peer = unix_peer(fd, request.proc_fd);
+        answer.info.peer = unix_peer(fd, peer->pid, request.proc_fd);
     return answer;
 }
 

@@ -154,7 +154,9 @@ void mark_hidden_peer(int fd, int domain, SocketAnswer& answer) {
 
 void ask_internet(int fd, int domain, TcpDetails tcp, SocketAnswer& answer) {
     const int protocol = option<int>(fd, SOL_SOCKET, SO_PROTOCOL).value_or(-1);
-    const int type = option<int>(fd, SOL_SOCKET, SO_TYPE).value_or(-1);
+    // A raw socket may have TCP's protocol, but knows nothing of TCP_INFO.
+    const auto status = protocol == IPPROTO_TCP ? ask_tcp_status(fd) : std::nullopt;
+    const int type = status ? SOCK_STREAM : option<int>(fd, SOL_SOCKET, SO_TYPE).value_or(-1);
     answer.type = internet_type(domain, type, protocol);
     if (answer.type == FdType::socket) answer.info.family = address_family_name(domain);
     if (const auto own = own_address(fd)) answer.info.local = endpoint_of(fd, *own);
@@ -163,7 +165,6 @@ void ask_internet(int fd, int domain, TcpDetails tcp, SocketAnswer& answer) {
         answer.info.state = state_of(fd, answer.info.remote.has_value());
         return mark_hidden_peer(fd, domain, answer);
     }
-    const auto status = ask_tcp_status(fd);
     if (status) answer.info.state = status->state;
     mark_hidden_peer(fd, domain, answer);
     if (tcp == TcpDetails::left_out) return;
@@ -275,9 +276,8 @@ std::optional<TcpStatus> ask_tcp_status(int fd) {
     return TcpStatus{state, tcp_totals_of({&info, size}, state)};
 }
 
-SocketAnswer ask_socket(int fd, TcpDetails tcp) {
+SocketAnswer ask_socket(int fd, int domain, TcpDetails tcp) {
     SocketAnswer answer;
-    const int domain = option<int>(fd, SOL_SOCKET, SO_DOMAIN).value_or(AF_UNSPEC);
     switch (domain) {
         case AF_INET:
         case AF_INET6:
@@ -301,10 +301,8 @@ SocketAnswer ask_socket(int fd, TcpDetails tcp) {
     return answer;
 }
 
-std::optional<PeerProcess> unix_peer(int fd, int proc_fd) {
-    const auto who = option<ucred>(fd, SOL_SOCKET, SO_PEERCRED);
-    if (!who || who->pid <= 0) return std::nullopt;
-    PeerProcess peer{who->pid, {}, true};
+std::optional<PeerProcess> unix_peer(int fd, std::int32_t pid, int proc_fd) {
+    PeerProcess peer{pid, {}, true};
     const auto pidfd = option<int>(fd, SOL_SOCKET, kPeerPidfd);
     if (!pidfd) return errno == ENOPROTOOPT ? std::optional(peer) : std::nullopt;
     const UniqueFd process(*pidfd);

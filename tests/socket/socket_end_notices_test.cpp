@@ -91,7 +91,7 @@ Pair connected() {
 }
 
 std::uint64_t cookie_of(int fd) {
-    return ask_socket(fd, TcpDetails::wanted).cookie;
+    return ask_socket(fd, AF_INET, TcpDetails::wanted).cookie;
 }
 
 TEST(SocketEndNotices, TellTheFinalFigures) {

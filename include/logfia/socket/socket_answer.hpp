@@ -24,11 +24,12 @@ struct SocketAnswer {
 enum class TcpDetails : std::uint8_t { left_out, wanted };
 
 /// Asks a socket of ours, or a duplicate of another process's: about 1 µs. Changes nothing about
-/// the socket. What cannot be learned stays absent; `type` is `socket` for anything else.
+/// the socket. What cannot be learned stays absent; `type` is `socket` for anything else. `domain`
+/// is the socket's (SO_DOMAIN, socket(7)).
 ///
 /// For an internet socket the call takes the socket's lock: if the owner is sending from memory
 /// that is not there (a mapped file of a dead server), the call waits until the memory arrives.
-SocketAnswer ask_socket(int fd, TcpDetails tcp);
+SocketAnswer ask_socket(int fd, int domain, TcpDetails tcp);
 
 /// The peer has closed its side: the kernel counts the end of the stream as one more byte received
 /// (tcp_fin(), net/ipv4/tcp_input.c).
@@ -51,9 +52,10 @@ struct TcpInfoBytes {
 };
 std::optional<TcpTotals> tcp_totals_of(TcpInfoBytes bytes, SocketState state);
 
-/// The process that made the other end of a unix socket, as long as it is certain that the process
-/// still has its PID: `comm` is read below `proc_fd`, our own procfs. Where the kernel cannot tell
-/// (before Linux 6.5), `comm` stays empty. Absent when the process has ended.
-std::optional<PeerProcess> unix_peer(int fd, int proc_fd);
+/// The process `pid` that made the other end of a unix socket (ask_socket()), as long as it is
+/// certain that the process still has its PID: `comm` is read below `proc_fd`, our own procfs.
+/// Where the kernel cannot tell (before Linux 6.5), `comm` stays empty. Absent when the process has
+/// ended.
+std::optional<PeerProcess> unix_peer(int fd, std::int32_t pid, int proc_fd);
 
 }  // namespace logfia
