@@ -2,6 +2,7 @@
 
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
+#include "support/watching.hpp"
 #include <logfia/process/process.hpp>
 
 #include <fmt/format.h>
@@ -29,6 +30,7 @@ class StatesOfAProcess : public ::testing::Test {
   protected:
     StatesOfAProcess() {
         maker_.ask("comm worker");
+        EXPECT_TRUE(test::comes_to_sleep(pid()));
         proc_.add_process(pid(), "worker");
     }
     [[nodiscard]] pid_t pid() const { return maker_.pid(); }
@@ -37,14 +39,8 @@ class StatesOfAProcess : public ::testing::Test {
         EXPECT_TRUE(process) << describe(process.error());
         return std::move(*process);
     }
-    /// Once the real process sleeps, its clock stands still.
     static bool is_at_rest(const Process& process, int most_threads = kAnyNumber) {
-        const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
-        std::optional<Duration> then;
-        do {
-            then = process.cpu_time();
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        } while (then != process.cpu_time() && std::chrono::steady_clock::now() < deadline);
+        const auto then = process.cpu_time();
         return !process.run_clock(then, most_threads).may_have_run_since(then);
     }
 
@@ -158,13 +154,10 @@ class RestOfAProcess : public ::testing::Test {
     }
     /// Whether it is found to be at rest before a deadline.
     static bool comes_to_rest(const Process& process) {
-        const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
-        while (std::chrono::steady_clock::now() < deadline) {
+        return test::eventually([&process] {
             const auto then = process.cpu_time();
-            if (!process.run_clock(then, kAnyNumber).may_have_run_since(then)) return true;
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        }
-        return false;
+            return !process.run_clock(then, kAnyNumber).may_have_run_since(then);
+        });
     }
     /// Whether it is found at rest in any of many questions, with these pauses.
     static bool is_ever_at_rest(const Process& process) {

@@ -177,6 +177,10 @@ std::string status_line(pid_t pid, std::string_view key) {
     return {};
 }
 
+bool comes_to_sleep(pid_t pid) {
+    return eventually([pid] { return status_line(pid, "State").starts_with('S'); });
+}
+
 bool wait_for_looks(const LogfiaRun& run, long looks) {
     // Between two sleeps that are seen there has been at least one look.
     std::optional<long> last;

@@ -64,6 +64,8 @@ std::vector<std::string> watch_arguments(const FdMaker& maker, std::vector<std::
 bool eventually(const std::function<bool()>& holds);
 /// A line of /proc/PID/status, such as "SigPnd"; empty when there is none.
 std::string status_line(pid_t pid, std::string_view key);
+/// Waits until the process sleeps; false at the deadline. From then on its CPU clock stands still.
+bool comes_to_sleep(pid_t pid);
 /// Waits until so many looks have begun and ended since this call. For a run with -d below 10 ms
 /// (there, each tick is a look) whose reader is stalled or has nothing to read: each sleep in its
 /// loop is then a tick. With -f, a process that starts or ends may wake it as well.

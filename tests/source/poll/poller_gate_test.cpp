@@ -1,11 +1,12 @@
 // The looks that are taken and those that are spared: of a real process, for its clock, in a tree
-// that the test builds. What changes without that the process has run is found by the looks that
-// are taken.
+// that the test builds. A change that the process has not made is found only by the looks that are
+// taken.
 
 #include "support/event_parts.hpp"
 #include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
+#include "support/watching.hpp"
 #include <logfia/source/poll/poller.hpp>
 
 #include <fmt/format.h>
@@ -16,7 +17,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <thread>
 
 namespace logfia {
 namespace {
@@ -40,9 +40,8 @@ class PollerGate : public ::testing::Test {
   protected:
     PollerGate() {
         proc_.self({1});
-        maker_.ask("comm worker");
+        run();
         proc_.add_process(pid(), "worker");
-        wait_until_clock_stands_still();
     }
     [[nodiscard]] pid_t pid() const { return maker_.pid(); }
     void watch(Holding holding = Holding::descriptors) {
@@ -62,19 +61,7 @@ class PollerGate : public ::testing::Test {
     /// The process runs, and sleeps again.
     void run() {
         maker_.ask("comm worker");
-        wait_until_clock_stands_still();
-    }
-    void wait_until_clock_stands_still() {
-        auto root = ProcRoot::open("/proc");
-        const auto process = Process::open(*root, pid(), Holding::descriptors);
-        ASSERT_TRUE(process);
-        const auto deadline = std::chrono::steady_clock::now() + test::kPatience;
-        for (int unchanged = 0; unchanged < 20;) {
-            const auto then = process->cpu_time();
-            std::this_thread::sleep_for(milliseconds(1));
-            unchanged = process->cpu_time() == then ? unchanged + 1 : 0;
-            ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-        }
+        EXPECT_TRUE(test::comes_to_sleep(pid()));
     }
 
     FakeProc proc_;

@@ -5,6 +5,7 @@
 #include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
+#include "support/watching.hpp"
 #include <logfia/source/poll/poller.hpp>
 
 #include <fcntl.h>
@@ -13,7 +14,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -106,19 +106,7 @@ class OfASleeper : public ReplacedUnseen {
     /// Runs until it sleeps again.
     void run() {
         maker_.ask("comm worker");
-        for (int unchanged = 0; unchanged < 5;) {
-            const Duration before = clock();
-            const timespec pause{0, 2'000'000};
-            nanosleep(&pause, nullptr);
-            unchanged = clock() == before ? unchanged + 1 : 0;
-        }
-    }
-    [[nodiscard]] Duration clock() const {
-        clockid_t id{};
-        timespec time{};
-        EXPECT_EQ(clock_getcpuclockid(pid(), &id), 0);
-        EXPECT_EQ(clock_gettime(id, &time), 0);
-        return seconds(time.tv_sec) + Duration(time.tv_nsec);
+        EXPECT_TRUE(test::comes_to_sleep(pid()));
     }
     [[nodiscard]] Lines replaced(int fd, const char* name) const {
         return {fmt::format("{} close {} {}", pid(), fd, name),
