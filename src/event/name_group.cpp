@@ -78,6 +78,16 @@ bool is_temporary(std::string_view component) {
                        [](char c) { return is_word(c) || c == '_'; });
 }
 
+constexpr std::size_t kCompilersLength = 8;
+
+/// Names that gcc makes for its intermediate files: `cc`, six random characters and a suffix.
+bool is_compilers(std::string_view component) {
+    if (component.size() <= kCompilersLength || component[kCompilersLength] != '.') return false;
+    const std::string_view made_up = component.substr(2, kCompilersLength - 2);
+    return component.starts_with("cc") && std::all_of(made_up.begin(), made_up.end(), is_word) &&
+           !std::all_of(made_up.begin(), made_up.end(), is_lower);
+}
+
 void append_without_digits(std::string& out, std::string_view word) {
     for (std::size_t i = 0; i < word.size(); ++i) {
         if (!is_digit(word[i]))
@@ -102,6 +112,10 @@ std::size_t append_start(std::string& out, std::string_view rest, bool is_first,
     if (is_first && is_temporary(component)) {
         out += "tmp*";
         return component.size();
+    }
+    if (is_first && guessing == Guessing::allowed && is_compilers(component)) {
+        out += "cc*";
+        return kCompilersLength;
     }
     if (begins_with_uuid(rest)) {
         out += '*';

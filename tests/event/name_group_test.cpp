@@ -19,7 +19,9 @@ TEST(NameGroup, WhatProgramsMakeUpIsAStar) {
         {"/tmp/tmpf1", "/tmp/tmpf*", "/tmp/tmpf*"},
         {"/proc/1234/stat", "/proc/*/stat", "/proc/*/stat"},
         {"/var/log/app.log.12", "/var/log/app.log.*", "/var/log/app.log.*"},
-        {"/tmp/ccXaQkZb.o", "/tmp/*.o", "/tmp/ccXaQkZb.o"},
+        {"/tmp/ccXaQkZb.o", "/tmp/cc*.o", "/tmp/ccXaQkZb.o"},
+        {"/tmp/ccIqpzX2.s", "/tmp/cc*.s", "/tmp/ccIqpzX*.s"},
+        {"/tmp/ccMixWg4.ltrans0.o", "/tmp/cc*.ltrans*.o", "/tmp/ccMixWg*.ltrans*.o"},
         {"/tmp/a8f3kq", "/tmp/*", "/tmp/a*f*kq"},
         {"/x/e3b0c44298fc1c149afbf4c8996fb924.bin", "/x/*.bin", "/x/*.bin"},
         {"/x/e3b0c44.bin", "/x/*.bin", "/x/e*b*c*.bin"},
@@ -41,11 +43,27 @@ TEST(NameGroup, WhatProgramsMakeUpIsAStar) {
 
 /// A name of letters alone may be a word: folding it would be guessing.
 TEST(NameGroup, WordsStay) {
-    for (const char* name :
-         {"", "/", "/etc/passwd", "/var/log/access.log", "/var/log/error.log", "README",
-          "/usr/share/fooBarBaz", "/x/CamelCaseName", "/x/ALLCAPS", "/x/iPhone", "/x/strengths",
-          "/tmp", "/x/tmpfs", "/x/mytmpfiles.d", "/caf\xc3\xa9/\xff\xfe", "/a b/(c)", "/x/qzkwbf",
-          "/x/abcdef", "/x/deadbeefdeadbeefdead"}) {
+    for (const char* name : {"",
+                             "/",
+                             "/etc/passwd",
+                             "/var/log/access.log",
+                             "/var/log/error.log",
+                             "README",
+                             "/usr/share/fooBarBaz",
+                             "/x/CamelCaseName",
+                             "/x/ALLCAPS",
+                             "/x/iPhone",
+                             "/x/strengths",
+                             "/tmp",
+                             "/x/tmpfs",
+                             "/x/mytmpfiles.d",
+                             "/caf\xc3\xa9/\xff\xfe",
+                             "/a b/(c)",
+                             "/x/qzkwbf",
+                             "/x/abcdef",
+                             "/x/deadbeefdeadbeefdead",
+                             "/x/ccaching.c",
+                             "/x/ccIqpzX"}) {
         EXPECT_EQ(without_random_parts(name), name);
         EXPECT_EQ(without_random_parts(name, Guessing::off), name);
     }
