@@ -65,7 +65,8 @@ std::optional<int> told_by_zombie(const ProcRoot& root, const Process& process) 
 
 std::optional<int> exit_code_of(const ProcRoot& root, const Process& process) {
     if (const auto code = told_by_pidfd(process.pidfd())) return code;
-    return told_by_zombie(root, process);
+    if (const auto code = told_by_zombie(root, process)) return code;
+    return told_by_pidfd(process.pidfd());  // the zombie may have been reaped in between
 }
 
 }  // namespace logfia

@@ -5,6 +5,7 @@
 #include "support/record_file.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watching.hpp"
+#include <logfia/process/exit_code.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -120,6 +121,25 @@ TEST(ProcessRecords, AChildIsToldFromItsStartToItsEnd) {
     const auto events = events_of(of_pid(json_records(run), pid));
     EXPECT_EQ(events.front(), "start");
     EXPECT_EQ(events.back(), "exit");
+}
+
+bool status_is_known_after_the_reaping() {
+    const auto root = ProcRoot::open("/proc");
+    FdMaker maker;
+    const auto process = Process::open(*root, maker.pid(), Holding::descriptors);
+    maker.end(0);
+    return process && exit_code_of(*root, *process).has_value();
+}
+
+/// A shell reaps its child within microseconds.
+TEST(ProcessRecords, OfOneThatIsReapedAtOnceTheStatusIsTold) {
+    if (!status_is_known_after_the_reaping())
+        GTEST_SKIP() << "this kernel tells nothing of a process that was reaped";
+    const Outcome outcome =
+        outcome_of({"-n", "-q", "-f", "-e", "exit", "--", "/bin/sh", "-c",
+                    "i=0; while [ $i -lt 300 ]; do /bin/true; i=$((i + 1)); done"});
+    for (const std::string& line : plain(outcome.lines))
+        EXPECT_THAT(line, testing::EndsWith("- status 0"));
 }
 
 TEST(ProcessRecords, CountIsOfThemToo) {
