@@ -34,11 +34,11 @@ std::optional<int> told_by_pidfd(int pidfd) {
     return info.exit_code;
 }
 
-/// Whether the kernel shows us the fields of `stat` that it hides from strangers, as 0. A zombie
-/// has no directory any more, which only those are told who may know.
+/// Whether the kernel shows us the fields of `stat` that it hides from strangers, as 0. Only those
+/// who may know are told the current directory, or that a zombie has none any more.
 bool may_know(const ProcRoot& root, pid_t pid) {
     char link = 0;
-    return readlinkat(root.fd(), proc_path("{}/cwd", pid).data(), &link, 1) < 0 && errno == ENOENT;
+    return readlinkat(root.fd(), proc_path("{}/cwd", pid).data(), &link, 1) >= 0 || errno == ENOENT;
 }
 
 /// The last field, 52 (proc_pid_stat(5)).
