@@ -46,9 +46,6 @@ void check_conflicts(const GivenOptions& given) {
 
 /// True when some `close` of a TCP connection will be shown with its totals.
 bool shows_totals(const Options& options) {
-    if (!options.processes.not_names.empty() && !options.processes.by_name() &&
-        !options.processes.follow)
-        throw_usage_error("--not-name makes sense only with --name, --all or --follow");
     const FilterOptions& filter = options.filter;
     if (options.poller.single_look || options.summary == SummaryWhen::only) return false;
     if (!options.json && !options.long_format) return false;
@@ -96,10 +93,14 @@ void check_options(const Options& options, const GivenOptions& given) {
     check_conflicts(given);
     if (options.processes.user && !options.processes.by_name())
         throw_usage_error("--user makes sense only with --name or --all");
+    if (!options.processes.not_names.empty() && !options.processes.by_name() &&
+        !options.processes.follow)
+        throw_usage_error("--not-name makes sense only with --name, --all or --follow");
     if (options.processes.pids.empty() && !options.processes.by_name() && options.command.empty())
         throw_usage_error("no process: give a PID, --name PATTERN, --all, or -- COMMAND");
     const FilterOptions& filter = options.filter;
-    if (options.poller.single_look && !filter.tells(EventKind::open))
+    if (options.poller.single_look && !filter.tells(EventKind::open) &&
+        !filter.tells(EventKind::start))
         throw_usage_error(
             "--once prints what is open already: --event without open would leave nothing");
     if (options.json && options.color == ColorWhen::always)

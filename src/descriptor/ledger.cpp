@@ -30,6 +30,11 @@ DescriptorChange change_of(const KnownFd& known) {
     return change;
 }
 
+/// What one descriptor adds to DescriptorOwner::sockets.
+std::size_t sockets_of(const KnownFd& known) {
+    return is_in(known.descriptor.type, FdGroup::socket) ? 1 : 0;
+}
+
 /// The order of a socket's steps within one look.
 int rank_of(EventKind kind) {
     return kind == EventKind::connect ? 0 : kind == EventKind::listen ? 1 : 2;
@@ -46,6 +51,7 @@ std::uint32_t Ledger::opened(DescriptorOwner& owner, Opening opening) {
     known.initial = opening.initial;
     known.inherited = opening.inherited;
     known.untold = opening.untold;
+    owner.sockets += sockets_of(known);
     const std::uint32_t slot = owner.known.add(std::move(known));
     opens_.push_back({&owner, slot});
     ++open_;
@@ -60,6 +66,7 @@ void Ledger::tell_after_all(DescriptorOwner& owner, std::uint32_t slot, Now now)
 }
 
 void Ledger::closed(DescriptorOwner& owner, std::uint32_t slot, Closing closing) {
+    owner.sockets -= sockets_of(owner.known[slot]);
     closes_.push_back({{&owner, slot}, closing});
     --open_;
 }
@@ -72,7 +79,9 @@ void Ledger::renamed(DescriptorOwner& owner, std::uint32_t slot, Descriptor desc
     if (was_named) keep_what_was_known(known.descriptor, descriptor);
     renames_.push_back({{&owner, slot}, std::move(known.descriptor.name)});
     descriptor.id = known.descriptor.id;
+    owner.sockets -= sockets_of(known);
     known.descriptor = std::move(descriptor);
+    owner.sockets += sockets_of(known);
     known.identity = identity;
     if (was_named && !known.identity.handle) known.identity.handle = handle;
 }

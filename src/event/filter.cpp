@@ -55,7 +55,7 @@ Filter::Verdict Filter::judge(const Event& event) {
         if (last) memory_.erase(known);
         return Verdict::keep;
     }
-    if (untold && is_news_of_parent(event.kind)) return Verdict::drop;
+    if (untold && (is_news_of_parent(event.kind) || !shows(event))) return Verdict::drop;
     if (!passes_type(change->descriptor.type)) return Verdict::drop;
     const Verdict verdict = judge_names(event);
     if (verdict == Verdict::ask) memory_[id].asked = 1;

@@ -94,7 +94,7 @@ Leaks::Process& Leaks::process_of(const Actor& actor, SteadyTime now) {
     Process& process = at->second;
     if (is_new) {
         process.pid = actor.pid;
-        process.since = now;
+        process.since = actor.watched_since.value_or(now);
     }
     process.comm = actor.comm;
     return process;
@@ -128,7 +128,10 @@ void Leaks::note_close(const Event& event, const DescriptorChange& change) {
         --open.family->second.open;
     }
     open_.erase(known);
-    if (--process.open == 0) end(event.actor.number, event.at.steady);
+    --process.open;
+    if (process.open > 0) return;
+    if (change.at_exit) return end(event.actor.number, event.at.steady);
+    if (processes_.size() > most_processes_) forget_idle_processes();
 }
 
 void Leaks::note_change(const Event& event, const DescriptorChange& change) {
@@ -174,7 +177,19 @@ void Leaks::forget_idle_families() {
     most_families_ = std::max(kMaxGroups, 2 * families_);
 }
 
-/// Judges a process of which nothing is open any more.
+/// A process may open more, but may have ended as well, since nothing tells of the end of one that
+/// has closed all.
+void Leaks::forget_idle_processes() {
+    std::erase_if(processes_, [this](const auto& entry) {
+        const Process& process = entry.second;
+        if (process.open > 0 || !process.left.empty()) return false;
+        families_ -= process.families.size();
+        return true;
+    });
+    most_processes_ = std::max(kMaxGroups, 2 * processes_.size());
+}
+
+/// Judges a process that has ended, of which nothing is open any more.
 void Leaks::end(std::uint64_t number, SteadyTime now) {
     const auto at = processes_.find(number);
     const Process& process = at->second;

@@ -178,7 +178,9 @@ TEST(Filters, WhatBecomesOfAnInheritedSocketIsToldToItsClose) {
         return event;
     };
     for (const EventKind news : {EventKind::connect, EventKind::listen, EventKind::hangup}) {
-        Filter filter(FilterOptions{});
+        FilterOptions told;
+        told.more_events.add(news);
+        Filter filter(told);
         EXPECT_EQ(filter.judge(inherited(EventKind::open)), Verdict::drop);
         EXPECT_EQ(filter.judge(inherited(news)), Verdict::keep) << to_string(news);
         EXPECT_EQ(filter.judge(inherited(EventKind::close)), Verdict::keep);
@@ -187,6 +189,9 @@ TEST(Filters, WhatBecomesOfAnInheritedSocketIsToldToItsClose) {
     FilterOptions options;
     options.types = types_named("file");
     EXPECT_EQ(Filter(options).judge(inherited(EventKind::connect)), Verdict::drop);
+    Filter filter(FilterOptions{});
+    EXPECT_EQ(filter.judge(inherited(EventKind::hangup)), Verdict::drop) << "it is not told";
+    EXPECT_EQ(filter.judge(inherited(EventKind::close)), Verdict::drop);
 }
 
 TEST(Filters, TypesAndRealFiles) {

@@ -256,6 +256,41 @@ TEST(LeakRules, WhatGrowsAllAlongIsALeak) {
     }
 }
 
+/// Opens 12 of them in the last 12 of 27 seconds.
+LeakRule verdict_of_late_opens(std::optional<SteadyTime> watched_since) {
+    Leaks leaks(10);
+    for (int i = 0; i < 12; ++i) {
+        EventMaker maker = kFile;
+        maker.id = static_cast<std::uint64_t>(i + 1);
+        Event open = maker.open(15 + i);
+        open.actor.watched_since = watched_since;
+        leaks.note(open);
+    }
+    return leaks.report(EventMaker{}.open(27).at.steady, CommandEnd::otherwise).groups[0].rule;
+}
+
+TEST(LeakRules, AProcessIsWatchedFromItsFirstLook) {
+    EXPECT_EQ(verdict_of_late_opens(EventMaker{}.open(0).at.steady), LeakRule::none);
+    EXPECT_EQ(verdict_of_late_opens(std::nullopt), LeakRule::growth) << "from its first event";
+}
+
+TEST(LeakRules, NothingIsForgottenWhileNothingIsOpen) {
+    Leaks leaks(10);
+    EventMaker maker = kFile;
+    for (int i = 0; i < 40; ++i) {
+        maker.id = static_cast<std::uint64_t>(i + 1);
+        leaks.note(maker.open(1));
+        leaks.note(maker.close(1));
+    }
+    for (int i = 0; i < 11; ++i) {
+        maker.id = static_cast<std::uint64_t>(i + 100);
+        leaks.note(maker.open(2 + i));
+    }
+    const auto report = leaks.report(EventMaker{}.open(13).at.steady, CommandEnd::otherwise);
+    ASSERT_EQ(report.groups.size(), 1U);
+    EXPECT_EQ(report.groups[0].rule, LeakRule::none) << "most of them were closed";
+}
+
 TEST(LeakRules, TheCommandIsJudgedByItsGrowthToo) {
     WatchedRun run;
     for (int second = 1; second < 15; ++second) run.open(kFile, second);

@@ -21,6 +21,7 @@ struct DescriptorOwner {
     Actor actor;                            ///< as the records that are published next name it
     std::optional<std::uint64_t> fd_limit;  ///< RLIMIT_NOFILE, where an `open` is to tell it
     KnownFds known;
+    std::size_t sockets = 0;  ///< of the known descriptors that are open
 };
 
 /// Keeps what is known of each open descriptor from its `open` to its `close`, and turns changes

@@ -20,6 +20,7 @@ struct Actor {
     std::optional<std::uint32_t> uid;
     std::string user;  ///< the name of `uid`
     std::optional<std::int32_t> ppid;
+    std::optional<SteadyTime> watched_since;  ///< the first look at it
 };
 
 /// Something may have been missed.

@@ -37,7 +37,7 @@ enum class Subject : std::uint8_t { nothing = 0, descriptor = 1, path = 2, proce
 /// its row to event_kind.cpp; writers and reports that treat it in a way of its own say so.
 struct EventKindRow {
     EventKind kind = EventKind::lost;
-    std::string_view name;  ///< in records and for `--events`
+    std::string_view name;  ///< in records and for `--event`
     std::uint8_t subjects = 0;
     std::uint8_t told = 0;  ///< the subjects that it is told of unless a user chooses
 

@@ -56,8 +56,10 @@ struct SocketInfo {
     std::string path;       ///< unix: bytes; an abstract name begins with `@`; empty: unnamed
     std::string peer_path;  ///< unix: the same of the peer
     std::optional<PeerProcess> peer;  ///< unix: when it is not the process itself
-    std::string_view kind;            ///< unix: `stream`, `dgram` or `seqpacket`; a literal
-    std::string protocol;             ///< netlink: `route`, …; packet: the ethertype `0x0003`
+    /// Unix: who made the other end, where `peer` was seen to have it.
+    std::optional<PeerProcess> peer_maker;
+    std::string_view kind;  ///< unix: `stream`, `dgram` or `seqpacket`; a literal
+    std::string protocol;   ///< netlink: `route`, …; packet: the ethertype `0x0003`
     std::optional<std::uint32_t> port_id;    ///< netlink, once it is bound
     std::optional<std::uint32_t> interface;  ///< packet: its index; absent: all of them
     std::string interface_name;              ///< packet, when it can be known

@@ -138,6 +138,7 @@ class Leaks {
     void find_family(Open& open, const Descriptor& descriptor);
     void describe(Open& open, const Descriptor& descriptor);
     void forget_idle_families();
+    void forget_idle_processes();
     void end(std::uint64_t number, SteadyTime now);
     void forget_small_ones();
     [[nodiscard]] bool may_be_leak(const Judged& judged) const;
@@ -152,6 +153,8 @@ class Leaks {
     std::unordered_map<std::uint64_t, Process> processes_;  // by Actor::number
     std::unordered_map<std::uint64_t, Open> open_;          // by Descriptor::id
     std::size_t families_ = 0;
+    std::size_t most_processes_ =
+        kMaxGroups;                           // before those of which nothing is open are forgotten
     std::size_t most_families_ = kMaxGroups;  // before those of which nothing is open are forgotten
     std::deque<Judged> ended_;                // in the order in which their processes ended
     std::uint64_t forgotten_ = 0;

@@ -110,15 +110,20 @@ void Poller::look(Now now, EventSink& sink) {
     details_.begin_look();
     machine_.forget_answer();
     bool looked = false;
-    for (const auto& watched : all) {
-        const auto verdict = judge(*watched);
-        watched->keep_comm_current(root_, verdict, now.steady);
-        if (verdict == RunGate::Verdict::skip) continue;
+    const auto look_at = [&](WatchedProcess& watched) {
+        const auto verdict = judge(watched);
+        watched.keep_comm_current(root_, verdict, now.steady);
+        if (verdict == RunGate::Verdict::skip) return;
         if (!looked) describer_.begin_look(now.steady);
         looked = true;
-        inspect(*watched, verdict);
+        inspect(watched, verdict);
         machine_.forget_answer();
-    }
+    };
+    // Newcomers first, while the last tables of their parents still have what was passed on.
+    for (const auto& watched : all)
+        if (!watched->begun) look_at(*watched);
+    for (const auto& watched : all)
+        if (watched->begun && watched->first_look != look_.number) look_at(*watched);
     const bool asked = details_.ask_for_hangups(root_, processes_, now.steady);
     // An idle look ends here: all processes slept.
     if (!looked && !asked && !records_.has_news()) return;
@@ -221,7 +226,10 @@ void Poller::note_table(WatchedProcess& watched, RunGate::Verdict verdict) {
     check_threads(watched);
     watched.looked_at = true;
     if (watched.begun && !watched.denied) reader_.links().keep_some(watched, look_.number);
-    watched.begun = true;
+    if (!std::exchange(watched.begun, true)) {
+        watched.first_look = look_.number;
+        watched.actor.watched_since = look_.now.steady;
+    }
 }
 
 void Poller::check_threads(WatchedProcess& watched) {

@@ -78,6 +78,7 @@ void ProcessRecords::begin(WatchedProcess& watched) {
     read_program(watched);
     judge(watched);
     if (!watched.program.excluded) note_start(watched);
+    if (std::exchange(watched.program.exec_untold, false)) note_exec(watched);
 }
 
 void ProcessRecords::exec(WatchedProcess& watched) {
@@ -85,7 +86,11 @@ void ProcessRecords::exec(WatchedProcess& watched) {
     // The start of the command is told with the program that it has begun with.
     const bool is_first = !std::exchange(watched.program.exec_heard, true);
     const bool is_its_start = is_first && watched.origin.start == Origin::Start::launched;
-    if (!watched.program.known || is_its_start) return;
+    if (is_its_start) return;
+    if (!watched.program.known) {
+        watched.program.exec_untold = true;
+        return;
+    }
     // A process that has ended no longer tells what it ran.
     watched.program.exe.clear();
     read_program(watched);

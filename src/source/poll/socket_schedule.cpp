@@ -153,7 +153,10 @@ void SocketSchedule::use_totals(const SocketQuery& query, SteadyTime now) {
     auto& info = known.descriptor.socket;
     if (!info || info->state == query.state) return;
     // The socket may have another connection, or none, so its peer is asked for as well.
-    if (begins_anew(info->state) || begins_anew(query.state)) return keep(query, Pause::first, now);
+    if (begins_anew(info->state) || begins_anew(query.state)) {
+        pending.process->known[pending.slot].hung_up = false;
+        return keep(query, Pause::first, now);
+    }
     SocketInfo changed = *info;
     changed.state = query.state;
     info = std::make_shared<const SocketInfo>(std::move(changed));

@@ -22,6 +22,10 @@ void sort_and_unite(std::vector<T>& list) {
     list.erase(std::unique(list.begin(), list.end()), list.end());
 }
 
+bool by_inode(const UnixDiag::Question& a, const UnixDiag::Question& b) {
+    return a.inode < b.inode;
+}
+
 PeerProcess seen_to_have_it(const WatchedProcess& process) {
     return {process.actor.pid, process.actor.comm, false};
 }
@@ -43,6 +47,7 @@ void UnixPeers::name(std::span<const End> connected, WatchedProcesses processes,
     if (pairs_.empty()) return;
     sort_and_unite(pairs_);
     index(processes);
+    name_makers();
     for (const Pair& pair : pairs_) {
         const Holders ours = holders_of(pair.inode);
         const Holders theirs = holders_of(pair.peer);
@@ -64,7 +69,6 @@ void UnixPeers::ask(std::span<const End> connected) {
     questions_.clear();
     for (const End& end : connected)
         questions_.push_back({end.process->known[end.slot].descriptor.inode.value_or(0), 0});
-    const auto by_inode = [](const auto& a, const auto& b) { return a.inode < b.inode; };
     std::sort(questions_.begin(), questions_.end(), by_inode);
     diag_.ask(questions_);
     for (const End& end : connected) {
@@ -84,7 +88,7 @@ void UnixPeers::index(WatchedProcesses processes) {
     for (const Pair& pair : pairs_) wanted_.insert(wanted_.end(), {pair.inode, pair.peer});
     sort_and_unite(wanted_);
     for (const auto& watched : processes) {
-        if (watched->ended) continue;
+        if (watched->ended || watched->sockets == 0) continue;
         for (const FdEntry& entry : watched->snapshot.entries()) {
             const Descriptor& descriptor = watched->known[entry.slot].descriptor;
             if (is_in(descriptor.type, FdGroup::socket) && descriptor.inode &&
@@ -126,8 +130,39 @@ void UnixPeers::name_peer(const DescriptorOwner& owner, KnownFd& known, Holders 
     const auto peer = chosen == nullptr ? std::nullopt : std::optional(seen_to_have_it(*chosen));
     if (info->peer == peer) return;
     SocketInfo changed = *info;
+    if (info->peer && info->peer->made_by) changed.peer_maker = info->peer;
     changed.peer = peer;
     known.descriptor.socket = std::make_shared<const SocketInfo>(std::move(changed));
+}
+
+/// Where the last watched process that had one end has closed it, and the connection lives on, a
+/// process that is not watched has it: whoever had it is no fact any more, but the maker is.
+void UnixPeers::name_makers() {
+    questions_.clear();
+    for (const Pair& pair : pairs_) {
+        if (holders_of(pair.inode).empty()) questions_.push_back({pair.peer, 0});
+        if (holders_of(pair.peer).empty()) questions_.push_back({pair.inode, 0});
+    }
+    std::erase_if(questions_, [this](const UnixDiag::Question& question) {
+        const Holders ends = holders_of(question.inode);
+        return std::none_of(ends.begin(), ends.end(), [](const Holder& one) {
+            const auto& info = one.process->known[one.slot].descriptor.socket;
+            return info != nullptr && info->peer && !info->peer->made_by;
+        });
+    });
+    if (questions_.empty()) return;
+    std::sort(questions_.begin(), questions_.end(), by_inode);
+    diag_.ask(questions_);
+    for (const UnixDiag::Question& question : questions_) {
+        if (question.peer == 0) continue;  // everybody has closed the other end
+        for (const Holder& one : holders_of(question.inode)) {
+            auto& info = one.process->known[one.slot].descriptor.socket;
+            if (info == nullptr || !info->peer || info->peer->made_by) continue;
+            SocketInfo changed = *info;
+            changed.peer = std::exchange(changed.peer_maker, std::nullopt);
+            info = std::make_shared<const SocketInfo>(std::move(changed));
+        }
+    }
 }
 
 void UnixPeers::let_go() {

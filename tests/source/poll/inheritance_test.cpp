@@ -83,6 +83,19 @@ TEST_F(AncestryTest, IsNotedFromTheOpenToTheClose) {
                                    "close 11 /own"));
 }
 
+/// The parent has closed its own by the next look, which takes in both.
+TEST_F(AncestryTest, OfAParentThatHasClosedItSince) {
+    proc_.open(10, 5, "/passed");
+    tick();
+    proc_.close(10, 5);
+    add(11, "child", 10, 6000);
+    proc_.open(11, 5, "/passed");
+    proc_.children(10, "11 ");
+    const std::vector<ProcessEvent> news{forked(11, 10)};
+    set_->hear(news, seen_);
+    EXPECT_THAT(tick(), ElementsAre("close 10 /passed", "open initial 11 /passed"));
+}
+
 TEST_F(AncestryTest, OfSeveralThatNobodyHasSeen) {
     bear(14, 13);
     EXPECT_THAT(hear({forked(11, 10), forked(12, 11), exited(11), forked(13, 12), exited(12),

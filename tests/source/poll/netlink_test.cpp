@@ -71,7 +71,9 @@ TEST(Netlink, ASocketThatIsBoundLaterIsLearnedThen) {
     OpenedProcesses opened = open_processes(*root, pids, DescriptorBudget(std::size(pids)));
     ASSERT_EQ(opened.processes.size(), 1U);
     Numbers numbers;
-    Poller poller(std::move(*root), {std::chrono::milliseconds(1), true}, numbers);
+    PollerOptions options;
+    options.interval = std::chrono::milliseconds(1);
+    Poller poller(std::move(*root), options, numbers);
     poller.processes().add(std::move(opened.processes[0]));
     test::KeptEvents kept;
     Now now = read_clocks();

@@ -112,6 +112,16 @@ TEST_F(ProcessRecordsTest, AnExecOfOneThatHasEndedIsToldBeforeItsEnd) {
     EXPECT_THAT(lines, ElementsAre("exec 20 -", "close 20 /of/20", "exit 20 - signal 9"));
 }
 
+TEST_F(ProcessRecordsTest, AnExecBeforeTheFirstLookIsTold) {
+    make_with_news(following(10));
+    lines_of(0);
+    lines_of(0);
+    bear(20);
+    proc_.exe(20, "/bin/c");
+    news_->exec(20);
+    EXPECT_THAT(lines_of(10), ElementsAre("start 20 /bin/c", "exec 20 /bin/c", "open 20 /of/20"));
+}
+
 TEST_F(ProcessRecordsTest, OfOneThatEndsBeforeItsFirstLook) {
     make_with_news(following(10));
     lines_of(0);

@@ -3,10 +3,14 @@
 
 #include "support/event_sinks.hpp"
 #include "support/fake_proc.hpp"
+#include <logfia/base/unique_fd.hpp>
 #include <logfia/source/poll/unix_peers.hpp>
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -159,6 +163,44 @@ TEST_F(UnixPeersTest, WhoHasEndedHasNothing) {
     server.ended = true;
     close(client, ours);
     EXPECT_EQ(name(), "made by 7 manager");
+}
+
+/// A server hands the connection to a process that is not watched.
+TEST_F(UnixPeersTest, WhoeverHasClosedItsEndIsNoPeerWhileOthersHaveIt) {
+    std::array<int, 2> ends{-1, -1};
+    ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+    const UniqueFd here(ends[0]);
+    UniqueFd there(ends[1]);
+    const auto inode_of = [](const UniqueFd& socket) {
+        struct stat status {};
+        EXPECT_EQ(fstat(socket.get(), &status), 0);
+        return status.st_ino;
+    };
+    WatchedProcess& client = watch(41, "client");
+    WatchedProcess& server = watch(42, "server");
+    const auto ours =
+        open(client, 3, inode_of(here), inode_of(there), PeerProcess{7, "manager", true});
+    const auto accepted = open(server, 3, inode_of(there), inode_of(here));
+    const auto copy = open(server, 4, inode_of(there), inode_of(here));
+    name();
+    close(server, copy);
+    name();
+    EXPECT_EQ(peer_of(client, ours), "42 server");
+    close(server, accepted);
+    name();
+    EXPECT_EQ(peer_of(client, ours), "made by 7 manager");
+
+    const auto again = open(server, 5, inode_of(there), inode_of(here));
+    const auto more = open(server, 6, inode_of(there), inode_of(here));
+    name();
+    close(server, more);
+    name();
+    EXPECT_EQ(peer_of(client, ours), "42 server");
+    const auto inode = inode_of(there);
+    there.reset();
+    close(server, again);
+    name();
+    EXPECT_EQ(peer_of(client, ours), "42 server") << inode << " is nobody's any more";
 }
 
 TEST_F(UnixPeersTest, OnlySomeSocketsHaveALastingPeer) {

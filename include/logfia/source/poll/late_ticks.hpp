@@ -10,8 +10,8 @@
 namespace logfia {
 
 /// Gathers missed ticks, and says when to report them: at once, and then at most once in five
-/// seconds, so that an interval that cannot be kept does not drown the records. Every missed tick
-/// is reported.
+/// seconds, so that an interval that cannot be kept does not drown the records. Wherever more than
+/// one was missed in a row, each is counted.
 class LateTicks {
   public:
     static constexpr Duration kPause = std::chrono::seconds(5);

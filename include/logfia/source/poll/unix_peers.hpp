@@ -52,6 +52,7 @@ class UnixPeers {
     void ask(std::span<const End> connected);
     void index(WatchedProcesses processes);
     [[nodiscard]] Holders holders_of(std::uint64_t inode) const;
+    void name_makers();
     static void name_peer(const DescriptorOwner& owner, KnownFd& known, Holders ends);
     void let_go();
 

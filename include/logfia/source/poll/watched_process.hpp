@@ -36,6 +36,7 @@ struct Program {
     bool known = false;         ///< everything that is asked for was read
     bool started = false;       ///< the start of the process was noted
     bool exec_heard = false;    ///< at least once
+    bool exec_untold = false;   ///< heard before anything was known of the process
     bool excluded = false;      ///< `--not-name`: what is opened now is not told
     bool to_reveal = false;  ///< descriptors that were opened while it was excluded are to be told
 };
@@ -106,6 +107,7 @@ struct WatchedProcess : DescriptorOwner {
     Program program;
     std::optional<int> heard_exit;    ///< from the connector, as waitpid(2) gives it
     bool begun = false;               ///< the first look was taken
+    std::uint32_t first_look = 0;     ///< the number of that look
     bool looked_at = false;           ///< since that was collected last (ProcessWatcher)
     bool ended = false;               ///< nothing more will come of it
     bool denied = false;              ///< a `lost` record said that links may not be read
