@@ -99,8 +99,8 @@ def summary(results):
     return "\n".join([
         _prose("CPU time of one core while a target with 1,000 descriptors is at rest, and while a busy "
                "target opens 1,000 files a second; the share caught of files that are held open for "
-               "5, 20 and 150 ms; how many times longer a target takes that opens files as fast as it "
-               "can ([all figures](doc/overhead.md)):"), "",
+               "5, 20 and 150 ms; the slowdown of a target that opens files as fast as it can "
+               "([all figures](doc/overhead.md)):"), "",
         *_rows_of(_short(results))])
 
 
