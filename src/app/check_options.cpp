@@ -93,11 +93,11 @@ void check_options(const Options& options, const GivenOptions& given) {
     check_conflicts(given);
     if (options.processes.user && !options.processes.by_name())
         throw_usage_error("--user makes sense only with --name or --all");
+    if (options.processes.pids.empty() && !options.processes.by_name() && options.command.empty())
+        throw_usage_error("no process: give a PID, --name PATTERN, --all, or -- COMMAND");
     if (!options.processes.not_names.empty() && !options.processes.by_name() &&
         !options.processes.follow)
         throw_usage_error("--not-name makes sense only with --name, --all or --follow");
-    if (options.processes.pids.empty() && !options.processes.by_name() && options.command.empty())
-        throw_usage_error("no process: give a PID, --name PATTERN, --all, or -- COMMAND");
     const FilterOptions& filter = options.filter;
     if (options.poller.single_look && !filter.tells(EventKind::open) &&
         !filter.tells(EventKind::start))
@@ -134,6 +134,8 @@ void complete_options(Options& options, const GivenOptions& given) {
     options.poller.hangups = wants_hangups(options);
     for (const EventKind kind : {EventKind::start, EventKind::exec, EventKind::exit})
         if (options.filter.tells(kind)) options.poller.process_events.add(kind);
+    // What is remembered of a process goes with its end.
+    if (options.leaks) options.poller.process_events.add(EventKind::exit);
 }
 
 }  // namespace logfia

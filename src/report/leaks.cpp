@@ -71,6 +71,7 @@ void Leaks::Group::merge(Group&& other) {
 }
 
 void Leaks::note(const Event& event) {
+    if (event.kind == EventKind::exit) return note_exit(event);
     const DescriptorChange* change = event.descriptor_change();
     if (change == nullptr) return;
     servers_.note(change->descriptor);
@@ -87,6 +88,12 @@ void Leaks::note(const Event& event) {
         default:
             return;
     }
+}
+
+/// The closes of a process come before its end.
+void Leaks::note_exit(const Event& event) {
+    const auto at = processes_.find(event.actor.number);
+    if (at != processes_.end() && at->second.open == 0) end(at->first, event.at.steady);
 }
 
 Leaks::Process& Leaks::process_of(const Actor& actor, SteadyTime now) {
@@ -131,6 +138,7 @@ void Leaks::note_close(const Event& event, const DescriptorChange& change) {
     --process.open;
     if (process.open > 0) return;
     if (change.at_exit) return end(event.actor.number, event.at.steady);
+    // A process may open more. Its end may come without any word.
     if (processes_.size() > most_processes_) forget_idle_processes();
 }
 
@@ -177,8 +185,6 @@ void Leaks::forget_idle_families() {
     most_families_ = std::max(kMaxGroups, 2 * families_);
 }
 
-/// A process may open more, but may have ended as well, since nothing tells of the end of one that
-/// has closed all.
 void Leaks::forget_idle_processes() {
     std::erase_if(processes_, [this](const auto& entry) {
         const Process& process = entry.second;

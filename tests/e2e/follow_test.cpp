@@ -224,9 +224,10 @@ TEST(Follow, OrphansOfACommandAreFollowed) {
     EXPECT_THAT(balance(file.all()), IsEmpty());
 }
 
-/// $1: how deep; $2: a FIFO with a line for each that may end.
+/// $1: how deep; $2: a FIFO with a line for each that may end. Each process opens another file than
+/// its parent: at a number of the same file, an open of its own would not be seen.
 constexpr const char* kTree = R"(
-exec 7<"$0"
+exec 7<"$0-$1"
 [ $1 -le 1 ] || /bin/sh "$0" $(($1 - 1)) "$2" 7<&- &
 read line <"$2"
 wait
@@ -237,6 +238,8 @@ TEST(Follow, ATreeOfProcesses) {
     TempDir directory;
     const RecordFile file(directory.path() + "/records");
     const std::string tree = directory.file("tree", kTree);
+    for (const char* depth : {"tree-1", "tree-2", "tree-3", "tree-4", "tree-5"})
+        directory.file(depth, "");
     const std::string gate = directory.path() + "/gate";
     ASSERT_EQ(mkfifo(gate.c_str(), 0600), 0);
     const UniqueFd lines(open(gate.c_str(), O_RDWR | O_CLOEXEC));

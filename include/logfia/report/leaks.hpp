@@ -134,6 +134,7 @@ class Leaks {
     void note_open(const Event& event, const DescriptorChange& change);
     void note_close(const Event& event, const DescriptorChange& change);
     void note_change(const Event& event, const DescriptorChange& change);
+    void note_exit(const Event& event);
     Process& process_of(const Actor& actor, SteadyTime now);
     void find_family(Open& open, const Descriptor& descriptor);
     void describe(Open& open, const Descriptor& descriptor);
