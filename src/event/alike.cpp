@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <utility>
 
 namespace logfia {
 namespace {
@@ -32,7 +31,7 @@ std::string with_any_port(const Endpoint& endpoint) {
     return text;
 }
 
-AlikeName one_name(std::string name) {
+AlikeName one_name(const std::string& name) {
     return {name, name, {}};
 }
 
@@ -70,7 +69,7 @@ AlikeName alike_listener(const Endpoint& own) {
         name = with_any_port(own);
     else
         append_endpoint(name, own);
-    return one_name(std::move(name) + " LISTEN");
+    return one_name(name + " LISTEN");
 }
 
 AlikeName alike_socket(const SocketInfo& socket, const ServerPorts& servers) {
@@ -79,7 +78,7 @@ AlikeName alike_socket(const SocketInfo& socket, const ServerPorts& servers) {
     if (const ShownAddress peer = peer_address(socket)) {
         std::string name;
         append_socket_address(name, peer);
-        return one_name(std::move(name));
+        return one_name(name);
     }
     if (const std::string& path = shown_path(socket); !path.empty()) return alike_path(path);
     return one_name(std::string(name_without_address(socket)));
