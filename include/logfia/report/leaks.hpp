@@ -137,7 +137,7 @@ class Leaks {
     void note_exit(const Event& event);
     Process& process_of(const Actor& actor, SteadyTime now);
     void find_family(Open& open, const Descriptor& descriptor);
-    void describe(Open& open, const Descriptor& descriptor);
+    static void describe(Open& open, const Descriptor& descriptor);
     void forget_idle_families();
     void forget_idle_processes();
     void end(std::uint64_t number, SteadyTime now);
