@@ -18,7 +18,7 @@ namespace logfia {
 namespace {
 
 constexpr std::size_t kMostAlone = 16;         // questions that are put one by one
-constexpr std::size_t kBuffer = 32 * 1024;     // the kernel's own limit (netlink_dump())
+constexpr std::size_t kBuffer = 32UL * 1024;   // the kernel's own limit (netlink_dump())
 constexpr std::uint32_t kConnected = 1U << 1;  // TCP_ESTABLISHED (unix_diag_dump())
 
 std::uint64_t inode_of(int fd) {
