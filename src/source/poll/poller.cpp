@@ -43,7 +43,7 @@ void keep_to_given(FdSnapshot& seen, const std::vector<GivenFd>& given) {
 
 }  // namespace
 
-Poller::Poller(ProcRoot root, PollerOptions options, Numbers& numbers)
+Poller::Poller(ProcRoot root, const PollerOptions& options, Numbers& numbers)
     : root_(std::move(root)),
       gate_(options.gate),
       repeats_(options.interval.is_back_to_back() ? FdReader::kTurns : 0),

@@ -53,7 +53,7 @@ struct PollerOptions {
 class Poller {
   public:
     /// `numbers`, which gives processes and descriptors theirs, must outlive the poller.
-    Poller(ProcRoot root, PollerOptions options, Numbers& numbers);
+    Poller(ProcRoot root, const PollerOptions& options, Numbers& numbers);
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
