@@ -54,7 +54,8 @@ std::string names_of(const Rows& rows, IsMeant is_meant) {
 }  // namespace
 
 void add_pid_word(std::vector<pid_t>& pids, const std::string& word) {
-    if (word.empty()) throw_usage_error("'' is an empty word: give a PID, as ps and pgrep show it");
+    if (word.empty()) throw_usage_error(
+            "an empty word is not a PID: give a number, as ps and pgrep show it");
     if (is_path(word))
         throw_usage_error(
             "'{}' is a path, but logfia watches processes: give a PID, or -- {} to start it", word,
@@ -75,7 +76,7 @@ void add_name_pattern(std::vector<std::string>& names, const char* flag,
     if (pattern.empty()) throw_usage_error("{}: the pattern is empty", flag);
     // The kernel's name of a process has no directory: such a pattern would match nothing.
     if (pattern.find('/') != std::string::npos)
-        throw_usage_error("{}: '{}' has a '/': the name of a command is matched, not its path",
+        throw_usage_error("{}: '{}' has a '/': the pattern is compared with a command's name, not its path",
                           flag, pattern);
     names.push_back(pattern);
 }
@@ -102,7 +103,7 @@ void add_events(FilterOptions& filter, const std::string& list) {
         const bool adds = word.starts_with('+');
         const auto events = events_named(adds ? word.substr(1) : word);
         if (!events)
-            throw_usage_error("--event: '{}' is not an event of processes; write {} or all", word,
+            throw_usage_error("--event: there is no event '{}' of a process; write {} or all", word,
                               names_of(event_kinds(), is_of_processes));
         if (!adds && !filter.events) filter.events.emplace();
         (adds ? filter.more_events : *filter.events).add(*events);
@@ -128,7 +129,7 @@ Duration parse_duration(const std::string& text) {
         throw_usage_error("--duration: '{}' is not a time; write 10 (seconds), 500ms, 5m or 1h",
                           text);
     if (*time <= Duration::zero())
-        throw_usage_error("--duration: '{}' is no time at all; write 10 (seconds), 500ms, 5m or 1h",
+        throw_usage_error("--duration: '{}' must be longer than 0; write 10 (seconds), 500ms, 5m or 1h",
                           text);
     return *time;
 }
@@ -156,7 +157,7 @@ std::uint64_t parse_positive(const char* flag, const std::string& text, const ch
 
 std::string parse_output(const std::string& file) {
     if (file.empty()) throw_usage_error("--output: the name of the file is empty");
-    return file;
+    return file == "-" ? std::string() : file;
 }
 
 std::string parse_proc(const std::string& dir) {

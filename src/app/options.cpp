@@ -223,16 +223,22 @@ bool takes_next_word(const CLI::App& app, std::string_view word) {
     return false;
 }
 
-/// Refuses `--option=`, for which CLI11 would take the next word as the value.
-void refuse_empty_value(const CLI::App& app, std::string_view word) {
-    if (!word.starts_with("--") || word.find('=') != word.size() - 1) return;
-    const std::string_view name = word.substr(0, word.size() - 1);
+/// Refuses `--option=`, for which CLI11 would take the next word as the value, and `--flag=3`, whose
+/// value CLI11 would take for true.
+void refuse_wrong_value(const CLI::App& app, std::string_view word) {
+    const std::size_t equals = word.find('=');
+    if (!word.starts_with("--") || equals == std::string_view::npos) return;
+    const std::string_view name = word.substr(0, equals);
+    const std::string_view value = word.substr(equals + 1);
     const CLI::Option* option = option_named(app, name);
     if (option == nullptr) return;
-    if (takes_value(*option))
+    if (takes_value(*option)) {
+        if (!value.empty()) return;
         throw_usage_error("{}: the value is missing; write {}{}", word, word,
                           option->get_type_name());
-    throw_usage_error("{}: this option takes no value; write {}", word, name);
+    }
+    if (value != "true" && value != "false")
+        throw_usage_error("{}: this option takes no value; write {}", word, name);
 }
 
 /// Refuses a negative number, which CLI11 would take for a cluster of flags.
@@ -255,7 +261,7 @@ bool is_option(const CLI::App& app, std::string_view word) {
 void check_words(const CLI::App& app, int argc, const char* const* argv) {
     for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
-        refuse_empty_value(app, word);
+        refuse_wrong_value(app, word);
         refuse_negative_number(word);
         if (word.starts_with('-') && !is_option(app, word))
             throw_usage_error("there is no option '{}'", word);

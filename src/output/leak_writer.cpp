@@ -101,7 +101,7 @@ void append_leaks(std::string& out, const LeakReport& report, TimeColumn time) {
     if (rest != groups.end()) out += "left open, not judged a leak:\n";
     for (auto at = rest; at != groups.end(); ++at) append_group(out, *at, time);
     if (report.forgotten > 0)
-        fmt::format_to(std::back_inserter(out), "  and {} more that are no leak\n",
+        fmt::format_to(std::back_inserter(out), "  and {} more, none of them a leak\n",
                        grouped_digits(report.forgotten));
 }
 

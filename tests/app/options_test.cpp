@@ -214,6 +214,11 @@ TEST(Options, HangupsAreNoticedForWhoAsksForThemAndForLeaks) {
     EXPECT_FALSE(parse({"-j", "-e", "open", "7"}).options().poller.hangups);
 }
 
+TEST(Options, ADashIsStandardOutput) {
+    EXPECT_EQ(parse({"-o", "-", "7"}).options().output, "");
+    EXPECT_EQ(parse({"-o", "./-", "7"}).options().output, "./-");
+}
+
 TEST(Options, AFlagCanBeTakenBack) {
     const auto parsed = parse({"--json=false", "-l", "7"});
     EXPECT_FALSE(parsed.options().json);
@@ -294,6 +299,7 @@ TEST(Options, AnEqualsSignWithNothingBehindIt) {
         {{"--json=", "1"}, "--json=: this option takes no value; write --json\n"},
         {{"-nj", "--follow=", "1"}, "--follow=: this option takes no value"},
         {{"-nd5", "--all="}, "--all=: this option takes no value"},
+        {{"--leaks=3", "1"}, "--leaks=3: this option takes no value; write --leaks\n"},
         {{"--help="}, "--help=: this option takes no value"},
         {{"--version="}, "--version=: this option takes no value"},
         {{"--no-such=", "1"}, "--no-such="},

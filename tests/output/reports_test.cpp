@@ -170,7 +170,7 @@ TEST(LeakReport, IsUnderstoodAtAGlance) {
         "1494175240.663016, growing for 15.0s\n"
         "left open, not judged a leak:\n"
         "  1 of 1,024 (0.10 %)  cat[42]  file /tmp/a\\nb  since 1494175240.663016\n"
-        "  and 1,234 more that are no leak\n");
+        "  and 1,234 more, none of them a leak\n");
 }
 
 TEST(LeakReport, WithoutAny) {
