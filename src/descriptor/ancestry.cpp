@@ -13,10 +13,9 @@ void Ancestry::add(const ProcRoot& root, pid_t pid, bool lives, const FdSnapshot
     known_ = known_ || last_seen != nullptr || (tables_.back().is_open() && pid != 1);
 }
 
-bool Ancestry::is_inherited(pid_t child, int fd, std::string_view name, PipeHeld held) const {
-    const bool is_pipe = name.starts_with("pipe:[");
-    if (is_pipe && held == PipeHeld::one_end) return true;
-    if (!known_ && (is_pipe || fd <= STDERR_FILENO)) return true;
+bool Ancestry::is_inherited(pid_t child, int fd, std::string_view name) const {
+    if (name.starts_with("pipe:[")) return true;
+    if (!known_ && fd <= STDERR_FILENO) return true;
     return std::any_of(tables_.begin(), tables_.end(), [&](const ParentTable& table) {
         return table.is_inherited(child, fd, name);
     });

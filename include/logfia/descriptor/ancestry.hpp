@@ -7,14 +7,10 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 #include <vector>
 
 namespace logfia {
-
-/// What a process has of a pipe.
-enum class PipeHeld : std::uint8_t { one_end, both_ends };
 
 /// The tables that a new process can have inherited from: its parent's and, if the parent was never
 /// looked at or is gone, the grandparent's, and so on.
@@ -25,12 +21,11 @@ class Ancestry {
     /// object.
     void add(const ProcRoot& root, pid_t pid, bool lives, const FdSnapshot* last_seen);
 
-    /// True when `child` is known to have inherited `fd` under that name, or when `fd` is a single
-    /// end of a pipe: a shell makes the pipes of a pipeline just before the fork and closes its own
-    /// ends just after, so that no look may have seen them. Without any known ancestor, all pipes
-    /// and the standard streams count as inherited too.
-    [[nodiscard]] bool is_inherited(pid_t child, int fd, std::string_view name,
-                                    PipeHeld held) const;
+    /// True when `child` is known to have inherited `fd` under that name, or when `fd` is a pipe: a
+    /// shell makes the pipes of a pipeline just before the fork and closes its own ends just after,
+    /// so that no look may have seen them. Without any known ancestor, the standard streams count
+    /// as inherited too.
+    [[nodiscard]] bool is_inherited(pid_t child, int fd, std::string_view name) const;
 
   private:
     std::vector<ParentTable> tables_;

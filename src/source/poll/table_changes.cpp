@@ -4,29 +4,12 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
-#include <span>
 #include <utility>
 
 namespace logfia {
 namespace {
 
 constexpr std::size_t kAtOnce = 256;  // so that ten thousand new ones need no memory that stays
-
-/// The two ends of a pipe get numbers that are close to each other (pipe(2)).
-PipeHeld what_is_held(const FdSnapshot& table, const FdEntry& end) {
-    constexpr std::ptrdiff_t kClose = 8;
-    const auto entries = std::span(table.entries());
-    const auto at = &end - entries.data();
-    const auto from = std::max<std::ptrdiff_t>(at - kClose, 0);
-    const auto to = std::min<std::ptrdiff_t>(at + kClose + 1, std::ssize(entries));
-    const auto near =
-        entries.subspan(static_cast<std::size_t>(from), static_cast<std::size_t>(to - from));
-    const auto ends = std::count_if(near.begin(), near.end(), [&](const FdEntry& entry) {
-        return table.name(entry) == table.name(end);
-    });
-    return ends > 1 ? PipeHeld::both_ends : PipeHeld::one_end;
-}
 
 }  // namespace
 
@@ -129,8 +112,7 @@ void TableChanges::open(const Table& table, FdEntry& entry, Description& descrip
     WatchedProcess& watched = table.watched;
     const bool inherited =
         !watched.begun && table.ancestry != nullptr &&
-        table.ancestry->is_inherited(watched.process.pid(), entry.fd, description.name,
-                                     what_is_held(table.names, entry));
+        table.ancestry->is_inherited(watched.process.pid(), entry.fd, description.name);
     const bool initial = inherited || (!watched.begun && table.ancestry == nullptr);
     entry.slot = parts_.ledger.opened(
         watched, {std::move(description.descriptor), description.identity, table.look.now, initial,
