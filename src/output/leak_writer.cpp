@@ -93,12 +93,15 @@ void append_leaks(std::string& out, const LeakReport& report, TimeColumn time) {
         return group.rule == LeakRule::none;
     });
     if (rest == groups.begin())
-        out += "no leaked descriptors\n";
+        out += report.judged ? "no leaked descriptors\n" : "no verdict on leaks\n";
     else
         fmt::format_to(std::back_inserter(out), "leaked descriptors, {} or more alike:\n",
                        report.fewest);
     for (auto at = groups.begin(); at != rest; ++at) append_group(out, *at, time);
-    if (rest != groups.end()) out += "left open, not judged a leak:\n";
+    if (rest != groups.end())
+        out += report.judged
+                   ? "left open, but no leak:\n"
+                   : "left open, but not judged: growth shows in a watch of 10 s or more\n";
     for (auto at = rest; at != groups.end(); ++at) append_group(out, *at, time);
     if (report.forgotten > 0)
         fmt::format_to(std::back_inserter(out), "  and {} more, none of them a leak\n",
@@ -111,6 +114,7 @@ void append_leaks_json(std::string& out, const LeakReport& report, TimeColumn ti
     members.time("time", time, end);
     members.text("event", "leaks");
     members.truth_value("leaked", report.leaked());
+    members.truth_value("judged", report.judged);
     members.number("leak_min", report.fewest);
     members.key("groups");
     out += '[';

@@ -296,6 +296,9 @@ LeakReport Leaks::report(SteadyTime end, CommandEnd command) const {
         for (const Open& open : process.left) of_process.push_back(&open);
         for (Judged& judged : judge(number, process, of_process, end)) add(std::move(judged));
     }
+    report.judged = report.groups.empty() || command == CommandEnd::by_itself ||
+                    std::any_of(report.groups.begin(), report.groups.end(),
+                                [](const auto& group) { return group.watched >= kLongEnough; });
     std::sort(report.groups.begin(), report.groups.end(),
               [](const LeakGroup& a, const LeakGroup& b) {
                   const bool a_leaks = a.rule != LeakRule::none;

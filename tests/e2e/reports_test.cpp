@@ -71,7 +71,7 @@ TEST(LeakVerdict, AGroupIsALeak) {
     EXPECT_THAT(lines[lines.size() - 3],
                 ContainsRegex("^  10 of [0-9,]+ \\([0-9.]+ %\\)  fd_maker\\[[0-9]+\\]  file " +
                               made_file("passwd") + "  since [^ ]+ until the command ended$"));
-    EXPECT_EQ(lines[lines.size() - 2], "left open, not judged a leak:");
+    EXPECT_EQ(lines[lines.size() - 2], "left open, but no leak:");
     EXPECT_THAT(lines.back(), HasSubstr("file " + made_file("group")));
 }
 
@@ -206,7 +206,7 @@ TEST(LeakVerdict, OfAWatchThatIsStopped) {
                }) == 10;
     }));
     EXPECT_EQ(run.interrupt(), 0);
-    EXPECT_TRUE(run.wait_for_line("no leaked descriptors"));
+    EXPECT_TRUE(run.wait_for_line("no verdict on leaks"));
     EXPECT_TRUE(run.wait_for_line("127.0.0.1:*"));
 }
 

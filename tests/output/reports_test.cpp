@@ -168,7 +168,7 @@ TEST(LeakReport, IsUnderstoodAtAGlance) {
         "the command ended\n"
         "  15 of 1,024 (1.5 %)  cat[42]  tcp *:443 (12 in CLOSE_WAIT)  since "
         "1494175240.663016, growing for 15.0s\n"
-        "left open, not judged a leak:\n"
+        "left open, but no leak:\n"
         "  1 of 1,024 (0.10 %)  cat[42]  file /tmp/a\\nb  since 1494175240.663016\n"
         "  and 1,234 more, none of them a leak\n");
 }
@@ -189,7 +189,10 @@ TEST(LeakReport, IsOneJsonObject) {
     append_leaks_json(text, report, iso(), moment());
     ASSERT_EQ(lines_of(text).size(), 1U);
     ASSERT_TRUE(test::parse_json_object(lines_of(text)[0])) << text;
-    EXPECT_THAT(text, HasSubstr("\"event\":\"leaks\",\"leaked\":true,\"leak_min\":2,\"groups\":["));
+    EXPECT_THAT(
+        text,
+        HasSubstr(
+            "\"event\":\"leaks\",\"leaked\":true,\"judged\":true,\"leak_min\":2,\"groups\":["));
     EXPECT_THAT(text, HasSubstr("\"name_hex\":\"2f78ff\",\"count\":2,\"leak\":true,"
                                 "\"rule\":\"open_at_exit\",\"first_seen\":"));
     EXPECT_THAT(text, HasSubstr("\"leak\":true,\"rule\":\"growth\",\"in_close_wait\":1,"));
@@ -205,8 +208,11 @@ TEST(LeakReport, IsWrittenAtTheEnd) {
     writer.append(text, test::make_event(EventKind::open, FdType::file, "/x"), "");
     EXPECT_EQ(text, "");
     writer.finish(text, {}, moment());
-    EXPECT_THAT(text,
-                HasSubstr("no leaked descriptors\nleft open, not judged a leak:\n  1  cat[42]"));
+    EXPECT_THAT(
+        text,
+        HasSubstr(
+            "no verdict on leaks\nleft open, but not judged: growth shows in a watch of 10 s or "
+            "more\n  1  cat[42]"));
     EXPECT_FALSE(writer.has_findings());
     LeakWriter of_command({ReportFormat::text, iso(), -1}, 1,
                           {7, [] { return CommandEnd::by_itself; }});

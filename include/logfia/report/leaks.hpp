@@ -47,6 +47,9 @@ struct LeakReport {
     std::vector<LeakGroup> groups;  ///< leaks first, large ones first, by process, type and name
     std::uint64_t fewest = 0;       ///< of descriptors alike that are a leak
     std::uint64_t forgotten = 0;    ///< groups that are no leak and are not listed
+    /// False where no rule could apply: the command has not ended by itself, and no process of
+    /// those that left something open was watched for long enough.
+    bool judged = true;
 
     [[nodiscard]] bool leaked() const {
         return !groups.empty() && groups.front().rule != LeakRule::none;
