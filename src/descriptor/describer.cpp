@@ -1,3 +1,4 @@
+#include <logfia/base/deleted_suffix.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/descriptor/describer.hpp>
 #include <logfia/procfs/fd_info.hpp>
@@ -19,7 +20,6 @@ namespace {
 
 constexpr int kMostRounds = 8;  // the most rounds in which one descriptor is asked
 constexpr std::size_t kMostAtOnce = 128;
-constexpr std::string_view kDeleted = " (deleted)";
 
 FdType type_of_mode(unsigned mode) {
     switch (mode & S_IFMT) {
@@ -231,7 +231,7 @@ void Describer::read_path(const Process& process, Description& out, Work& work) 
 /// A memfd, or shared memory of another kind.
 void Describer::read_memory(const Process& process, Description& out, Work& work) {
     work.stage = Stage::unread;
-    if (!out.name.ends_with(kDeleted)) return;
+    if (!out.name.ends_with(kDeletedSuffix)) return;
     out.descriptor.type = type_of_unmounted(out.name);
     if (out.descriptor.type == FdType::unknown)
         out.descriptor.type = type_by_info(out.name, work.info);

@@ -1,3 +1,4 @@
+#include <logfia/base/deleted_suffix.hpp>
 #include <logfia/descriptor/parent_table.hpp>
 #include <logfia/procfs/proc_path.hpp>
 
@@ -31,7 +32,7 @@ bool ParentTable::is_inherited(pid_t child, int fd, std::string_view name) const
     if (order == 0) return true;
     if (has_now(fd, name)) return order < 0;
     // A child may have removed the file, and made another one of that name.
-    if (order > 0 && has_now(fd, std::string(name) + " (deleted)")) return false;
+    if (order > 0 && has_now(fd, std::string(name).append(kDeletedSuffix))) return false;
     // The parent has run on since, so its last seen table counts too.
     if (last_seen_ == nullptr) return false;
     const FdEntry* seen = last_seen_->find(fd);

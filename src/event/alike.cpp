@@ -1,3 +1,4 @@
+#include <logfia/base/deleted_suffix.hpp>
 #include <logfia/event/alike.hpp>
 #include <logfia/event/name_group.hpp>
 #include <logfia/event/socket_text.hpp>
@@ -6,8 +7,6 @@
 
 namespace logfia {
 namespace {
-
-constexpr std::string_view kDeleted = " (deleted)";
 
 /// Chosen by the kernel (ip_local_port_range, tcp(7): its default).
 bool is_ephemeral(std::uint16_t port) {
@@ -92,9 +91,7 @@ void ServerPorts::note(const Descriptor& descriptor) {
 }
 
 std::string_view path_without_deleted(const Descriptor& descriptor) {
-    std::string_view name = descriptor.name;
-    if (descriptor.deleted && name.ends_with(kDeleted)) name.remove_suffix(kDeleted.size());
-    return name;
+    return descriptor.deleted ? without_deleted_suffix(descriptor.name) : descriptor.name;
 }
 
 AlikeName alike_name(const Descriptor& descriptor, const ServerPorts& servers) {

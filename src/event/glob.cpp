@@ -1,3 +1,4 @@
+#include <logfia/base/deleted_suffix.hpp>
 #include <logfia/event/glob.hpp>
 #include <logfia/event/socket_text.hpp>
 
@@ -7,8 +8,6 @@
 
 namespace logfia {
 namespace {
-
-constexpr std::string_view kDeleted = " (deleted)";
 
 /// Letters, digits and the characters of patterns: nothing else occurs in a host name.
 bool may_be_host_pattern(std::string_view pattern) {
@@ -45,8 +44,8 @@ bool Glob::matches_host(std::string_view host) const {
 
 bool Glob::matches_name(const std::string& name) const {
     if (matches_file(name)) return true;
-    if (!name.ends_with(kDeleted)) return false;
-    return matches_file(name.substr(0, name.size() - kDeleted.size()));
+    return name.ends_with(kDeletedSuffix) &&
+           matches_file(std::string(without_deleted_suffix(name)));
 }
 
 bool Glob::matches_file(const std::string& name) const {

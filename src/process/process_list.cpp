@@ -1,3 +1,4 @@
+#include <logfia/base/deleted_suffix.hpp>
 #include <logfia/process/process_list.hpp>
 #include <logfia/procfs/numbered_dir.hpp>
 #include <logfia/procfs/proc_path.hpp>
@@ -73,10 +74,12 @@ Reading<std::string> executable_of(const ProcRoot& root, pid_t pid) {
     const ProcPath path = proc_path("{}/exe", pid);
     const ssize_t length = readlinkat(root.fd(), path.data(), link.data(), link.size());
     if (length < 0) return Reading<std::string>::failed(errno);
-    std::string_view name(link.data(), static_cast<std::size_t>(length));
-    constexpr std::string_view kDeleted = " (deleted)";
-    if (name.ends_with(kDeleted)) name.remove_suffix(kDeleted.size());
-    return std::string(name.substr(name.rfind('/') + 1));
+    return std::string(program_name({link.data(), static_cast<std::size_t>(length)}));
+}
+
+std::string_view program_name(std::string_view exe) {
+    exe = without_deleted_suffix(exe);
+    return exe.substr(exe.rfind('/') + 1);
 }
 
 Reading<bool> is_named(const ProcRoot& root, const ProcessFacts& facts,

@@ -50,6 +50,9 @@ Reading<uid_t> user_of(const ProcRoot& root, pid_t pid);
 /// now.
 Reading<std::string> executable_of(const ProcRoot& root, pid_t pid);
 
+/// The file name in the kernel's link to an executable, without ` (deleted)`. A view into `exe`.
+std::string_view program_name(std::string_view exe);
+
 /// True when one of the shell patterns matches.
 bool matches_any(const std::vector<std::string>& patterns, const std::string& name);
 

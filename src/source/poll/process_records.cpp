@@ -1,3 +1,4 @@
+#include <logfia/base/deleted_suffix.hpp>
 #include <logfia/process/exit_code.hpp>
 #include <logfia/process/process_list.hpp>
 #include <logfia/source/poll/process_records.hpp>
@@ -20,15 +21,8 @@ constexpr int kExecs = 2;
 constexpr int kEndsAtOnce = 3;
 
 /// A program whose file was removed, or replaced by an update, is the same program.
-std::string_view without_deleted(std::string_view exe) {
-    constexpr std::string_view kDeleted = " (deleted)";
-    if (exe.ends_with(kDeleted)) exe.remove_suffix(kDeleted.size());
-    return exe;
-}
-
-std::string file_name(std::string_view exe) {
-    exe = without_deleted(exe);
-    return std::string(exe.substr(exe.rfind('/') + 1));
+bool is_same_program(std::string_view exe, std::string_view other) {
+    return without_deleted_suffix(exe) == without_deleted_suffix(other);
 }
 
 }  // namespace
@@ -51,8 +45,7 @@ void ProcessRecords::look(WatchedProcess& watched) {
                        (!options_.execs_are_heard && options_.told.contains(EventKind::exec));
     if (!polls) return;
     const std::string_view exe = read_exe(watched);
-    const bool runs_another =
-        !exe.empty() && without_deleted(exe) != without_deleted(watched.program.exe);
+    const bool runs_another = !exe.empty() && !is_same_program(exe, watched.program.exe);
     if (!runs_another && !has_new_name(watched)) return;
     watched.refresh_comm(root_);
     read_program(watched);
@@ -127,7 +120,7 @@ void ProcessRecords::judge(WatchedProcess& watched) {
     Program& program = watched.program;
     if (!watched.origin.excludable || options_.not_names.empty()) return;
     const bool excluded = matches_any(options_.not_names, watched.process.comm()) ||
-                          matches_any(options_.not_names, file_name(program.exe));
+                          matches_any(options_.not_names, std::string(program_name(program.exe)));
     if (program.excluded && !excluded) {
         program.to_reveal = true;
         program.excluded = false;
