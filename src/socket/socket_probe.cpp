@@ -1,3 +1,4 @@
+#include <logfia/base/trim.hpp>
 #include <logfia/socket/network_namespace.hpp>
 #include <logfia/socket/socket_probe.hpp>
 #include <logfia/socket/socket_progress.hpp>
@@ -19,7 +20,6 @@ using Question = BlockingRequest::Question;
 using Stage = SocketQuery::Stage;
 using Told = SocketQuery::Told;
 
-constexpr std::size_t kKept = 1000;
 constexpr std::size_t kAtOnce = 128;  // questions: ten thousand need no memory that stays
 
 bool is_to_be_asked(const SocketQuery& query) {
@@ -240,8 +240,7 @@ std::optional<TcpTotals> SocketProbe::final_totals(std::uint64_t cookie, const S
 }
 
 void SocketProbe::clear() {
-    queries_.clear();
-    if (queries_.capacity() > kKept) queries_.shrink_to_fit();
+    clear_and_trim(queries_);
 }
 
 }  // namespace logfia

@@ -1,3 +1,4 @@
+#include <logfia/base/trim.hpp>
 #include <logfia/source/poll/epoll_targets.hpp>
 
 #include <algorithm>
@@ -11,7 +12,6 @@ namespace {
 
 using Outcome = BlockingRequest::Outcome;
 
-constexpr std::size_t kKept = 1000;
 constexpr std::size_t kAtOnce = 128;  // questions: ten thousand need no memory that stays
 
 }  // namespace
@@ -40,8 +40,7 @@ void EpollTargets::answer(const ProcRoot& root, SteadyTime now) {
         asker_.ask(requests_);
         for (std::size_t i = 0; i < some.size(); ++i) use(some[i], requests_[i], now);
     }
-    pending_.clear();
-    if (pending_.capacity() > kKept) pending_.shrink_to_fit();
+    clear_and_trim(pending_);
 }
 
 void EpollTargets::use(const Pending& pending, BlockingRequest& request, SteadyTime now) {

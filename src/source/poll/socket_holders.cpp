@@ -1,17 +1,10 @@
+#include <logfia/base/trim.hpp>
 #include <logfia/source/poll/socket_holders.hpp>
 
 #include <algorithm>
 
 namespace logfia {
 namespace {
-
-/// Empties the list, and frees memory that one look needed beyond the usual.
-template <class T>
-void let_go(std::vector<T>& list) {
-    constexpr std::size_t kKept = 1000;
-    list.clear();
-    if (list.capacity() > kKept) list.shrink_to_fit();
-}
 
 bool is_described(const Descriptor& descriptor) {
     return is_in(descriptor.type, FdGroup::socket) &&
@@ -28,9 +21,9 @@ void SocketHolders::begin(WatchedProcesses processes, std::uint32_t turn) {
 }
 
 void SocketHolders::end() {
-    let_go(inodes_);
-    let_go(holders_);
-    let_go(unanswered_);
+    clear_and_trim(inodes_);
+    clear_and_trim(holders_);
+    clear_and_trim(unanswered_);
 }
 
 std::optional<SharedSocket> SocketHolders::find(const WatchedProcess& process, std::uint32_t slot,

@@ -1,3 +1,4 @@
+#include <logfia/base/trim.hpp>
 #include <logfia/socket/socket_progress.hpp>
 #include <logfia/source/poll/socket_schedule.hpp>
 
@@ -14,7 +15,6 @@ using Told = SocketQuery::Told;
 
 constexpr Duration kTotalsPause = std::chrono::seconds(1);
 constexpr int kTotalsALook = 64;
-constexpr std::size_t kKept = 1000;
 
 /// True for types of which a row tells as much as the socket itself.
 bool is_told_by_tables(FdType type) {
@@ -111,8 +111,7 @@ void SocketSchedule::answer(const ProcRoot& root, SteadyTime now, WatchedProcess
         pauses_.note_rows(probe_.rows_last_read());
         for (const SocketQuery& query : rest) use(query, now);
         probe_.clear();
-        pending_.clear();
-        if (pending_.capacity() > kKept) pending_.shrink_to_fit();
+        clear_and_trim(pending_);
     }
     turns_.begin_next();
 }

@@ -1,3 +1,4 @@
+#include <logfia/base/trim.hpp>
 #include <logfia/source/poll/unix_peers.hpp>
 
 #include <algorithm>
@@ -7,14 +8,6 @@
 
 namespace logfia {
 namespace {
-
-/// Empties the list, and frees memory that one look needed beyond the usual.
-template <class T>
-void empty(std::vector<T>& list) {
-    constexpr std::size_t kKept = 1000;
-    list.clear();
-    if (list.capacity() > kKept) list.shrink_to_fit();
-}
 
 template <class T>
 void sort_and_unite(std::vector<T>& list) {
@@ -166,10 +159,10 @@ void UnixPeers::name_makers() {
 }
 
 void UnixPeers::let_go() {
-    empty(questions_);
-    empty(pairs_);
-    empty(wanted_);
-    empty(holders_);
+    clear_and_trim(questions_);
+    clear_and_trim(pairs_);
+    clear_and_trim(wanted_);
+    clear_and_trim(holders_);
 }
 
 }  // namespace logfia
