@@ -43,7 +43,7 @@ const Usage kUsages[] = {
     {"HugePid", {"99999999999"}, "'99999999999' is not a PID"},
     {"Word", {"nginx"}, "'nginx'"},
     {"NumberAndLetters", {"12x"}, "'12x'"},
-    {"EmptyWord", {""}, "''"},
+    {"EmptyWord", {""}, "an empty word"},
     {"Path", {"/var/log"}, "'/var/log' is a path"},
     {"Dot", {"."}, "'.' is a path"},
     {"BadList", {"-p", "1,,2"}, "'' is not a PID"},

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <logfia/base/fields.hpp>
+#include <logfia/descriptor/link_text.hpp>
 #include <logfia/event/descriptor.hpp>
 
 #include <cstdint>
-#include <string_view>
 #include <unordered_map>
 
 namespace logfia {
@@ -14,13 +13,8 @@ class PipeEnds {
   public:
     /// The number in the kernel's link, `pipe:[123]` (proc_pid_fd(5)); 0 for anything else.
     static std::uint64_t number_of(const Descriptor& descriptor) {
-        constexpr std::string_view kPrefix = "pipe:[";
-        std::string_view name = descriptor.name;
-        if (descriptor.type != FdType::pipe || !name.starts_with(kPrefix) || !name.ends_with(']'))
-            return 0;
-        name.remove_prefix(kPrefix.size());
-        name.remove_suffix(1);
-        return parse_number<std::uint64_t>(name).value_or(0);
+        const bool is_pipe = descriptor.type == FdType::pipe;
+        return is_pipe ? bracketed_number(descriptor.name).value_or(0) : 0;
     }
 
     /// Of two descriptors whose access is not known, each is taken for another end.
