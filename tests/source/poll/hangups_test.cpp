@@ -38,8 +38,7 @@ class Hangups : public ::testing::TestWithParam<bool>, public test::WatchedHelpe
     void let_peer_shut_down(const Connection& connection) {
         peer_.ask(fmt::format("shutdown {}", connection.theirs));
         ASSERT_EQ(maker_.numbers(fmt::format("receive {} 1", connection.ours)), std::vector{0});
-        ASSERT_TRUE(test::eventually(
-            [this] { return test::status_line(maker_.pid(), "State").starts_with('S'); }));
+        ASSERT_TRUE(test::comes_to_sleep(maker_.pid()));
     }
     static std::vector<std::string> hangups(const std::vector<Event>& events) {
         std::vector<std::string> told;

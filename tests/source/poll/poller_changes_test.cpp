@@ -1,17 +1,14 @@
 // How changes of a table become records when the number belongs to another file by the time of the
 // question, and when the link does not show that.
 
+#include "source/poll/poller_fixture.hpp"
 #include "support/event_parts.hpp"
-#include "support/event_sinks.hpp"
-#include "support/fake_proc.hpp"
-#include <logfia/source/poll/poller.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,9 +17,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using test::FakeProc;
 using test::fd_of;
-using test::KeptEvents;
 using test::Lines;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -33,38 +28,15 @@ std::string line_of(const Event& event) {
                        to_string(descriptor.access), descriptor.name);
 }
 
-class PollerChanges : public ::testing::Test {
+class PollerChanges : public test::PollerFixture {
   protected:
-    PollerChanges() { proc_.add_process(42, "worker"); }
-    void watch(Origin origin = {}) {
-        auto root = ProcRoot::open(proc_.path());
-        ASSERT_TRUE(root);
-        auto process = Process::open(*root, 42, Holding::descriptors);
-        ASSERT_TRUE(process);
-        poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
-        poller_->processes().add(std::move(*process), std::move(origin));
-    }
-    Now later() {
-        now_.wall += milliseconds(100);
-        now_.steady += milliseconds(100);
-        return now_;
-    }
-    Lines look() {
-        seen_.clear();
-        poller_->look(later(), seen_);
-        return seen_.lines;
-    }
+    PollerChanges() : PollerFixture(line_of) { proc_.add_process(42, "worker"); }
+    void watch(const Origin& origin = {}) { watch_all({42}, origin); }
+    Lines look() { return look_after(milliseconds(100)); }
     [[nodiscard]] Descriptor only() const {
         EXPECT_EQ(seen_.events.size(), 1U);
         return seen_.events.empty() ? Descriptor{} : fd_of(seen_.events[0]).descriptor;
     }
-
-    FakeProc proc_;
-    PollerOptions options_{.interval = milliseconds(100)};
-    Numbers numbers_;
-    std::unique_ptr<Poller> poller_;
-    KeptEvents seen_{line_of};
-    Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
 };
 
 TEST_F(PollerChanges, AreToldByDescriptorAlsoWhereANumberHasAnotherFile) {
@@ -84,7 +56,7 @@ TEST_F(PollerChanges, AreToldByDescriptorAlsoWhereANumberHasAnotherFile) {
 TEST_F(PollerChanges, OfALookAheadHaveItsTime) {
     proc_.open(42, 9, "/given");
     watch({Origin::Start::launched, {}, {{9, "/given"}}});
-    const Now ahead = later();
+    const Now ahead = later(milliseconds(100));
     poller_->look_ahead(ahead);
     poller_->after_exec();
     proc_.close(42, 9);

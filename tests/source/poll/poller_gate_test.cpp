@@ -2,12 +2,10 @@
 // that the test builds. A change that the process has not made is found only by the looks that are
 // taken.
 
+#include "source/poll/poller_fixture.hpp"
 #include "support/event_parts.hpp"
-#include "support/event_sinks.hpp"
-#include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
 #include "support/watching.hpp"
-#include <logfia/source/poll/poller.hpp>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -15,7 +13,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <memory>
 #include <string>
 
 namespace logfia {
@@ -23,10 +20,8 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using test::FakeProc;
 using test::fd_of;
 using test::FdMaker;
-using test::KeptEvents;
 using test::Lines;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -36,40 +31,24 @@ std::string line_of(const Event& event) {
     return fmt::format("{} {}", to_string(event.kind), fd_of(event).descriptor.name);
 }
 
-class PollerGate : public ::testing::Test {
+class PollerGate : public test::PollerFixture {
   protected:
-    PollerGate() {
+    PollerGate() : PollerFixture(line_of) {
+        options_.interval = milliseconds(1);
         proc_.self({1});
         run();
         proc_.add_process(pid(), "worker");
     }
     [[nodiscard]] pid_t pid() const { return maker_.pid(); }
-    void watch(Holding holding = Holding::descriptors) {
-        auto root = ProcRoot::open(proc_.path());
-        ASSERT_TRUE(root);
-        auto process = Process::open(*root, pid(), holding);
-        ASSERT_TRUE(process) << describe(process.error());
-        poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
-        poller_->processes().add(std::move(*process));
-    }
-    Lines look(Duration later = milliseconds(1)) {
-        now_.steady += later;
-        KeptEvents seen(line_of);
-        poller_->look(now_, seen);
-        return seen.lines;
-    }
+    void watch(Holding holding = Holding::descriptors) { watch_all({pid()}, {}, holding); }
+    Lines look(Duration later = milliseconds(1)) { return look_after(later); }
     /// The process runs, and sleeps again.
     void run() {
         maker_.ask("comm worker");
         EXPECT_TRUE(test::comes_to_sleep(pid()));
     }
 
-    FakeProc proc_;
     FdMaker maker_;
-    PollerOptions options_{.interval = milliseconds(1)};
-    Numbers numbers_;
-    std::unique_ptr<Poller> poller_;
-    Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
 };
 
 TEST_F(PollerGate, SparesLooksAtASleeperAtOneMillisecondToo) {

@@ -1,12 +1,10 @@
 // When descriptors are compared whose links cannot show that another file has taken the number: in
 // a process that has run, in one that has not, and in several that share the comparisons of a look.
 
+#include "source/poll/poller_fixture.hpp"
 #include "support/event_parts.hpp"
-#include "support/event_sinks.hpp"
-#include "support/fake_proc.hpp"
 #include "support/fd_maker_client.hpp"
 #include "support/watching.hpp"
-#include <logfia/source/poll/poller.hpp>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,7 +12,6 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,10 +21,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::FakeFdInfo;
-using test::FakeProc;
 using test::fd_of;
 using test::FdMaker;
-using test::KeptEvents;
 using test::Lines;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -49,32 +44,19 @@ FakeFdInfo log(std::uint64_t inode) {
     return {.flags = O_RDWR, .mount = kListed, .inode = inode};
 }
 
-class ReplacedUnseen : public ::testing::Test {
+class ReplacedUnseen : public test::PollerFixture {
   protected:
+    ReplacedUnseen() : PollerFixture(line_of) {}
     void add_process(pid_t pid) {
         proc_.add_process(pid, "worker");
         proc_.mountinfo(pid, fmt::format("{} 1 0:40 / /m rw - unheard_of x rw\n", kListed));
         pids_.push_back(pid);
     }
     void watch() {
-        auto root = ProcRoot::open(proc_.path());
-        ASSERT_TRUE(root);
-        std::vector<Process> processes;
-        for (const pid_t pid : pids_) {
-            auto process = Process::open(*root, pid, Holding::descriptors);
-            ASSERT_TRUE(process);
-            processes.push_back(std::move(*process));
-        }
-        poller_ = std::make_unique<Poller>(std::move(*root), options_, numbers_);
-        for (Process& process : processes) poller_->processes().add(std::move(process));
+        watch_all(pids_);
         look();
     }
-    Lines look() {
-        now_.steady += options_.interval.duration();
-        KeptEvents seen(line_of);
-        poller_->look(now_, seen);
-        return seen.lines;
-    }
+    Lines look() { return look_after(options_.interval.duration()); }
     /// The lines that are told within so many looks.
     Lines look_until_told(int most) {
         Lines lines;
@@ -85,12 +67,7 @@ class ReplacedUnseen : public ::testing::Test {
         for (int fd = 0; fd < count; ++fd) proc_.open(pid, fd, name, info);
     }
 
-    FakeProc proc_;
-    PollerOptions options_{.interval = milliseconds(100)};
     std::vector<pid_t> pids_;
-    Numbers numbers_;
-    std::unique_ptr<Poller> poller_;
-    Now now_{WallTime(seconds(1'500'000'000)), SteadyTime(seconds(1000))};
     int looks_ = 0;
 };
 
