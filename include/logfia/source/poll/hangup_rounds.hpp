@@ -18,9 +18,9 @@ namespace logfia {
 /// A round takes 1 ms for each connection, but 100 ms at least and 1 s at most, unless there are so
 /// many that the looks of a second cannot ask them all: a look asks 512 at most, and fewer where
 /// looks come faster than each 100 ms. A round also passes over every known descriptor, which
-/// lengthens it where there are many. Where sockets may not be asked
-/// themselves, all of them are looked for in one reading of the tables, at most once a second, and
-/// more seldom when the tables are long.
+/// lengthens it where there are many. Where sockets may not be asked themselves, all of them are
+/// looked for in one reading of the tables, at most once a second, and more seldom when the tables
+/// are long.
 class HangupRounds {
   public:
     /// `interval`: between two looks.
