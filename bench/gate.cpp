@@ -143,7 +143,7 @@ void churn(const std::string& dir, const Manner& manner) {
 class Seen final : public EventSink {
   public:
     explicit Seen(std::string dir) : dir_(std::move(dir)) {}
-    void accept(Event event) override {
+    void accept(Event&& event) override {
         const DescriptorChange* change = event.descriptor_change();
         if (change == nullptr || event.kind != EventKind::open) return;
         const std::string& name = change->descriptor.name;

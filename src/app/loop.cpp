@@ -9,7 +9,7 @@ namespace logfia {
 namespace {
 
 // The records of a look at ten thousand descriptors need not be held in memory all at once.
-constexpr std::size_t kRecordsAtOnce = 256;
+constexpr std::size_t kRecordsAtOnce = 64;
 // So long slice after slice of one source, and then it is the turn of signals and the others.
 constexpr Duration kLongestTurn = std::chrono::milliseconds(1);
 
@@ -160,7 +160,7 @@ void Loop::stop_sources() {
     system_.set_sources_state(System::SourcesState::at_rest);
 }
 
-void Loop::accept(Event event) {
+void Loop::accept(Event&& event) {
     if (stage_ != Stage::watching) return;
     if (pipeline_.has_enough() && !(stopping_ && event.kind == EventKind::lost)) return;
     // A look at ten thousand sockets takes longer than a record may wait for its name, and may tell

@@ -17,14 +17,9 @@ Event event_of(EventKind kind, Now at, const DescriptorOwner& owner) {
     return event;
 }
 
-Event event_of(EventKind kind, Now at, const DescriptorOwner& owner, DescriptorChange change) {
-    Event event = event_of(kind, at, owner);
-    event.change = std::move(change);
-    return event;
-}
-
-DescriptorChange change_of(const KnownFd& known) {
-    DescriptorChange change;
+/// An Event about a descriptor is made where it stays: a first look makes fifty thousand of them.
+DescriptorChange& tell_of(Event& event, const KnownFd& known) {
+    DescriptorChange& change = event.change.emplace<DescriptorChange>();
     change.descriptor = known.descriptor;
     change.inherited = known.inherited;
     return change;
@@ -42,8 +37,9 @@ int rank_of(EventKind kind) {
 
 }  // namespace
 
-std::uint32_t Ledger::opened(DescriptorOwner& owner, Opening opening) {
-    KnownFd known;
+std::uint32_t Ledger::opened(DescriptorOwner& owner, Opening&& opening) {
+    const std::uint32_t slot = owner.known.add();
+    KnownFd& known = owner.known[slot];
     known.descriptor = std::move(opening.descriptor);
     known.descriptor.id = numbers_.next_descriptor();
     known.identity = opening.identity;
@@ -52,7 +48,6 @@ std::uint32_t Ledger::opened(DescriptorOwner& owner, Opening opening) {
     known.inherited = opening.inherited;
     known.untold = opening.untold;
     owner.sockets += sockets_of(known);
-    const std::uint32_t slot = owner.known.add(std::move(known));
     opens_.push_back({&owner, slot});
     ++open_;
     return slot;
@@ -141,12 +136,13 @@ void Ledger::publish_closes(Now now, EventSink& sink) {
         if (known.untold) continue;
         known.descriptor.socket =
             as_closed(known.descriptor.type, std::move(known.descriptor.socket));
-        DescriptorChange change = change_of(known);
+        Event event = event_of(EventKind::close, now, *owner);
+        DescriptorChange& change = tell_of(event, known);
         change.opened = known.opened.wall;
         change.at_exit = close.closing == Closing::at_exit;
         change.totals = known.totals;
         if (!known.initial) change.held = now.steady - known.opened.steady;
-        sink.accept(event_of(EventKind::close, now, *owner, std::move(change)));
+        sink.accept(std::move(event));
     }
     closes_.clear();
 }
@@ -158,10 +154,11 @@ void Ledger::publish_opens(EventSink& sink) {
     for (const Change& open : opens_) {
         const KnownFd& known = known_of(open);
         if (known.untold) continue;
-        DescriptorChange change = change_of(known);
+        Event event = event_of(EventKind::open, known.opened, *open.owner);
+        DescriptorChange& change = tell_of(event, known);
         change.initial = known.initial;
         change.fd_limit = open.owner->fd_limit;
-        sink.accept(event_of(EventKind::open, known.opened, *open.owner, std::move(change)));
+        sink.accept(std::move(event));
     }
     opens_.clear();
 }
@@ -172,9 +169,9 @@ void Ledger::publish_renames(Now now, EventSink& sink) {
     });
     for (Renaming& renaming : renames_) {
         if (known_of(renaming.change).untold) continue;
-        DescriptorChange change = change_of(known_of(renaming.change));
-        change.old_name = std::move(renaming.old_name);
-        sink.accept(event_of(EventKind::rename, now, *renaming.change.owner, std::move(change)));
+        Event event = event_of(EventKind::rename, now, *renaming.change.owner);
+        tell_of(event, known_of(renaming.change)).old_name = std::move(renaming.old_name);
+        sink.accept(std::move(event));
     }
     renames_.clear();
 }
@@ -187,7 +184,9 @@ void Ledger::publish_progress(Now now, EventSink& sink) {
     });
     for (const Progress& step : progress_) {
         if (known_of(step.change).untold) continue;
-        sink.accept(event_of(step.kind, now, *step.change.owner, change_of(known_of(step.change))));
+        Event event = event_of(step.kind, now, *step.change.owner);
+        tell_of(event, known_of(step.change));
+        sink.accept(std::move(event));
     }
     progress_.clear();
 }

@@ -9,7 +9,7 @@ namespace {
 // Keeps `now + wait` far from overflow.
 constexpr Duration kLongestWait = std::chrono::hours(24);
 // Events whose memory is kept for the next ones.
-constexpr std::size_t kKept = 256;
+constexpr std::size_t kKept = 64;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ NameQueue::NameQueue(Resolver* resolver, Duration wait)
     waiting_.reserve(kKept);
 }
 
-void NameQueue::push(Event event, SteadyTime now, NameNeed name) {
+void NameQueue::push(Event&& event, SteadyTime now, NameNeed name) {
     HostAnswerRef host;
     std::uint64_t answers = 0;
     const Endpoint* peer = peer_of(event);
@@ -26,7 +26,12 @@ void NameQueue::push(Event event, SteadyTime now, NameNeed name) {
         host = resolver_->lookup(peer->address, now);
         answers = resolver_->answers();
     }
-    waiting_.push_back({std::move(event), name, std::move(host), now, answers});
+    Waiting& last = waiting_.emplace_back();
+    last.event = std::move(event);
+    last.name = name;
+    last.host = std::move(host);
+    last.pushed = now;
+    last.answers = answers;
 }
 
 bool NameQueue::ready(SteadyTime now) {

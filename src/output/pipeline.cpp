@@ -17,7 +17,7 @@ void Pipeline::begin(std::string& out) {
     for (const auto& one : parts_.writers) one.writer->begin(out);
 }
 
-void Pipeline::push(Event event, SteadyTime now) {
+void Pipeline::push(Event&& event, SteadyTime now) {
     const Filter::Verdict verdict = filter_.judge(event);
     if (verdict == Filter::Verdict::drop) return;
     const bool undecided = verdict == Filter::Verdict::ask;

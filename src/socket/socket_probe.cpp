@@ -20,7 +20,7 @@ using Question = BlockingRequest::Question;
 using Stage = SocketQuery::Stage;
 using Told = SocketQuery::Told;
 
-constexpr std::size_t kAtOnce = 128;  // questions: ten thousand need no memory that stays
+constexpr std::size_t kAtOnce = 64;  // questions: ten thousand need no memory that stays
 
 bool is_to_be_asked(const SocketQuery& query) {
     return query.stage == Stage::copy || query.stage == Stage::hint;

@@ -17,7 +17,7 @@ using std::chrono::seconds;
 /// Owns everything that keeps memory from one process to the next.
 class Remembering final : public EventSink {
   public:
-    void accept(Event event) override {
+    void accept(Event&& event) override {
         ++events;
         if (filter_.judge(event) == Filter::Verdict::drop) return;
         summary_.note(event, "");

@@ -19,7 +19,7 @@ class KeptEvents final : public EventSink {
     /// Without `format` there are no lines.
     explicit KeptEvents(Format format = nullptr) : format_(format) {}
 
-    void accept(Event event) override {
+    void accept(Event&& event) override {
         if (format_ != nullptr) lines.push_back(format_(event));
         events.push_back(std::move(event));
     }
@@ -43,7 +43,7 @@ class KeptEvents final : public EventSink {
 /// Only counts, which needs no memory.
 class CountedEvents final : public EventSink {
   public:
-    void accept(Event) override { ++events; }
+    void accept(Event&&) override { ++events; }
     void notice(std::string_view) override { ++notices; }
 
     std::size_t events = 0;

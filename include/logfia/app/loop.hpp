@@ -56,7 +56,7 @@ class Loop final : EventSink {
         bool is_ready = false;  // its descriptor is
     };
 
-    void accept(Event event) override;
+    void accept(Event&& event) override;
     void notice(std::string_view line) override { notices_.notice(line); }
 
     void run_turn();

@@ -31,15 +31,14 @@ class KnownFds {
   public:
     /// Makes room for so many descriptors at once.
     void reserve(std::size_t count) { slots_.reserve(count); }
-    /// Returns its slot.
-    std::uint32_t add(KnownFd known) {
+    /// Returns the slot of one more, of which nothing is known yet.
+    std::uint32_t add() {
         if (free_.empty()) {
-            slots_.push_back(std::move(known));
+            slots_.emplace_back();
             return static_cast<std::uint32_t>(slots_.size() - 1);
         }
         const std::uint32_t slot = free_.back();
         free_.pop_back();
-        slots_[slot] = std::move(known);
         return slot;
     }
     /// Returns what was known, and frees the slot.

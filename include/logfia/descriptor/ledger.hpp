@@ -41,7 +41,7 @@ class Ledger {
         bool untold = false;     ///< nothing is told of it, unless tell_after_all() is called
     };
     /// Returns the slot in `owner.known`, which is the descriptor's until its `close` is published.
-    std::uint32_t opened(DescriptorOwner& owner, Opening opening);
+    std::uint32_t opened(DescriptorOwner& owner, Opening&& opening);
 
     /// A descriptor that was not told of is told from now on, as if it had been opened at `now`.
     void tell_after_all(DescriptorOwner& owner, std::uint32_t slot, Now now);

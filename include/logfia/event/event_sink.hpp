@@ -9,7 +9,7 @@ namespace logfia {
 class EventSink : public NoticeSink {
   public:
     /// The records of one look come in the order in which they are to be written.
-    virtual void accept(Event event) = 0;
+    virtual void accept(Event&& event) = 0;
 };
 
 }  // namespace logfia

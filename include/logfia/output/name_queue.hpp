@@ -30,7 +30,7 @@ class NameQueue {
     NameQueue(Resolver* resolver, Duration wait);
 
     /// Starts the look-up of the peer, if there is one and its name is wanted.
-    void push(Event event, SteadyTime now, NameNeed name = NameNeed::wanted);
+    void push(Event&& event, SteadyTime now, NameNeed name = NameNeed::wanted);
 
     /// True when the first event need not wait any more. Call Resolver::process before, so that an
     /// answer that is there is seen.

@@ -49,7 +49,7 @@ class Pipeline {
     void begin(std::string& out);
 
     /// `now` is when the event's wait for a name begins.
-    void push(Event event, SteadyTime now);
+    void push(Event&& event, SteadyTime now);
     /// As many records as the limit allows are written, or queued and sure to be written: no later
     /// event will be written, except `lost`.
     [[nodiscard]] bool has_enough() const { return parts_.limit && certain_ >= *parts_.limit; }

@@ -9,7 +9,7 @@
 namespace logfia {
 namespace {
 
-constexpr std::size_t kAtOnce = 256;  // so that ten thousand new ones need no memory that stays
+constexpr std::size_t kAtOnce = 128;  // so that ten thousand new ones need no memory that stays
 
 }  // namespace
 

@@ -34,13 +34,13 @@ class SocketHoldersTest : public ::testing::Test {
     }
     /// Opens a socket, which is known to be of this type; its slot.
     static std::uint32_t open(WatchedProcess& watched, int fd, std::uint64_t inode, FdType type) {
-        KnownFd known;
-        known.descriptor.fd = fd;
-        known.descriptor.inode = inode;
-        known.descriptor.type = type;
         FdEntry entry;
         entry.fd = fd;
-        entry.slot = watched.known.add(std::move(known));
+        entry.slot = watched.known.add();
+        Descriptor& descriptor = watched.known[entry.slot].descriptor;
+        descriptor.fd = fd;
+        descriptor.inode = inode;
+        descriptor.type = type;
         watched.snapshot.entries().push_back(entry);
         return entry.slot;
     }
