@@ -20,6 +20,8 @@ namespace {
 
 constexpr int kMostRounds = 8;  // the most rounds in which one descriptor is asked
 constexpr std::size_t kMostAtOnce = 128;
+// From so many on, opening the directory once costs less than walking through it each time.
+constexpr std::size_t kWorthADirectory = 8;
 
 FdType type_of_mode(unsigned mode) {
     switch (mode & S_IFMT) {
@@ -94,11 +96,14 @@ void Describer::forget(const Process& process) {
 }
 
 void Describer::describe(const Process& process, std::span<Description> batch, Sleep sleep) {
+    if (wanted_.of_each() && batch.size() >= kWorthADirectory)
+        info_dir_.reset(openat(process.dir(), "fdinfo", O_PATH | O_DIRECTORY | O_CLOEXEC));
     while (!batch.empty()) {
         const auto some = batch.first(std::min(batch.size(), kMostAtOnce));
         describe_some(process, some, sleep);
         batch = batch.subspan(some.size());
     }
+    info_dir_.reset();
 }
 
 void Describer::describe_some(const Process& process, std::span<Description> batch, Sleep sleep) {
@@ -358,7 +363,9 @@ FileIdentity Describer::identity_now(const Process& process, const Descriptor& d
 }
 
 UniqueFd Describer::open_info(const Process& process, int fd) {
-    UniqueFd file(openat(process.dir(), fd_info_path(fd).data(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    constexpr int kHow = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+    UniqueFd file(info_dir_ ? openat(info_dir_.get(), fd_path(fd).data(), kHow)
+                            : openat(process.dir(), fd_info_path(fd).data(), kHow));
     if (!file && is_lacking(errno) && lacking_ == 0) lacking_ = errno;
     return file;
 }

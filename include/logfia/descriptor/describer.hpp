@@ -113,6 +113,7 @@ class Describer {
     std::string_view read_info(const UniqueFd& file, FdType type);
 
     WantedFacts wanted_;
+    UniqueFd info_dir_;  // `/proc/N/fdinfo`, while many are described
     TtyDrivers ttys_;
     std::vector<char> info_;             // fdinfo of the descriptor that is described
     std::vector<char> link_;             // compared with the kernel's
