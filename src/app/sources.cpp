@@ -10,10 +10,16 @@ namespace {
 
 /// The error when there is no process to watch, and none to wait for.
 Error no_process(const Options& options) {
-    if (options.processes.all)
-        return {"cannot watch", "all processes", 0, "there is no process that you may look into"};
-    return {"cannot watch", fmt::format("'{}'", fmt::join(options.processes.names, "' or '")), 0,
-            "there is no process of this name that you may look into"};
+    const WantedProcesses& wanted = options.processes;
+    const std::string who =
+        wanted.all ? "all processes" : fmt::format("'{}'", fmt::join(wanted.names, "' or '"));
+    return {"cannot watch", who, 0,
+            fmt::format("there is no process{}{} that you may look into{}",
+                        wanted.all ? "" : " of this name",
+                        !wanted.user ? ""
+                        : wanted.all ? " of this user"
+                                     : " and user",
+                        wanted.not_names.empty() ? "" : " and that --not-name leaves in")};
 }
 
 /// Says when everything that is watched has ended: with a command and `--follow`, descendants that

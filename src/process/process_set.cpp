@@ -235,9 +235,14 @@ ProcessSet::Judgement ProcessSet::judge(pid_t pid, NoticeSink& sink) {
     return Judgement::settled;
 }
 
-/// Fails when the fact that would decide cannot be read.
+/// True when it can be watched, and the options name it.
 Reading<bool> ProcessSet::is_wanted(const ProcessFacts& facts) const {
     if (facts.pid == self_ || facts.kernel_thread || facts.zombie) return false;
+    return is_chosen(facts);
+}
+
+/// True when the options name such a process. Fails when the fact that would decide cannot be read.
+Reading<bool> ProcessSet::is_chosen(const ProcessFacts& facts) const {
     if (wanted_.user) {
         const auto user = user_of(root_, facts.pid);
         if (!user) return Reading<bool>::failed(user.error());

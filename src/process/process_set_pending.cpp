@@ -30,8 +30,8 @@ void ProcessSet::note_unseen(pid_t pid) {
 /// A process that is not wanted may have ended before that was known.
 void ProcessSet::note_unjudged(pid_t pid, const Reading<ProcessFacts>& facts) {
     if (facts && !facts->zombie) return;
-    const bool all = wanted_.all && !wanted_.user;
-    if (all || (facts && is_named(root_, *facts, wanted_.names).value_or(false)))
+    const bool everybody = wanted_.all && !wanted_.user && wanted_.not_names.empty();
+    if (everybody || (facts && is_chosen(*facts).value_or(false)))
         note_unseen(pid);
     else if (!facts && family_.settle(pid))
         ++missed_.unjudged;

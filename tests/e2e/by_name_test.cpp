@@ -110,11 +110,13 @@ TEST(ByName, TheFileNameOfTheExecutableCountsToo) {
 TEST(ByName, OfOneUser) {
     const Named program(own_name("usr"));
     const auto maker = program.start();
-    const auto count_of = [&](const std::string& user) {
-        return outcome_of({"-n", "-1", "-q", "--name", own_name("usr"), "-u", user}).lines.size();
+    const auto look = [&](const std::string& user) {
+        return outcome_of({"-n", "-1", "--name", own_name("usr"), "-u", user});
     };
-    EXPECT_EQ(count_of(std::to_string(geteuid())), 3U);
-    EXPECT_EQ(count_of("4242"), 0U);
+    EXPECT_EQ(look(std::to_string(geteuid())).lines.size(), 3U);
+    const Outcome nobody = look("4242");
+    EXPECT_THAT(nobody.lines, IsEmpty());
+    EXPECT_THAT(nobody.errors, HasSubstr("there is no process of this name and user"));
 }
 
 TEST(ByName, NobodyOfThatNameIsAFailureOfASingleLook) {

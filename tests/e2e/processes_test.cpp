@@ -205,6 +205,7 @@ TEST(NotName, WinsOverName) {
     const Outcome outcome = outcome_of({"-n", "-1", "--name", "fd_maker", "--not-name", "fd_*"});
     EXPECT_EQ(outcome.status, 1);
     EXPECT_THAT(outcome.lines, IsEmpty());
+    EXPECT_THAT(outcome.errors, HasSubstr("that you may look into and that --not-name leaves in"));
 }
 
 TEST(Times, OfUtcHaveItsOffset) {

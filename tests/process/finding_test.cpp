@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -225,6 +226,36 @@ TEST_F(Finding, NobodyKnowsTheNamesOfThoseThatAreGone) {
     const std::vector<ProcessEvent> late = {{ProcessEvent::Kind::exec, 21, 0}};
     set_->hear(late, heard_);
     EXPECT_EQ(set_->missed().unjudged, 2U) << "it might have become one";
+}
+
+/// A zombie still has its name and its user.
+TEST_F(Finding, OfThoseThatAreGoneOnlyTheChosenOnesAreMissed) {
+    using Missed = std::pair<std::uint64_t, std::uint64_t>;  // unseen, unjudged
+    const auto miss = [this](WantedProcesses wanted) {
+        wanted.all = true;
+        begin(std::move(wanted));
+        const std::vector<ProcessEvent> news = {{ProcessEvent::Kind::fork, 20, 1},
+                                                {ProcessEvent::Kind::fork, 21, 1},
+                                                {ProcessEvent::Kind::fork, 22, 1}};
+        set_->hear(news, heard_);
+        return Missed(set_->missed().unseen, set_->missed().unjudged);
+    };
+    FakeStat ended;
+    ended.state = 'Z';
+    ended.start_time = 6000;
+    for (const auto& [pid, comm] : {std::pair(20, "worker"), {21, "other"}}) {
+        proc_.add_process(pid, comm, 1000);
+        proc_.set_stat(pid, ended);
+    }
+    EXPECT_EQ(miss({}), Missed(3, 0));
+    WantedProcesses without;
+    without.not_names = {"other"};
+    EXPECT_EQ(miss(without), Missed(1, 1)) << "22 has no name any more";
+    WantedProcesses of_user;
+    of_user.user = 1001;
+    EXPECT_EQ(miss(of_user), Missed(0, 1)) << "22 has no user any more";
+    of_user.user = 1000;
+    EXPECT_EQ(miss(of_user), Missed(2, 1));
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ class ProcessSet {
     Judgement judge(pid_t pid, NoticeSink& sink);
     [[nodiscard]] bool is_watched(pid_t pid) const { return watcher_.watches(pid, 0); }
     [[nodiscard]] Reading<bool> is_wanted(const ProcessFacts& facts) const;
+    [[nodiscard]] Reading<bool> is_chosen(const ProcessFacts& facts) const;
     void put_off(PendingProcess process, const Error& error, NoticeSink& sink);
     void note_unseen(pid_t pid);
     void note_unjudged(pid_t pid, const Reading<ProcessFacts>& facts);
