@@ -2,6 +2,7 @@
 #include <logfia/source/poll/socket_holders.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -21,8 +22,7 @@ void SocketHolders::begin(WatchedProcesses processes, std::uint32_t turn) {
 }
 
 void SocketHolders::end() {
-    clear_and_trim(inodes_);
-    clear_and_trim(holders_);
+    index_.clear();
     clear_and_trim(unanswered_);
 }
 
@@ -31,7 +31,7 @@ std::optional<SharedSocket> SocketHolders::find(const WatchedProcess& process, s
     if (!std::exchange(sorted_, true)) std::sort(unanswered_.begin(), unanswered_.end());
     auto holder = parent_of(process, process.known[slot].descriptor.fd, inode);
     if (!holder) {
-        if (!std::exchange(indexed_, true)) index();
+        if (!std::exchange(indexed_, true)) index_.build(processes_, HolderIndex::Closed::included);
         holder = any_but(process, slot, inode);
     }
     if (!holder) return std::nullopt;
@@ -58,33 +58,15 @@ std::optional<SocketHolders::Holder> SocketHolders::parent_of(const WatchedProce
     return std::nullopt;
 }
 
-/// Makes an index for one look, only of the sockets wanted in it: an index of all known sockets
-/// would have to be updated at each open and each close.
-void SocketHolders::index() {
-    std::sort(inodes_.begin(), inodes_.end());
-    for (const auto& watched : processes_) {
-        for (std::uint32_t slot = 0; slot < watched->known.size(); ++slot) {
-            const Descriptor& descriptor = watched->known[slot].descriptor;
-            if (descriptor.inode && is_described(descriptor) &&
-                std::binary_search(inodes_.begin(), inodes_.end(), *descriptor.inode))
-                holders_.push_back({*descriptor.inode, watched.get(), slot});
-        }
-    }
-    std::sort(holders_.begin(), holders_.end(),
-              [](const Holder& a, const Holder& b) { return a.inode < b.inode; });
-}
-
 std::optional<SocketHolders::Holder> SocketHolders::any_but(const WatchedProcess& process,
                                                             std::uint32_t slot,
                                                             std::uint64_t inode) const {
     std::optional<Holder> found;
-    auto at = std::lower_bound(
-        holders_.begin(), holders_.end(), inode,
-        [](const Holder& holder, std::uint64_t number) { return holder.inode < number; });
-    for (; at != holders_.end() && at->inode == inode; ++at) {
-        if (at->process == &process && at->slot == slot) continue;
-        if (!found || is_up_to_date(*at)) found = *at;
-        if (is_up_to_date(*found)) break;
+    for (const Holder& one : index_.of(inode)) {
+        if (one.process == &process && one.slot == slot) continue;
+        if (!is_described(one.process->known[one.slot].descriptor)) continue;
+        if (is_up_to_date(one)) return one;
+        if (!found) found = one;
     }
     return found;
 }
@@ -93,8 +75,7 @@ std::optional<SocketHolders::Holder> SocketHolders::any_but(const WatchedProcess
 /// of a descriptor that was closed in this look.
 bool SocketHolders::is_up_to_date(const Holder& holder) const {
     const WatchedProcess& watched = *holder.process;
-    const FdEntry* open = watched.snapshot.find(watched.known[holder.slot].descriptor.fd);
-    if (watched.ended || open == nullptr || open->slot != holder.slot) return false;
+    if (!is_open(watched, holder.slot)) return false;
     if (std::binary_search(unanswered_.begin(), unanswered_.end(),
                            std::pair(watched.actor.number, holder.slot)))
         return false;

@@ -9,12 +9,6 @@
 namespace logfia {
 namespace {
 
-template <class T>
-void sort_and_unite(std::vector<T>& list) {
-    std::sort(list.begin(), list.end());
-    list.erase(std::unique(list.begin(), list.end()), list.end());
-}
-
 bool by_inode(const UnixDiag::Question& a, const UnixDiag::Question& b) {
     return a.inode < b.inode;
 }
@@ -38,12 +32,13 @@ void UnixPeers::name(std::span<const End> connected, WatchedProcesses processes,
         if (known.peer_inode != 0) pairs_.push_back({*known.descriptor.inode, known.peer_inode});
     });
     if (pairs_.empty()) return;
-    sort_and_unite(pairs_);
+    std::sort(pairs_.begin(), pairs_.end());
+    pairs_.erase(std::unique(pairs_.begin(), pairs_.end()), pairs_.end());
     index(processes);
     name_makers();
     for (const Pair& pair : pairs_) {
-        const Holders ours = holders_of(pair.inode);
-        const Holders theirs = holders_of(pair.peer);
+        const Holders ours = holders_.of(pair.inode);
+        const Holders theirs = holders_.of(pair.peer);
         for (const Holder& one : ours)
             name_peer(*one.process, one.process->known[one.slot], theirs);
         for (const Holder& one : theirs) {
@@ -52,7 +47,7 @@ void UnixPeers::name(std::span<const End> connected, WatchedProcesses processes,
         }
     }
     ledger.for_each_closed([this](const DescriptorOwner& owner, KnownFd& known) {
-        if (known.peer_inode != 0) name_peer(owner, known, holders_of(known.peer_inode));
+        if (known.peer_inode != 0) name_peer(owner, known, holders_.of(known.peer_inode));
     });
     let_go();
 }
@@ -74,33 +69,12 @@ void UnixPeers::ask(std::span<const End> connected) {
     }
 }
 
-/// Makes an index for one look, only of the sockets wanted in it, as SocketHolders does.
 void UnixPeers::index(WatchedProcesses processes) {
-    wanted_.clear();
-    holders_.clear();
-    for (const Pair& pair : pairs_) wanted_.insert(wanted_.end(), {pair.inode, pair.peer});
-    sort_and_unite(wanted_);
-    for (const auto& watched : processes) {
-        if (watched->ended || watched->sockets == 0) continue;
-        for (const FdEntry& entry : watched->snapshot.entries()) {
-            const Descriptor& descriptor = watched->known[entry.slot].descriptor;
-            if (is_in(descriptor.type, FdGroup::socket) && descriptor.inode &&
-                std::binary_search(wanted_.begin(), wanted_.end(), *descriptor.inode))
-                holders_.push_back({*descriptor.inode, watched.get(), entry.slot});
-        }
+    for (const Pair& pair : pairs_) {
+        holders_.want(pair.inode);
+        holders_.want(pair.peer);
     }
-    // Holders of one socket stay in the order of their processes.
-    std::stable_sort(holders_.begin(), holders_.end(),
-                     [](const Holder& a, const Holder& b) { return a.inode < b.inode; });
-}
-
-UnixPeers::Holders UnixPeers::holders_of(std::uint64_t inode) const {
-    const auto first = std::lower_bound(
-        holders_.begin(), holders_.end(), inode,
-        [](const Holder& one, std::uint64_t number) { return one.inode < number; });
-    auto last = first;
-    while (last != holders_.end() && last->inode == inode) ++last;
-    return {first, last};
+    holders_.build(processes, HolderIndex::Closed::left_out);
 }
 
 /// Names the process that has the other end. Of several, which have it since a fork(2), only the
@@ -133,11 +107,11 @@ void UnixPeers::name_peer(const DescriptorOwner& owner, KnownFd& known, Holders 
 void UnixPeers::name_makers() {
     questions_.clear();
     for (const Pair& pair : pairs_) {
-        if (holders_of(pair.inode).empty()) questions_.push_back({pair.peer, 0});
-        if (holders_of(pair.peer).empty()) questions_.push_back({pair.inode, 0});
+        if (holders_.of(pair.inode).empty()) questions_.push_back({pair.peer, 0});
+        if (holders_.of(pair.peer).empty()) questions_.push_back({pair.inode, 0});
     }
     std::erase_if(questions_, [this](const UnixDiag::Question& question) {
-        const Holders ends = holders_of(question.inode);
+        const Holders ends = holders_.of(question.inode);
         return std::none_of(ends.begin(), ends.end(), [](const Holder& one) {
             const auto& info = one.process->known[one.slot].descriptor.socket;
             return info != nullptr && info->peer && !info->peer->made_by;
@@ -148,7 +122,7 @@ void UnixPeers::name_makers() {
     diag_.ask(questions_);
     for (const UnixDiag::Question& question : questions_) {
         if (question.peer == 0) continue;  // everybody has closed the other end
-        for (const Holder& one : holders_of(question.inode)) {
+        for (const Holder& one : holders_.of(question.inode)) {
             auto& info = one.process->known[one.slot].descriptor.socket;
             if (info == nullptr || !info->peer || info->peer->made_by) continue;
             SocketInfo changed = *info;
@@ -161,8 +135,7 @@ void UnixPeers::name_makers() {
 void UnixPeers::let_go() {
     clear_and_trim(questions_);
     clear_and_trim(pairs_);
-    clear_and_trim(wanted_);
-    clear_and_trim(holders_);
+    holders_.clear();
 }
 
 }  // namespace logfia

@@ -1,19 +1,15 @@
 #pragma once
 
 #include <logfia/socket/socket_query.hpp>
+#include <logfia/source/poll/holder_index.hpp>
 #include <logfia/source/poll/watched_process.hpp>
 
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <span>
 #include <utility>
 #include <vector>
 
 namespace logfia {
-
-/// Watched processes by PID, with those that have ended.
-using WatchedProcesses = std::span<const std::unique_ptr<WatchedProcess>>;
 
 /// Finds another descriptor of a socket among all known descriptors: at the same number in the
 /// parent of its process, else anywhere. Used once per look: begin(), then what will be looked for,
@@ -23,7 +19,7 @@ class SocketHolders {
     /// `turn`: of QuestionTurns.
     void begin(WatchedProcesses processes, std::uint32_t turn);
     /// A socket of this inode will be looked for.
-    void will_find(std::uint64_t inode) { inodes_.push_back(inode); }
+    void will_find(std::uint64_t inode) { index_.want(inode); }
     /// A descriptor that is not answered in this look: what is known of it is old, and find()
     /// prefers any other.
     void add_unanswered(const WatchedProcess& process, std::uint32_t slot) {
@@ -35,12 +31,7 @@ class SocketHolders {
     void end();
 
   private:
-    struct Holder {
-        std::uint64_t inode = 0;
-        const WatchedProcess* process = nullptr;
-        std::uint32_t slot = 0;
-    };
-    void index();
+    using Holder = HolderIndex::Holder;
     [[nodiscard]] std::optional<Holder> parent_of(const WatchedProcess& process, int fd,
                                                   std::uint64_t inode) const;
     [[nodiscard]] std::optional<Holder> any_but(const WatchedProcess& process, std::uint32_t slot,
@@ -51,8 +42,7 @@ class SocketHolders {
     std::uint32_t turn_ = 0;
     bool sorted_ = false;
     bool indexed_ = false;
-    std::vector<std::uint64_t> inodes_;
-    std::vector<Holder> holders_;                                      // by inode, once indexed
+    HolderIndex index_;
     std::vector<std::pair<std::uint64_t, std::uint32_t>> unanswered_;  // process, slot
 };
 

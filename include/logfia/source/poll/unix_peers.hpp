@@ -2,7 +2,7 @@
 
 #include <logfia/descriptor/ledger.hpp>
 #include <logfia/socket/unix_diag.hpp>
-#include <logfia/source/poll/socket_holders.hpp>
+#include <logfia/source/poll/holder_index.hpp>
 #include <logfia/source/poll/watched_process.hpp>
 
 #include <cstdint>
@@ -42,16 +42,11 @@ class UnixPeers {
             return inode != other.inode ? inode < other.inode : peer < other.peer;
         }
     };
-    struct Holder {
-        std::uint64_t inode = 0;
-        WatchedProcess* process = nullptr;
-        std::uint32_t slot = 0;
-    };
+    using Holder = HolderIndex::Holder;
     using Holders = std::span<const Holder>;
 
     void ask(std::span<const End> connected);
     void index(WatchedProcesses processes);
-    [[nodiscard]] Holders holders_of(std::uint64_t inode) const;
     void name_makers();
     static void name_peer(const DescriptorOwner& owner, KnownFd& known, Holders ends);
     void let_go();
@@ -59,8 +54,7 @@ class UnixPeers {
     UnixDiag diag_;
     std::vector<UnixDiag::Question> questions_;
     std::vector<Pair> pairs_;
-    std::vector<std::uint64_t> wanted_;  // inodes of both ends
-    std::vector<Holder> holders_;        // by inode, then by process
+    HolderIndex holders_;  // of both ends, as far as they are open
 };
 
 }  // namespace logfia
