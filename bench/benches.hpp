@@ -5,6 +5,7 @@ namespace logfia::bench {
 /// Brief: benchmarks that take minutes measure less.
 enum class Length { full, brief };
 
+void bench_first(Length length);
 void bench_look(Length length);
 void bench_idle(Length length);
 void bench_capture(Length length);

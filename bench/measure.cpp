@@ -12,9 +12,9 @@
 
 namespace logfia::bench {
 
-Nanoseconds thread_cpu() {
+Nanoseconds own_cpu() {
     timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
 }
 
@@ -30,9 +30,9 @@ std::vector<std::vector<Nanoseconds>> race(int rounds,
     for (const auto& contender : contenders) contender();  // once to warm up
     for (int round = 0; round < rounds; ++round) {
         for (std::size_t i = 0; i < contenders.size(); ++i) {
-            const Nanoseconds before = thread_cpu();
+            const Nanoseconds before = own_cpu();
             contenders[i]();
-            times[i].push_back(thread_cpu() - before);
+            times[i].push_back(own_cpu() - before);
         }
     }
     return times;

@@ -9,8 +9,8 @@ namespace logfia::bench {
 
 using Nanoseconds = double;
 
-/// CPU time of the calling thread, user and system.
-Nanoseconds thread_cpu();
+/// CPU time of all our threads, user and system.
+Nanoseconds own_cpu();
 
 /// The median of the values.
 double median(std::vector<double> values);
