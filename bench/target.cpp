@@ -15,12 +15,6 @@
 namespace logfia::bench {
 namespace {
 
-void check(bool worked, const char* what) {
-    if (worked) return;
-    std::perror(what);
-    _exit(1);
-}
-
 void open_ten(int& left) {
     static constexpr const char* kFiles[] = {"/etc/passwd", "/etc/group",    "/usr/bin/env",
                                              "/dev/null",   "/proc/version", "/usr"};
@@ -42,6 +36,12 @@ int* make_pipe(int (&ends)[2]) {
 }
 
 }  // namespace
+
+void check(bool worked, const char* what) {
+    if (worked) return;
+    std::perror(what);
+    _exit(1);
+}
 
 Child::Child(const std::function<void()>& work) : pid_(fork()) {
     check(pid_ >= 0, "fork");

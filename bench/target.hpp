@@ -34,6 +34,9 @@ class Target {
     Child child_;
 };
 
+/// Ends a target, with the reason, where `what` has not worked.
+void check(bool worked, const char* what);
+
 /// Memory of the process that is resident now.
 long resident_kib(pid_t pid);
 
