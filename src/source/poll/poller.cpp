@@ -105,7 +105,7 @@ void Poller::look(Now now, EventSink& sink) {
     begin_look(now);
     hear_execs();
     const auto all = processes_.all();
-    replacements_.begin_look(all.empty() ? 0 : all.back()->process.pid());
+    replacements_.begin_look(all.empty() ? 0 : all.back()->process.pid(), now.steady);
     describer_.let_go_idle(now.steady);
     details_.begin_look();
     machine_.forget_answer();

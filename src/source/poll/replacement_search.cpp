@@ -28,9 +28,18 @@ bool is_file(const KnownFd& known) {
 
 }  // namespace
 
-void ReplacementSearch::begin_look(pid_t highest) {
-    unclear_turns_.begin_look(affordable(kShareOfUnclear, kFewestUnclear), highest);
-    file_turns_.begin_look(affordable(kShareOfFiles, 1), highest);
+void ReplacementSearch::begin_look(pid_t highest, SteadyTime now) {
+    unclear_.begin_look(kShareOfUnclear, affordable(kShareOfUnclear, kFewestUnclear), highest, now);
+    files_.begin_look(kShareOfFiles, affordable(kShareOfFiles, 1), highest, now);
+}
+
+/// A look may make as many as the time since the last ones is worth, and `most`: of looks that come
+/// back to back, each may make one or two, so that none takes much longer than the others.
+void ReplacementSearch::Comparisons::begin_look(int share, int most, pid_t highest,
+                                                SteadyTime now) {
+    const Duration worth = share * kCostOfOne;
+    paid_until = std::max(paid_until + turns.spent() * worth, now - most * worth);
+    turns.begin_look(static_cast<int>((now - paid_until) / worth), highest);
 }
 
 int ReplacementSearch::affordable(int share, int fewest) const {

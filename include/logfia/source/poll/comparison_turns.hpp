@@ -18,6 +18,7 @@ class ComparisonTurns {
     /// process that may make none, because no more are left, comes first in the next look.
     int claim(pid_t pid);
     void spend_one() { --left_; }
+    [[nodiscard]] int spent() const { return most_ - left_; }  ///< in this look
 
     /// True for the process whose turn it is, which gets as many comparisons as any process can in
     /// this look. To be called before it makes any.

@@ -25,7 +25,7 @@ class ReplacementSearch {
         : describer_(describer), changes_(changes), interval_(interval) {}
 
     /// `highest`: the PID of the last process there is.
-    void begin_look(pid_t highest);
+    void begin_look(pid_t highest, SteadyTime now);
     /// After each change of the process's table: lists the descriptors to compare.
     void list(WatchedProcess& watched) const;
 
@@ -45,8 +45,15 @@ class ReplacementSearch {
 
   private:
     enum class Kind : std::uint8_t { unclear, file };
+    /// Those of one kind.
+    struct Comparisons {
+        ComparisonTurns turns;
+        SteadyTime paid_until{};  ///< the time until then is spent
+
+        void begin_look(int share, int most, pid_t highest, SteadyTime now);
+    };
     [[nodiscard]] ComparisonTurns& turns_of(Kind kind) {
-        return kind == Kind::unclear ? unclear_turns_ : file_turns_;
+        return kind == Kind::unclear ? unclear_.turns : files_.turns;
     }
     static WatchedProcess::Round& round_of(WatchedProcess& watched, Kind kind);
     static bool is_owed(const WatchedProcess& watched, Kind kind);
@@ -60,8 +67,8 @@ class ReplacementSearch {
     Describer& describer_;
     TableChanges& changes_;
     Duration interval_;
-    ComparisonTurns unclear_turns_;
-    ComparisonTurns file_turns_;
+    Comparisons unclear_;
+    Comparisons files_;
 };
 
 }  // namespace logfia
