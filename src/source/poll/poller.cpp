@@ -147,14 +147,12 @@ bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
     return true;
 }
 
-/// The cheapest questions come first.
+/// Mostly nobody runs, which one question tells for all processes.
 RunClock Poller::read_clock(const WatchedProcess& watched) {
-    const auto cpu = watched.process.cpu_time();
-    const auto then = watched.gate.clock_before_look();
-    if (!cpu || cpu != then || watched.gate.owes_looks() || watched.sharing == TableSharing::proved)
-        return {cpu, false};
+    if (watched.gate.owes_looks() || watched.sharing == TableSharing::proved)
+        return {watched.process.cpu_time(), false};
     if (machine_.is_idle()) return {watched.process.cpu_time(), true};
-    return watched.read_clock(then);
+    return watched.read_clock(watched.gate.clock_before_look());
 }
 
 RunGate::Verdict Poller::judge(WatchedProcess& watched) {
