@@ -32,6 +32,12 @@ def times(ratio):
     return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
 
 
+def slower(record, nobody):
+    """A slow-down, where it is more than two runs without any tool differ by."""
+    noise = nobody["deviation"] + abs(nobody["ratio"] - 1)
+    return "about 1" if abs(record["ratio"] - 1) <= noise else times(record["ratio"])
+
+
 def _prose(*sentences):
     return textwrap.fill(" ".join(sentences), 120, break_long_words=False, break_on_hyphens=False)
 
@@ -46,6 +52,11 @@ def _table(head, rows):
 
 def _cell(record, key, write=significant):
     return write(record[key]) if record and key in record else ""
+
+
+def _slower(results, name):
+    slow_down = results["slow_down"]
+    return slower(slow_down[name], slow_down["nobody"]) if name in slow_down else ""
 
 
 def _static(results):
@@ -69,10 +80,9 @@ def _churn(results):
     yield ["% caught of what is held", "85 µs", "5 ms", "20 ms", "150 ms", "% of a core",
            "the target's own time, times"]
     for name, record in results["churn"].items():
-        slower = results["slow_down"].get(name)
         yield ([name, _cell(record.get("short_lived"), "share", share)] +
                [share(record["caught"][hold]["share"]) for hold in HOLDS] +
-               [_cell(record, "cpu_percent"), _cell(slower, "ratio", times)])
+               [_cell(record, "cpu_percent"), _slower(results, name)])
 
 
 def _goals(results):
@@ -91,7 +101,7 @@ def _short(results):
         yield ([name, _cell(results["static"]["sockets"][name], "cpu_percent"),
                 _cell(record, "cpu_percent")] +
                [share(record["caught"][hold]["share"]) for hold in HOLDS] +
-               [_cell(results["slow_down"].get(name), "ratio", times)])
+               [_slower(results, name)])
 
 
 def summary(results):
@@ -150,7 +160,7 @@ def document(results):
                "turn; a separate run holds one file after another for 85 µs. The last column says how "
                "many times longer a target takes that opens and closes a file as fast as it can; for "
                f'two runs without any tool the ratio is {nobody["ratio"]:.3f} '
-               f'(± {nobody["deviation"]:.3f}).'), "",
+               f'(± {nobody["deviation"]:.3f}), and what differs no more from 1 is "about 1".'), "",
         *_skipped(results), "" if results["skipped"] else None,
         "## The goals", "", _goals_in_words(results), "", *_rows_of(_goals(results))]
     return "\n".join(line for line in lines if line is not None) + "\n"
