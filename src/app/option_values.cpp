@@ -54,8 +54,8 @@ std::string names_of(const Rows& rows, IsMeant is_meant) {
 }  // namespace
 
 void add_pid_word(std::vector<pid_t>& pids, const std::string& word) {
-    if (word.empty()) throw_usage_error(
-            "an empty word is not a PID: give a number, as ps and pgrep show it");
+    if (word.empty())
+        throw_usage_error("an empty word is not a PID: give a number, as ps and pgrep show it");
     if (is_path(word))
         throw_usage_error(
             "'{}' is a path, but logfia watches processes: give a PID, or -- {} to start it", word,
@@ -76,8 +76,9 @@ void add_name_pattern(std::vector<std::string>& names, const char* flag,
     if (pattern.empty()) throw_usage_error("{}: the pattern is empty", flag);
     // The kernel's name of a process has no directory: such a pattern would match nothing.
     if (pattern.find('/') != std::string::npos)
-        throw_usage_error("{}: '{}' has a '/': the pattern is compared with a command's name, not its path",
-                          flag, pattern);
+        throw_usage_error(
+            "{}: '{}' has a '/': the pattern is compared with a command's name, not its path", flag,
+            pattern);
     names.push_back(pattern);
 }
 
@@ -129,8 +130,8 @@ Duration parse_duration(const std::string& text) {
         throw_usage_error("--duration: '{}' is not a time; write 10 (seconds), 500ms, 5m or 1h",
                           text);
     if (*time <= Duration::zero())
-        throw_usage_error("--duration: '{}' must be longer than 0; write 10 (seconds), 500ms, 5m or 1h",
-                          text);
+        throw_usage_error(
+            "--duration: '{}' must be longer than 0; write 10 (seconds), 500ms, 5m or 1h", text);
     return *time;
 }
 

@@ -223,8 +223,8 @@ bool takes_next_word(const CLI::App& app, std::string_view word) {
     return false;
 }
 
-/// Refuses `--option=`, for which CLI11 would take the next word as the value, and `--flag=3`, whose
-/// value CLI11 would take for true.
+/// Refuses `--option=`, for which CLI11 would take the next word as the value, and `--flag=3`,
+/// whose value CLI11 would take for true.
 void refuse_wrong_value(const CLI::App& app, std::string_view word) {
     const std::size_t equals = word.find('=');
     if (!word.starts_with("--") || equals == std::string_view::npos) return;
