@@ -54,7 +54,7 @@ std::vector<PipelineWriter> make_writers(const Options& options, const Output& o
     if (options.leaks)
         writers.push_back(
             {std::make_unique<LeakWriter>(ReportOptions{format, time, output.terminal()},
-                                          options.leak_min, std::move(command)),
+                                          options.leak_min, std::move(command), start.steady),
              Takes::kept});
     if (options.summary == SummaryWhen::after)
         writers.push_back(

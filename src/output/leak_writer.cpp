@@ -63,6 +63,7 @@ void append_group_json(std::string& out, const LeakGroup& group, TimeColumn& tim
     members.number("count", group.count);
     members.truth_value("leak", group.rule != LeakRule::none);
     members.text_if_any("rule", rule_name(group.rule));
+    members.truth_value("judged", group.judged);
     if (group.in_close_wait > 0) members.number("in_close_wait", group.in_close_wait);
     members.time("first_seen", time, group.first_seen);
     members.milliseconds("watched_ms", group.watched);
@@ -77,44 +78,51 @@ void append_group_json(std::string& out, const LeakGroup& group, TimeColumn& tim
 
 }  // namespace
 
-void LeakWriter::finish(std::string& out, const RunTotals&, Now end) {
+void LeakWriter::finish(std::string& out, const RunTotals& totals, Now end) {
     const CommandEnd command_end = command_.end ? command_.end() : CommandEnd::otherwise;
     const LeakReport report = leaks_.report(end.steady, command_end);
     leaked_ = report.leaked();
+    const bool has_watched =
+        totals.sources.processes > 0 && end.steady - began_ >= Leaks::kLongEnough;
+    const auto verdict = leaked_ || has_watched || command_end == CommandEnd::by_itself
+                             ? LeakVerdict::given
+                             : LeakVerdict::none;
     if (options_.format == ReportFormat::json)
-        append_leaks_json(out, report, options_.time, end);
+        append_leaks_json(out, report, verdict, options_.time, end);
     else
-        append_leaks(out, report, options_.time);
+        append_leaks(out, report, verdict, options_.time);
 }
 
-void append_leaks(std::string& out, const LeakReport& report, TimeColumn time) {
-    const auto& groups = report.groups;
-    const auto rest = std::find_if(groups.begin(), groups.end(), [](const LeakGroup& group) {
-        return group.rule == LeakRule::none;
-    });
-    if (rest == groups.begin())
-        out += report.judged ? "no leaked descriptors\n" : "no verdict on leaks\n";
-    else
-        fmt::format_to(std::back_inserter(out), "leaked descriptors, {} or more alike:\n",
-                       report.fewest);
-    for (auto at = groups.begin(); at != rest; ++at) append_group(out, *at, time);
-    if (rest != groups.end())
-        out += report.judged
-                   ? "left open, but no leak:\n"
-                   : "left open, but not judged: growth shows in a watch of 10 s or more\n";
-    for (auto at = rest; at != groups.end(); ++at) append_group(out, *at, time);
+void append_leaks(std::string& out, const LeakReport& report, LeakVerdict verdict,
+                  TimeColumn time) {
+    auto append = [&, at = report.groups.begin()](std::string_view heading,
+                                                  const auto& belongs) mutable {
+        if (at == report.groups.end() || !belongs(*at)) return false;
+        out += heading;
+        for (; at != report.groups.end() && belongs(*at); ++at) append_group(out, *at, time);
+        return true;
+    };
+    const auto is_leak = [](const LeakGroup& group) { return group.rule != LeakRule::none; };
+    const auto is_judged = [](const LeakGroup& group) { return group.judged; };
+    const auto is_any = [](const LeakGroup&) { return true; };
+    if (!append(fmt::format("leaked descriptors, {} or more alike:\n", report.fewest), is_leak))
+        out += verdict == LeakVerdict::given
+                   ? "no leaked descriptors\n"
+                   : "no verdict on leaks: no process was watched for the 10 s in which growth shows\n";
+    append("left open, but no leak:\n", is_judged);
+    append("left open by processes watched for less than 10 s, not judged:\n", is_any);
     if (report.forgotten > 0)
         fmt::format_to(std::back_inserter(out), "  and {} more, none of them a leak\n",
                        grouped_digits(report.forgotten));
 }
 
-void append_leaks_json(std::string& out, const LeakReport& report, TimeColumn time,
-                       const Now& end) {
+void append_leaks_json(std::string& out, const LeakReport& report, LeakVerdict verdict,
+                       TimeColumn time, const Now& end) {
     JsonMembers members(out);
     members.time("time", time, end);
     members.text("event", "leaks");
     members.truth_value("leaked", report.leaked());
-    members.truth_value("judged", report.judged);
+    members.truth_value("judged", verdict == LeakVerdict::given);
     members.number("leak_min", report.fewest);
     members.key("groups");
     out += '[';

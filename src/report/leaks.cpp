@@ -288,6 +288,8 @@ LeakReport Leaks::report(SteadyTime end, CommandEnd command) const {
     report.forgotten = forgotten_;
     const auto add = [&](Judged judged) {
         judged.group.rule = rule_of(judged, command);
+        judged.group.judged = judged.group.watched >= kLongEnough ||
+                              (judged.of_command && command == CommandEnd::by_itself);
         report.groups.push_back(std::move(judged.group));
     };
     for (const Judged& judged : ended_) add(judged);
@@ -296,15 +298,12 @@ LeakReport Leaks::report(SteadyTime end, CommandEnd command) const {
         for (const Open& open : process.left) of_process.push_back(&open);
         for (Judged& judged : judge(number, process, of_process, end)) add(std::move(judged));
     }
-    report.judged = report.groups.empty() || command == CommandEnd::by_itself ||
-                    std::any_of(report.groups.begin(), report.groups.end(),
-                                [](const auto& group) { return group.watched >= kLongEnough; });
     std::sort(report.groups.begin(), report.groups.end(),
               [](const LeakGroup& a, const LeakGroup& b) {
                   const bool a_leaks = a.rule != LeakRule::none;
                   const bool b_leaks = b.rule != LeakRule::none;
-                  return std::tie(b_leaks, b.count, a.pid, a.type, a.name) <
-                         std::tie(a_leaks, a.count, b.pid, b.type, b.name);
+                  return std::tie(b_leaks, b.judged, b.count, a.pid, a.type, a.name) <
+                         std::tie(a_leaks, a.judged, a.count, b.pid, b.type, b.name);
               });
     return report;
 }

@@ -206,7 +206,7 @@ TEST(LeakVerdict, OfAWatchThatIsStopped) {
                }) == 10;
     }));
     EXPECT_EQ(run.interrupt(), 0);
-    EXPECT_TRUE(run.wait_for_line("no verdict on leaks"));
+    EXPECT_TRUE(run.wait_for_line("left open"));
     EXPECT_TRUE(run.wait_for_line("127.0.0.1:*"));
 }
 

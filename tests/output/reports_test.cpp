@@ -147,6 +147,7 @@ LeakGroup leak_group(const std::string& name, std::uint64_t count, LeakRule rule
     group.fd_limit = 1024;
     group.watched = seconds(15);
     group.rule = rule;
+    group.judged = true;
     return group;
 }
 
@@ -158,9 +159,11 @@ TEST(LeakReport, IsUnderstoodAtAGlance) {
                      leak_group("/tmp/a\nb", 1, LeakRule::none)};
     report.groups[1].type = FdType::tcp;
     report.groups[1].in_close_wait = 12;
+    report.groups.push_back(leak_group("/x", 1, LeakRule::none));
+    report.groups[3].judged = false;
     report.forgotten = 1234;
     std::string text;
-    append_leaks(text, report, {TimeStyle::unix, {}});
+    append_leaks(text, report, LeakVerdict::given, {TimeStyle::unix, {}});
     EXPECT_EQ(
         text,
         "leaked descriptors, 10 or more alike:\n"
@@ -170,13 +173,19 @@ TEST(LeakReport, IsUnderstoodAtAGlance) {
         "1494175240.663016, growing for 15.0s\n"
         "left open, but no leak:\n"
         "  1 of 1,024 (0.10 %)  cat[42]  file /tmp/a\\nb  since 1494175240.663016\n"
+        "left open by processes watched for less than 10 s, not judged:\n"
+        "  1 of 1,024 (0.10 %)  cat[42]  file /x  since 1494175240.663016\n"
         "  and 1,234 more, none of them a leak\n");
 }
 
 TEST(LeakReport, WithoutAny) {
     std::string text;
-    append_leaks(text, {}, iso());
+    append_leaks(text, {}, LeakVerdict::given, iso());
     EXPECT_EQ(text, "no leaked descriptors\n");
+    text.clear();
+    append_leaks(text, {}, LeakVerdict::none, iso());
+    EXPECT_EQ(text,
+              "no verdict on leaks: no process was watched for the 10 s in which growth shows\n");
 }
 
 TEST(LeakReport, IsOneJsonObject) {
@@ -186,7 +195,7 @@ TEST(LeakReport, IsOneJsonObject) {
                      leak_group("/y", 2, LeakRule::growth), leak_group("/z", 1, LeakRule::none)};
     report.groups[1].in_close_wait = 1;
     std::string text;
-    append_leaks_json(text, report, iso(), moment());
+    append_leaks_json(text, report, LeakVerdict::given, iso(), moment());
     ASSERT_EQ(lines_of(text).size(), 1U);
     ASSERT_TRUE(test::parse_json_object(lines_of(text)[0])) << text;
     EXPECT_THAT(
@@ -194,28 +203,28 @@ TEST(LeakReport, IsOneJsonObject) {
         HasSubstr(
             "\"event\":\"leaks\",\"leaked\":true,\"judged\":true,\"leak_min\":2,\"groups\":["));
     EXPECT_THAT(text, HasSubstr("\"name_hex\":\"2f78ff\",\"count\":2,\"leak\":true,"
-                                "\"rule\":\"open_at_exit\",\"first_seen\":"));
-    EXPECT_THAT(text, HasSubstr("\"leak\":true,\"rule\":\"growth\",\"in_close_wait\":1,"));
-    EXPECT_THAT(text, HasSubstr("\"count\":1,\"leak\":false,\"first_seen\":"));
+                                "\"rule\":\"open_at_exit\",\"judged\":true,\"first_seen\":"));
+    EXPECT_THAT(
+        text, HasSubstr("\"leak\":true,\"rule\":\"growth\",\"judged\":true,\"in_close_wait\":1,"));
+    EXPECT_THAT(text, HasSubstr("\"count\":1,\"leak\":false,\"judged\":true,\"first_seen\":"));
     EXPECT_THAT(text, HasSubstr("\"watched_ms\":15000,\"fd_limit\":1024,\"fd_share\":0.0020}"));
     EXPECT_THAT(text, HasSubstr("\"not_listed\":0}"));
 }
 
 /// A writer without a command, as of processes that run already.
 TEST(LeakReport, IsWrittenAtTheEnd) {
-    LeakWriter writer({ReportFormat::text, iso(), -1}, 1, {});
+    LeakWriter writer({ReportFormat::text, iso(), -1}, 1, {}, moment().steady);
     std::string text;
     writer.append(text, test::make_event(EventKind::open, FdType::file, "/x"), "");
     EXPECT_EQ(text, "");
     writer.finish(text, {}, moment());
     EXPECT_THAT(
         text,
-        HasSubstr(
-            "no verdict on leaks\nleft open, but not judged: growth shows in a watch of 10 s or "
-            "more\n  1  cat[42]"));
+        HasSubstr("no verdict on leaks: no process was watched for the 10 s in which growth shows\n"
+                  "left open by processes watched for less than 10 s, not judged:\n  1  cat[42]"));
     EXPECT_FALSE(writer.has_findings());
     LeakWriter of_command({ReportFormat::text, iso(), -1}, 1,
-                          {7, [] { return CommandEnd::by_itself; }});
+                          {7, [] { return CommandEnd::by_itself; }}, moment().steady);
     Event open = test::make_event(EventKind::open, FdType::file, "/x");
     open.actor.number = 7;
     Event close = open;
@@ -225,6 +234,23 @@ TEST(LeakReport, IsWrittenAtTheEnd) {
     of_command.append(text, close, "");
     of_command.finish(text, {}, moment());
     EXPECT_TRUE(of_command.has_findings());
+}
+
+/// A misspelt name has found nobody, whatever time that took.
+TEST(LeakReport, IsAVerdictOnlyWhereSomebodyWasWatchedForLongEnough) {
+    const auto verdict = [](std::uint64_t processes, int watched) {
+        LeakWriter writer({ReportFormat::text, iso(), -1}, 1, {}, moment().steady);
+        RunTotals totals;
+        totals.sources.processes = processes;
+        Now end = moment();
+        end.steady += std::chrono::seconds(watched);
+        std::string text;
+        writer.finish(text, totals, end);
+        return text.substr(0, text.find_first_of(":\n"));
+    };
+    EXPECT_EQ(verdict(1, 10), "no leaked descriptors");
+    EXPECT_EQ(verdict(1, 9), "no verdict on leaks");
+    EXPECT_EQ(verdict(0, 60), "no verdict on leaks");
 }
 
 }  // namespace

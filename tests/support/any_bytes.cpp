@@ -161,14 +161,14 @@ void check_reports(const NamedEvents& named, const Check& check) {
     for (const std::size_t width : {0U, 40U}) {
         std::string text;
         append_summary(text, summary.rows(end.steady), {}, width);
-        append_leaks(text, report, {TimeStyle::iso, end.steady});
+        append_leaks(text, report, LeakVerdict::none, {TimeStyle::iso, end.steady});
         check_lines(text, check);
     }
     std::string json;
     append_summary_json(json, summary.rows(end.steady), {}, {TimeStyle::iso, end.steady}, end);
     check(is_harmless_line(json), "a JSON summary is one harmless line");
     json.clear();
-    append_leaks_json(json, report, {TimeStyle::iso, end.steady}, end);
+    append_leaks_json(json, report, LeakVerdict::none, {TimeStyle::iso, end.steady}, end);
     check(is_harmless_line(json), "a JSON verdict is one harmless line");
 }
 

@@ -21,9 +21,13 @@ class LeakWriter final : public RecordWriter {
         std::function<CommandEnd()> end;  ///< called once, at the end of the watch; may be empty
     };
 
-    /// A leak has `fewest` descriptors or more.
-    LeakWriter(const ReportOptions& options, std::uint64_t fewest, Command command)
-        : options_(options), leaks_(fewest, command.number), command_(std::move(command)) {}
+    /// A leak has `fewest` descriptors or more. The watch began at `began`.
+    LeakWriter(const ReportOptions& options, std::uint64_t fewest, Command command,
+               SteadyTime began)
+        : options_(options),
+          leaks_(fewest, command.number),
+          command_(std::move(command)),
+          began_(began) {}
 
     void append(std::string&, const Event& event, std::string_view) override { leaks_.note(event); }
     void finish(std::string& out, const RunTotals& totals, Now end) override;
@@ -33,16 +37,22 @@ class LeakWriter final : public RecordWriter {
     ReportOptions options_;
     Leaks leaks_;
     Command command_;
+    SteadyTime began_;
     bool leaked_ = false;
 };
 
-/// The verdict for a person: what has leaked, and why; then what else was left open.
-void append_leaks(std::string& out, const LeakReport& report, TimeColumn time);
+/// Whether any rule could apply to anything in the watch.
+enum class LeakVerdict : std::uint8_t { given, none };
 
-/// An object on one line: `time`, `event` `"leaks"`, `leaked`, `leak_min`, `groups`, each with
-/// `pid`, `comm`, `type`, `name`, `count`, `leak`, `rule` (of a leak: `open_at_exit` or `growth`),
-/// `in_close_wait` (where there are any), `first_seen`, `watched_ms`, `fd_limit` and `fd_share` (of
-/// the limit, 0 to 1), and `not_listed`: how many groups of ended processes were forgotten.
-void append_leaks_json(std::string& out, const LeakReport& report, TimeColumn time, const Now& end);
+/// The verdict for a person: what has leaked, and why; then what else was left open.
+void append_leaks(std::string& out, const LeakReport& report, LeakVerdict verdict, TimeColumn time);
+
+/// An object on one line: `time`, `event` `"leaks"`, `leaked`, `judged` (a verdict was given),
+/// `leak_min`, `groups`, each with `pid`, `comm`, `type`, `name`, `count`, `leak`, `rule` (of a
+/// leak: `open_at_exit` or `growth`), `judged`, `in_close_wait` (where there are any),
+/// `first_seen`, `watched_ms`, `fd_limit` and `fd_share` (of the limit, 0 to 1), and `not_listed`:
+/// how many groups of ended processes were forgotten.
+void append_leaks_json(std::string& out, const LeakReport& report, LeakVerdict verdict,
+                       TimeColumn time, const Now& end);
 
 }  // namespace logfia

@@ -41,16 +41,15 @@ struct LeakGroup {
     std::uint64_t in_close_wait = 0;        ///< TCP: the peer has closed its side
     Duration watched{};                     ///< the process was: from the first event of it
     LeakRule rule = LeakRule::none;
+    /// A rule could apply: the command ended by itself, or the process was watched for long enough.
+    bool judged = false;
 };
 
 struct LeakReport {
-    std::vector<LeakGroup> groups;  ///< leaks first, large ones first, by process, type and name
-    std::uint64_t fewest = 0;       ///< of descriptors alike that are a leak
-    std::uint64_t forgotten = 0;    ///< groups that are no leak and are not listed
-    /// False where no rule could apply: the command has not ended by itself, and no process of
-    /// those that left something open was watched for long enough.
-    bool judged = true;
-
+    /// Leaks first, then what was judged, large ones first, by process, type and name.
+    std::vector<LeakGroup> groups;
+    std::uint64_t fewest = 0;     ///< of descriptors alike that are a leak
+    std::uint64_t forgotten = 0;  ///< groups that are no leak and are not listed
     [[nodiscard]] bool leaked() const {
         return !groups.empty() && groups.front().rule != LeakRule::none;
     }
