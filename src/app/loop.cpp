@@ -1,5 +1,7 @@
 #include <logfia/app/loop.hpp>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <string>
@@ -188,13 +190,25 @@ void Loop::write() {
         pipeline_.write_all(output_.buffer());
     }
     const bool last = stage_ == Stage::draining && pipeline_.empty();
-    if (last && !std::exchange(reported_, true))
+    if (last && !std::exchange(reported_, true)) {
         pipeline_.finish(FinishGoes::with_records, output_.buffer(), totals(), now_);
+        tell_of_unidentified();
+    }
     const WriteStatus status = last ? output_.finish() : output_.flush();
     if (last && status == WriteStatus::done) stage_ = Stage::finished;
     note_written(status);
     notices_.flush();
     pause_or_resume();
+}
+
+void Loop::tell_of_unidentified() {
+    const std::uint64_t count = pipeline_.unidentified();
+    if (count == 0) return;
+    notices_.notice(fmt::format(
+        "{} closed before logfia could tell which type {} had: --type left {} out; a shorter -d "
+        "tells more of them",
+        count == 1 ? "1 socket was" : fmt::format("{} sockets were", count),
+        count == 1 ? "it" : "they", count == 1 ? "it" : "them"));
 }
 
 void Loop::note_written(WriteStatus status) {

@@ -21,6 +21,13 @@ bool any_may_match_host(const std::vector<Glob>& globs) {
                        [](const Glob& glob) { return glob.may_match_host(); });
 }
 
+bool names_a_socket(const std::optional<TypeSet>& types) {
+    const auto rows = fd_types();
+    return types && std::any_of(rows.begin(), rows.end(), [&](const FdTypeRow& row) {
+               return is_in(row.type, FdGroup::socket) && types->contains(row.type);
+           });
+}
+
 /// The parent's own record tells it, where the parent is watched.
 bool is_news_of_parent(EventKind kind) {
     return kind == EventKind::open || kind == EventKind::close || kind == EventKind::rename;
@@ -36,7 +43,8 @@ bool FilterOptions::tells(EventKind kind) const {
 Filter::Filter(FilterOptions options)
     : options_(std::move(options)),
       selects_(options_.real_files_only || options_.types || !options_.include.empty() ||
-               !options_.exclude.empty()) {}
+               !options_.exclude.empty()),
+      wants_a_socket_(names_a_socket(options_.types)) {}
 
 Filter::Verdict Filter::judge(const Event& event) {
     const DescriptorChange* change = event.descriptor_change();
@@ -56,7 +64,12 @@ Filter::Verdict Filter::judge(const Event& event) {
         return Verdict::keep;
     }
     if (untold && (is_news_of_parent(event.kind) || !shows(event))) return Verdict::drop;
-    if (!passes_type(change->descriptor.type)) return Verdict::drop;
+    if (!passes_type(change->descriptor.type)) {
+        const bool is_unknown =
+            change->descriptor.type == FdType::socket && change->descriptor.socket == nullptr;
+        if (last && wants_a_socket_ && is_unknown) ++unidentified_;
+        return Verdict::drop;
+    }
     const Verdict verdict = judge_names(event);
     if (verdict == Verdict::ask) memory_[id].asked = 1;
     if (verdict == Verdict::keep && !last) memory_[id].kept = true;

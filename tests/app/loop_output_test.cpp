@@ -133,6 +133,22 @@ TEST_F(FullLoopTest, TwoSignalsAtOnceGiveUp) {
     EXPECT_EQ(calendar_.ms(), 40);
 }
 
+TEST_F(LoopTest, TellsOfSocketsThatTheFilterCouldNotJudge) {
+    parts_.filter.types = types_named("tcp");
+    FakeSource& source = add_source();
+    for (std::uint64_t id = 1; id <= 2; ++id) {
+        Event close = make_event(EventKind::close, FdType::socket, "socket:[1]");
+        fd_of(close).descriptor.id = id;
+        source.will_notice(10, std::move(close));
+    }
+    source.will_end(20);
+    EXPECT_EQ(run(), ExitStatus::success);
+    EXPECT_THAT(lines(), ElementsAre("end 20 of 0"));
+    EXPECT_EQ(read_now(err_.read.get()),
+              "logfia: 2 sockets were closed before logfia could tell which type they had: --type "
+              "left them out; a shorter -d tells more of them\n");
+}
+
 TEST_F(LoopTest, ASignalForTheCommandEndsNothing) {
     FakeSource& source = add_source();
     calendar_.passed_on_signal_at(10);

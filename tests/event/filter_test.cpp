@@ -210,6 +210,25 @@ TEST(Filters, TypesAndRealFiles) {
     EXPECT_EQ(real.judge(unreadable.open()), Verdict::drop);
 }
 
+TEST(Filters, SocketsThatNobodyCouldIdentifyAreCounted) {
+    const auto counted = [](const char* types) {
+        FilterOptions options;
+        options.types = types_named(types);
+        Filter filter(options);
+        EventMaker unknown{1, FdType::socket, "socket:[1]"};
+        EventMaker known{2, FdType::socket, "socket:[2]", std::make_shared<SocketInfo>()};
+        EventMaker other{3, FdType::unix_socket, "socket:[3]"};
+        for (EventMaker* maker : {&unknown, &known, &other}) {
+            filter.judge(maker->open());
+            filter.judge(maker->close());
+        }
+        return filter.unidentified();
+    };
+    EXPECT_EQ(counted("inet"), 1U);
+    EXPECT_EQ(counted("file"), 0U);
+    EXPECT_EQ(counted("socket"), 0U) << "it was let pass";
+}
+
 TEST(Filters, LostIsNeverHidden) {
     FilterOptions options;
     options.types = types_named("pipe");

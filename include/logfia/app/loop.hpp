@@ -73,6 +73,7 @@ class Loop final : EventSink {
     void pause_or_resume();
     void write();
     void write_in_between();
+    void tell_of_unidentified();
     void note_written(WriteStatus status);
     void give_up();
     void fail(const Error& error);

@@ -52,6 +52,10 @@ class Filter {
     /// `--no-initial`).
     [[nodiscard]] bool shows(const Event& event) const;
 
+    /// Sockets that were closed before anybody could tell which type of socket they had, and were
+    /// dropped although some type of socket is wanted.
+    [[nodiscard]] std::uint64_t unidentified() const { return unidentified_; }
+
   private:
     /// Kept for a descriptor until its `close`.
     struct Memory {
@@ -63,7 +67,9 @@ class Filter {
     [[nodiscard]] bool passes_with_host(const Event& event, std::string_view host) const;
 
     FilterOptions options_;
-    bool selects_;                                      ///< types or names are restricted at all
+    bool selects_;         ///< types or names are restricted at all
+    bool wants_a_socket_;  ///< of a certain type
+    std::uint64_t unidentified_ = 0;
     std::unordered_map<std::uint64_t, Memory> memory_;  // by Descriptor::id
 };
 

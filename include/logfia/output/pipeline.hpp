@@ -54,6 +54,9 @@ class Pipeline {
     /// event will be written, except `lost`.
     [[nodiscard]] bool has_enough() const { return parts_.limit && certain_ >= *parts_.limit; }
 
+    /// See Filter::unidentified().
+    [[nodiscard]] std::uint64_t unidentified() const { return filter_.unidentified(); }
+
     /// Writes the records that need not wait.
     void write_ready(SteadyTime now, std::string& out);
     /// Writes all: nothing waits any more.
