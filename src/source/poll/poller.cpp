@@ -85,6 +85,7 @@ void Poller::hear_execs() {
 
 void Poller::look_ahead(Now now) {
     begin_look(now);
+    machine_.forget_answer();
     describer_.begin_look(now.steady);
     for (const auto& watched : processes_.all()) {
         if (watched->begun) continue;
@@ -147,11 +148,11 @@ bool Poller::reap(std::span<const pollfd> ready, Now now, EventSink& sink) {
     return true;
 }
 
-/// Mostly nobody runs, which one question tells for all processes.
+/// Of those that slept before, mostly none runs, which one question tells for all of them.
 RunClock Poller::read_clock(const WatchedProcess& watched) {
     if (watched.gate.owes_looks() || watched.sharing == TableSharing::proved)
         return {watched.process.cpu_time(), false};
-    if (machine_.is_idle()) return {watched.process.cpu_time(), true};
+    if (watched.gate.slept() && machine_.is_idle()) return {watched.process.cpu_time(), true};
     return watched.read_clock(watched.gate.clock_before_look());
 }
 

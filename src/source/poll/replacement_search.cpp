@@ -33,8 +33,8 @@ void ReplacementSearch::begin_look(pid_t highest, SteadyTime now) {
     files_.begin_look(kShareOfFiles, affordable(kShareOfFiles, 1), highest, now);
 }
 
-/// A look may make as many as the time since the last ones is worth, and `most`: of looks that come
-/// back to back, each may make one or two, so that none takes much longer than the others.
+/// A look may make `most` comparisons, but no more than the time since the last ones is worth. Of
+/// looks that come back to back, each then makes few or none, and none takes much longer.
 void ReplacementSearch::Comparisons::begin_look(int share, int most, pid_t highest,
                                                 SteadyTime now) {
     const Duration worth = share * kCostOfOne;

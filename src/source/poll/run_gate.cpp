@@ -6,7 +6,8 @@
 namespace logfia {
 
 RunGate::Verdict RunGate::judge(const RunClock& clock, SteadyTime now, int repeats) {
-    if (clock.may_have_run_since(cpu_)) {
+    slept_ = !clock.may_have_run_since(cpu_);
+    if (!slept_) {
         owed_ = clock.cpu == cpu_ && owed_ > 0 ? owed_ - 1 : repeats;
         cpu_ = clock.cpu;
         return Verdict::look;

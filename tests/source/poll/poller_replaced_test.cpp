@@ -220,6 +220,21 @@ TEST_F(OfASleeper, ThatHasRunSomeAreComparedBackToBack) {
     EXPECT_EQ(look_after(milliseconds(1)), replaced(15, "/dev/null"));
 }
 
+/// The other process runs all the time, and takes all the comparisons that back-to-back looks make.
+TEST_F(OfASleeper, IsNotForgottenBackToBack) {
+    options_.interval = Interval::back_to_back();
+    if (pid() < 42) GTEST_SKIP() << "the numbers of processes have just begun";
+    add_process(42);
+    open_many(42, 8, "/dev/null", device(5));
+    proc_.open(pid(), 3, "/dev/null", device(5));
+    watch();
+    for (int i = 0; i < 500; ++i) look_after(microseconds(100));
+    proc_.retarget(pid(), 3, "/dev/null", device(6));
+    Lines lines;
+    for (int i = 0; i < 100'000 && lines.empty(); ++i) lines = look_after(microseconds(100));
+    EXPECT_EQ(lines, replaced(3, "/dev/null"));
+}
+
 /// A twentieth of a CPU may be spent on that, too: one in 40 µs.
 TEST_F(OfSeveral, EachOfTheLooksThatComeBackToBackComparesFew) {
     options_.interval = Interval::back_to_back();

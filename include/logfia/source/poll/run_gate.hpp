@@ -26,6 +26,9 @@ class RunGate {
     /// True while such looks are owed: then only the clock matters, not whether the process sleeps.
     [[nodiscard]] bool owes_looks() const { return owed_ > 0; }
 
+    /// True when the process was asleep, and had not run, when it was judged last.
+    [[nodiscard]] bool slept() const { return slept_; }
+
     /// The clock as it was before the last look. A change that came during that look or after it
     /// has advanced the clock since, so that none stays unseen.
     [[nodiscard]] std::optional<Duration> clock_before_look() const { return cpu_; }
@@ -43,6 +46,7 @@ class RunGate {
   private:
     std::optional<Duration> cpu_;
     SteadyTime next_full_look_{};
+    bool slept_ = false;
     int owed_ = 0;  // looks, even if the process has not run any more
 };
 
