@@ -116,7 +116,7 @@ def _slower(results, names, left, bottom):
             continue
         x, y = axis.at(record["ratio"]), _row_y(index)
         yield _dot(x, y, "a")
-        yield _beside(x, y, table.slower(record, results["slow_down"]["nobody"]), left)
+        yield _beside(x, y, table.slower(record), left)
 
 
 def draw(results):

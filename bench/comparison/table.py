@@ -32,10 +32,10 @@ def times(ratio):
     return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
 
 
-def slower(record, nobody):
-    """A slow-down, where it is more than two runs without any tool differ by."""
-    noise = nobody["deviation"] + abs(nobody["ratio"] - 1)
-    return "about 1" if abs(record["ratio"] - 1) <= noise else times(record["ratio"])
+def slower(record):
+    """A slow-down, with its deviation where two digits would promise more than was measured."""
+    deviation = record["deviation"]
+    return times(record["ratio"]) + (f" ± {times(deviation)}" if deviation > 0.02 else "")
 
 
 def _prose(*sentences):
@@ -54,9 +54,9 @@ def _cell(record, key, write=significant):
     return write(record[key]) if record and key in record else ""
 
 
-def _slower(results, name):
+def _slow_down(results, name):
     slow_down = results["slow_down"]
-    return slower(slow_down[name], slow_down["nobody"]) if name in slow_down else ""
+    return slower(slow_down[name]) if name in slow_down else ""
 
 
 def _static(results):
@@ -82,7 +82,7 @@ def _churn(results):
     for name, record in results["churn"].items():
         yield ([name, _cell(record.get("short_lived"), "share", share)] +
                [share(record["caught"][hold]["share"]) for hold in HOLDS] +
-               [_cell(record, "cpu_percent"), _slower(results, name)])
+               [_cell(record, "cpu_percent"), _slow_down(results, name)])
 
 
 def _goals(results):
@@ -101,7 +101,7 @@ def _short(results):
         yield ([name, _cell(results["static"]["sockets"][name], "cpu_percent"),
                 _cell(record, "cpu_percent")] +
                [share(record["caught"][hold]["share"]) for hold in HOLDS] +
-               [_slower(results, name)])
+               [_slow_down(results, name)])
 
 
 def summary(results):
@@ -160,7 +160,7 @@ def document(results):
                "turn; a separate run holds one file after another for 85 µs. The last column says how "
                "many times longer a target takes that opens and closes a file as fast as it can; for "
                f'two runs without any tool the ratio is {nobody["ratio"]:.3f} '
-               f'(± {nobody["deviation"]:.3f}), and what differs no more from 1 is "about 1".'), "",
+               f'(± {nobody["deviation"]:.3f}).'), "",
         *_skipped(results), "" if results["skipped"] else None,
         "## The goals", "", _goals_in_words(results), "", *_rows_of(_goals(results))]
     return "\n".join(line for line in lines if line is not None) + "\n"
