@@ -104,7 +104,7 @@ void add_events(FilterOptions& filter, const std::string& list) {
         const bool adds = word.starts_with('+');
         const auto events = events_named(adds ? word.substr(1) : word);
         if (!events)
-            throw_usage_error("--event: there is no event '{}' of a process; write {} or all", word,
+            throw_usage_error("--event: there is no event '{}'; write {} or all", word,
                               names_of(event_kinds(), is_of_processes));
         if (!adds && !filter.events) filter.events.emplace();
         (adds ? filter.more_events : *filter.events).add(*events);

@@ -56,7 +56,7 @@ TEST(OptionValues, AreRefusedByNameOfTheirOption) {
         {{"-t", "files", "7"}, "'files' is not a type"},
         {{"-t", "file,", "7"}, "'' is not a type"},
         {{"-t", "unknown", "7"}, "'unknown'"},
-        {{"-e", "opened", "7"}, "there is no event 'opened' of a process; write lost, close, open"},
+        {{"-e", "opened", "7"}, "there is no event 'opened'; write lost, close, open"},
         {{"-e", "create", "7"}, "there is no event 'create'"},
         {{"-e", "open,+", "7"}, "there is no event '+'"},
         {{"-e", "++open", "7"}, "there is no event '++open'"},
