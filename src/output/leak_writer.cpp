@@ -106,9 +106,9 @@ void append_leaks(std::string& out, const LeakReport& report, LeakVerdict verdic
     const auto is_judged = [](const LeakGroup& group) { return group.judged; };
     const auto is_any = [](const LeakGroup&) { return true; };
     if (!append(fmt::format("leaked descriptors, {} or more alike:\n", report.fewest), is_leak))
-        out += verdict == LeakVerdict::given
-                   ? "no leaked descriptors\n"
-                   : "no verdict on leaks: no process was watched for the 10 s in which growth shows\n";
+        out += verdict == LeakVerdict::given ? "no leaked descriptors\n"
+                                             : "no verdict on leaks: no process was watched for "
+                                               "the 10 s in which growth shows\n";
     append("left open, but no leak:\n", is_judged);
     append("left open by processes watched for less than 10 s, not judged:\n", is_any);
     if (report.forgotten > 0)

@@ -7,8 +7,8 @@ namespace logfia {
 /// Shares out the comparisons that one look may make among the processes, which are looked at in
 /// the order of their PIDs. The first process that gets none has its turn in the next look: seven
 /// eighths of that look's comparisons are kept for it, and the processes with lower PIDs share the
-/// eighth. So a process waits for at most as many looks that make comparisons as there are processes
-/// that each use up those of a look.
+/// eighth. So a process waits for at most as many looks that make comparisons as there are
+/// processes that each use up those of a look.
 class ComparisonTurns {
   public:
     /// `highest`: the PID of the last process there is.
