@@ -226,11 +226,16 @@ Process::Life Process::probe(const ProcRoot& root) {
     const auto stat = read_stat(process_dir.get(), "stat");
     if (!stat && stat.error() != 0 && !is_gone(stat.error())) return Life::alive;
     if (!stat || stat->start_time != start_time_) return Life::ended;
-    if (stat->is_ending())
-        return move_to_living_thread(process_dir.get()) ? Life::moved : Life::ended;
-    // The thread that was looked at has called execve(2): it is the first thread now, and its own
-    // number is gone (de_thread(), fs/exec.c).
-    const bool moved = thread_ != 0 && move_to_first_thread(std::move(process_dir));
+    bool has_called_execve = thread_ != 0;
+    if (stat->is_ending()) {
+        if (move_to_living_thread(process_dir.get())) return Life::moved;
+        const auto again = read_stat(process_dir.get(), "stat");
+        if (!again || again->start_time != start_time_ || again->is_ending()) return Life::ended;
+        has_called_execve = true;
+    }
+    // The thread that calls execve(2) is the first thread from then on, and its own number is gone
+    // (de_thread(), fs/exec.c).
+    const bool moved = has_called_execve && move_to_first_thread(std::move(process_dir));
     return moved ? Life::moved : Life::alive;
 }
 
