@@ -2,6 +2,7 @@
 // once, with nothing made of the answers.
 
 #include "benches.hpp"
+#include "listing.hpp"
 #include "measure.hpp"
 #include "support/event_sinks.hpp"
 #include "target.hpp"
@@ -10,7 +11,6 @@
 #include <logfia/procfs/proc_path.hpp>
 #include <logfia/source/poll/poller.hpp>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -21,7 +21,7 @@
 
 #include <climits>
 #include <cstddef>
-#include <cstring>
+#include <cstdlib>
 #include <string_view>
 
 namespace logfia::bench {
@@ -52,18 +52,7 @@ class FirstFloor {
           own_links_(open("/proc/self/fd", kDirectory)) {}
 
     void look() {
-        lseek(fd_dir_.get(), 0, SEEK_SET);
-        ssize_t got = 0;
-        while ((got = getdents64(fd_dir_.get(), listing_, sizeof listing_)) > 0) {
-            for (ssize_t at = 0; at < got;) {
-                const char* record = listing_ + at;
-                unsigned short length = 0;
-                std::memcpy(&length, record + offsetof(dirent64, d_reclen), sizeof length);
-                at += length;
-                const char* number = record + offsetof(dirent64, d_name);
-                if (*number != '.') ask(number);
-            }
-        }
+        for_each_number(fd_dir_.get(), listing_, [this](const char* number) { ask(number); });
     }
 
   private:

@@ -1,6 +1,7 @@
 // A look at N descriptors against the bare floor: getdents64 and readlinkat into one buffer.
 
 #include "benches.hpp"
+#include "listing.hpp"
 #include "measure.hpp"
 #include "support/event_sinks.hpp"
 #include "target.hpp"
@@ -8,13 +9,11 @@
 #include <logfia/process/open_processes.hpp>
 #include <logfia/source/poll/poller.hpp>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <climits>
-#include <cstring>
 #include <memory>
 
 namespace logfia::bench {
@@ -27,18 +26,9 @@ class Floor {
         : dir_(open(fmt::format("/proc/{}/fd", pid).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {}
 
     void look() {
-        lseek(dir_.get(), 0, SEEK_SET);
-        ssize_t got = 0;
-        while ((got = getdents64(dir_.get(), listing_, sizeof listing_)) > 0) {
-            for (ssize_t at = 0; at < got;) {
-                const char* record = listing_ + at;
-                unsigned short length = 0;
-                std::memcpy(&length, record + offsetof(dirent64, d_reclen), sizeof length);
-                at += length;
-                links_ += readlinkat(dir_.get(), record + offsetof(dirent64, d_name), link_,
-                                     sizeof link_) > 0;
-            }
-        }
+        for_each_number(dir_.get(), listing_, [this](const char* number) {
+            links_ += readlinkat(dir_.get(), number, link_, sizeof link_) > 0;
+        });
     }
     [[nodiscard]] long links() const { return links_; }
 

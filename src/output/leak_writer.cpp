@@ -5,9 +5,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <iterator>
-#include <vector>
+#include <string>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -54,6 +54,13 @@ void append_group(std::string& out, const LeakGroup& group, TimeColumn& time) {
     out += '\n';
 }
 
+std::string heading_of(const LeakGroup& group, std::uint64_t fewest) {
+    if (group.rule != LeakRule::none)
+        return fmt::format("leaked descriptors, {} or more alike:\n", fewest);
+    return group.judged ? "left open, but no leak:\n"
+                        : "left open by processes watched for less than 10 s, not judged:\n";
+}
+
 void append_group_json(std::string& out, const LeakGroup& group, TimeColumn& time) {
     JsonMembers members(out);
     members.number("pid", group.pid);
@@ -84,9 +91,8 @@ void LeakWriter::finish(std::string& out, const RunTotals& totals, Now end) {
     leaked_ = report.leaked();
     const bool has_watched =
         totals.sources.processes > 0 && end.steady - began_ >= Leaks::kLongEnough;
-    const auto verdict = leaked_ || has_watched || command_end == CommandEnd::by_itself
-                             ? LeakVerdict::given
-                             : LeakVerdict::none;
+    const auto verdict = has_watched || command_end == CommandEnd::by_itself ? LeakVerdict::given
+                                                                             : LeakVerdict::none;
     if (options_.format == ReportFormat::json)
         append_leaks_json(out, report, verdict, options_.time, end);
     else
@@ -95,22 +101,16 @@ void LeakWriter::finish(std::string& out, const RunTotals& totals, Now end) {
 
 void append_leaks(std::string& out, const LeakReport& report, LeakVerdict verdict,
                   TimeColumn time) {
-    auto append = [&, at = report.groups.begin()](std::string_view heading,
-                                                  const auto& belongs) mutable {
-        if (at == report.groups.end() || !belongs(*at)) return false;
-        out += heading;
-        for (; at != report.groups.end() && belongs(*at); ++at) append_group(out, *at, time);
-        return true;
-    };
-    const auto is_leak = [](const LeakGroup& group) { return group.rule != LeakRule::none; };
-    const auto is_judged = [](const LeakGroup& group) { return group.judged; };
-    const auto is_any = [](const LeakGroup&) { return true; };
-    if (!append(fmt::format("leaked descriptors, {} or more alike:\n", report.fewest), is_leak))
+    if (!report.leaked())
         out += verdict == LeakVerdict::given ? "no leaked descriptors\n"
                                              : "no verdict on leaks: no process was watched for "
                                                "the 10 s in which growth shows\n";
-    append("left open, but no leak:\n", is_judged);
-    append("left open by processes watched for less than 10 s, not judged:\n", is_any);
+    std::string heading;  // of the groups that were written last
+    for (const LeakGroup& group : report.groups) {
+        if (std::string own = heading_of(group, report.fewest); own != heading)
+            out += heading = std::move(own);
+        append_group(out, group, time);
+    }
     if (report.forgotten > 0)
         fmt::format_to(std::back_inserter(out), "  and {} more, none of them a leak\n",
                        grouped_digits(report.forgotten));

@@ -180,22 +180,21 @@ TEST_F(UnixPeersTest, WhoeverHasClosedItsEndIsNoPeerWhileOthersHaveIt) {
     WatchedProcess& server = watch(42, "server");
     const auto ours =
         open(client, 3, inode_of(here), inode_of(there), PeerProcess{7, "manager", true});
-    const auto accepted = open(server, 3, inode_of(there), inode_of(here));
-    const auto copy = open(server, 4, inode_of(there), inode_of(here));
-    name();
-    close(server, copy);
-    name();
-    EXPECT_EQ(peer_of(client, ours), "42 server");
-    close(server, accepted);
+    // Of two descriptors of the other end, one is closed.
+    const auto accept_and_close_a_copy = [&](int fd) {
+        const auto accepted = open(server, fd, inode_of(there), inode_of(here));
+        const auto copy = open(server, fd + 1, inode_of(there), inode_of(here));
+        name();
+        close(server, copy);
+        name();
+        EXPECT_EQ(peer_of(client, ours), "42 server");
+        return accepted;
+    };
+    close(server, accept_and_close_a_copy(3));
     name();
     EXPECT_EQ(peer_of(client, ours), "made by 7 manager");
 
-    const auto again = open(server, 5, inode_of(there), inode_of(here));
-    const auto more = open(server, 6, inode_of(there), inode_of(here));
-    name();
-    close(server, more);
-    name();
-    EXPECT_EQ(peer_of(client, ours), "42 server");
+    const auto again = accept_and_close_a_copy(5);
     const auto inode = inode_of(there);
     there.reset();
     close(server, again);
