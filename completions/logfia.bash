@@ -6,7 +6,7 @@ _logfia_types='file directory symlink block char tty fifo pipe memfd inet socket
     fanotify signalfd timerfd pidfd io_uring userfaultfd perf_event bpf namespace anon_inode'
 _logfia_events='lost close open rename connect listen hangup start exec exit all'
 _logfia_options='-h --help -V --version -p --pid --name --not-name -a --all -u --user -f --follow --proc --no-dup
-    -d --interval -1 --once --duration --count -r --real-files -t --type -e --event -i --include
+    -d --interval -X --exact -1 --once --duration --count -r --real-files -t --type -e --event -i --include
     -x --exclude --inherited --no-initial -j --json -o --output -l --long --no-long --time --utc --color
     -c --summary-only -C --summary --leaks --leak-min -q --quiet -n --numeric --dns-wait --dns-server'
 

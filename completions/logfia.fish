@@ -40,6 +40,7 @@ complete -c logfia -n 'not __logfia_has_command' -l proc -x -a '(__fish_complete
 complete -c logfia -n 'not __logfia_has_command' -l no-dup -d 'Learn about sockets only from the kernel\'s tables'
 
 complete -c logfia -n 'not __logfia_has_command' -s d -l interval -x -a '0 500us 1ms 10ms 100ms 1s' -d 'Time between two looks'
+complete -c logfia -n 'not __logfia_has_command' -s X -l exact -d 'With a COMMAND: miss nothing, however short'
 complete -c logfia -n 'not __logfia_has_command' -s 1 -l once -d 'Print what is open now, then exit'
 complete -c logfia -n 'not __logfia_has_command' -l duration -x -a '10s 1m 10m 1h' -d 'Stop after this time'
 complete -c logfia -n 'not __logfia_has_command' -l count -x -d 'Stop after this many records'

@@ -24,6 +24,12 @@ constexpr Conflict kConflicts[] = {
     {"--once", kCommand,
      "--once takes one look at what is running already: give a PID, not a COMMAND"},
     {"--user", kCommand, "--user makes no sense with a COMMAND"},
+    {"--exact", "--interval",
+     "--interval makes no sense with --exact: the kernel tells each change as it happens, and "
+     "there "
+     "are no looks"},
+    {"--exact", "--proc",
+     "--proc makes no sense with --exact: a COMMAND that logfia starts is found in /proc"},
     {"--all", kPid},
     {"--all", "--name"},
     {"--once", "--duration", "--once takes a single look: --duration makes no sense with it"},
@@ -42,6 +48,20 @@ void check_conflicts(const GivenOptions& given) {
         if (conflict.message != nullptr) throw_usage_error("{}", conflict.message);
         throw_usage_error("{} and {} cannot be used together", conflict.one, conflict.other);
     }
+}
+
+void check_exact(const Options& options) {
+    if (!options.exact) return;
+    if (options.command.empty())
+        throw_usage_error(
+            "--exact needs a COMMAND to start: exact watching of running processes needs BPF, "
+            "which is not built in yet");
+    // A hangup is the peer's doing, so no call of the COMMAND tells it. `all` means all that a
+    // source has.
+    if (options.filter.named_events.contains(EventKind::hangup))
+        throw_usage_error(
+            "--event: there is no hangup with --exact, which sees what the COMMAND does, not what "
+            "its peers do; watch without --exact");
 }
 
 /// True when some `close` of a TCP connection will be shown with its totals.
@@ -76,14 +96,16 @@ WantedFacts wanted_facts(const Options& options) {
     facts.details = options.json && shows_records;
     // A pipe that a process has with itself is told by its two ends.
     facts.access = facts.details || options.leaks || (options.long_format && shows_records);
-    // A later look has to tell a file under a new name from another file.
-    facts.identity = !options.poller.single_look;
+    // A later look has to tell a file under a new name from another file. An exact watch compares
+    // nothing: the kernel tells what has changed.
+    facts.identity = !options.poller.single_look && !options.exact;
     facts.types = facts.details || facts.identity || chooses_by_type(options);
     return facts;
 }
 
-/// True when a `hangup` will be shown, or counted among leaks.
+/// True when a `hangup` will be shown, or counted among leaks. An exact watch has none.
 bool wants_hangups(const Options& options) {
+    if (options.exact) return false;
     return options.leaks || options.filter.tells(EventKind::hangup);
 }
 
@@ -91,6 +113,7 @@ bool wants_hangups(const Options& options) {
 
 void check_options(const Options& options, const GivenOptions& given) {
     check_conflicts(given);
+    check_exact(options);
     if (options.processes.user && !options.processes.by_name())
         throw_usage_error("--user makes sense only with --name or --all");
     if (options.processes.pids.empty() && !options.processes.by_name() && options.command.empty())

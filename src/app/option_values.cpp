@@ -102,12 +102,14 @@ void add_types(FilterOptions& filter, const std::string& list) {
 void add_events(FilterOptions& filter, const std::string& list) {
     for_each_word(list, [&](const std::string& word) {
         const bool adds = word.starts_with('+');
-        const auto events = events_named(adds ? word.substr(1) : word);
+        const std::string name = adds ? word.substr(1) : word;
+        const auto events = events_named(name);
         if (!events)
             throw_usage_error("--event: there is no event '{}'; write {} or all", word,
                               names_of(event_kinds(), is_of_processes));
         if (!adds && !filter.events) filter.events.emplace();
         (adds ? filter.more_events : *filter.events).add(*events);
+        if (name != "all") filter.named_events.add(*events);
     });
 }
 

@@ -25,6 +25,7 @@ constexpr const char* kFooter =
     "  logfia 4711                        what process 4711 opens and closes\n"
     "  logfia -f -- make                  what make and all its children do\n"
     "  logfia --name 'nginx*' -t inet     whom all nginx processes talk to, later ones too\n"
+    "  logfia -X -f -r -- make            every file of make and its children, however short\n"
     "  logfia --leaks -- ./test           status 3 when descriptors are left open\n"
     "  logfia -n -1 -j 4711 | jq .name    what is open now, as JSON, without host names\n"
     "A TIME may have a unit (250us, 10ms, 2s). Records go to standard output, notices to standard "
@@ -78,6 +79,9 @@ constexpr OptionRow kLooks[] = {
      "Time between two looks (0: no pause); a bare number is milliseconds [100; 1 with a "
      "COMMAND]",
      [](Options& o, Text time) { o.poller.interval = parse_interval(time); }},
+    {"-X,--exact", nullptr,
+     "With a COMMAND: miss nothing, however short; slows the COMMAND down, and it can notice",
+     [](Options& o, Text) { o.exact = true; }},
     {"-1,--once", nullptr, "Print what is open now, then exit",
      [](Options& o, Text) { o.poller.single_look = true; }},
     {"--duration", "TIME", "Stop after this time; a bare number is seconds",

@@ -54,5 +54,56 @@ TEST(CheckOptions, OptionsThatLeaveNothingToDo) {
     });
 }
 
+TEST(CheckOptions, AnExactWatchIsOfACommandOnly) {
+    const char* needs =
+        "--exact needs a COMMAND to start: exact watching of running processes "
+        "needs BPF, which is not built in yet";
+    test::expect_refused({
+        {{"-X", "7"}, needs},
+        {{"-X", "-p", "7"}, needs},
+        {{"-X", "--name", "a"}, needs},
+        {{"-X", "-a"}, needs},
+        {{"-X"}, needs},
+        {{"-X", "-1", "7"}, needs},
+        {{"-X", "7", "--", "true"}, "a PID and a COMMAND"},
+        {{"-X", "-1", "--", "true"}, "--once takes one look"},
+        {{"-X", "-u", "root", "--", "true"}, "--user"},
+    });
+}
+
+TEST(CheckOptions, AnExactWatchHasNoLooks) {
+    test::expect_refused({
+        {{"-X", "-d", "5", "--", "true"}, "--interval makes no sense with --exact: the kernel"},
+        {{"--exact", "--interval=0", "--", "true"}, "--interval makes no sense with --exact"},
+        {{"-X", "--proc", "/proc", "--", "true"}, "--proc makes no sense with --exact: a COMMAND"},
+        {{"-X", "-e", "hangup", "--", "true"}, "--event: there is no hangup with --exact"},
+        {{"-X", "-e", "open,+hangup", "--", "true"}, "there is no hangup with --exact"},
+        {{"-X", "-e", "all,+hangup", "--", "true"}, "there is no hangup with --exact"},
+        {{"-X", "-e", "+hangup,+start,+exec,+exit", "--", "true"}, "there is no hangup"},
+    });
+}
+
+TEST(CheckOptions, AnExactWatchTakesTheRest) {
+    const std::vector<std::vector<const char*>> lines{
+        {"-X", "--", "true"},
+        {"-nX", "--", "true"},
+        {"-X", "-f", "--not-name", "sh", "--inherited", "--no-initial", "--", "true"},
+        {"-X", "--no-dup", "-t", "inet", "-i", "*:53", "--", "true"},
+        {"-X", "-r", "-x", "/proc/*", "-j", "--", "true"},
+        {"-X", "-e", "all", "--", "true"},
+        {"-X", "-e", "+start,+exec,+exit", "--", "true"},
+        {"-X", "--leaks", "--leak-min", "1", "-c", "--", "true"},
+        {"-X", "--count", "1", "--duration", "1", "-o", "x", "--", "true"},
+    };
+    for (const auto& words : lines) {
+        const auto parsed = test::parse(words);
+        ASSERT_TRUE(std::holds_alternative<Options>(parsed.result)) << parsed.err;
+        EXPECT_TRUE(parsed.options().exact);
+    }
+    EXPECT_FALSE(test::parse({"--", "true"}).options().exact);
+    EXPECT_FALSE(test::parse({"--", "true", "-X"}).options().exact);
+    EXPECT_FALSE(test::parse({"--exact=false", "7"}).options().exact);
+}
+
 }  // namespace
 }  // namespace logfia

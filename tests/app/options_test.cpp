@@ -189,6 +189,13 @@ TEST(Options, OnlyFactsThatAreShownOrNeededLaterAreAskedFor) {
         {{"-l", "7"}, "tai"},
         {{"-j", "7"}, "tadi"},
         {{"--leaks", "--", "true"}, "tai"},
+        {{"-X", "--", "true"}, ""},
+        {{"-X", "-f", "--", "true"}, "a"},
+        {{"-X", "-r", "--", "true"}, "t"},
+        {{"-X", "-t", "tcp", "--", "true"}, ""},
+        {{"-X", "-c", "--", "true"}, "t"},
+        {{"-X", "-j", "--", "true"}, "tad"},
+        {{"-X", "--leaks", "--", "true"}, "ta"},
     };
     for (const Case& one : cases)
         EXPECT_EQ(facts_of(one.words), one.facts) << testing::PrintToString(one.words);
@@ -212,6 +219,8 @@ TEST(Options, HangupsAreNoticedForWhoAsksForThemAndForLeaks) {
     EXPECT_TRUE(parse({"--leaks", "7"}).options().poller.hangups);
     EXPECT_FALSE(parse({"7"}).options().poller.hangups);
     EXPECT_FALSE(parse({"-j", "-e", "open", "7"}).options().poller.hangups);
+    EXPECT_FALSE(parse({"-X", "--leaks", "--", "true"}).options().poller.hangups);
+    EXPECT_FALSE(parse({"-X", "-e", "all", "--", "true"}).options().poller.hangups);
 }
 
 TEST(Options, ADashIsStandardOutput) {

@@ -28,6 +28,7 @@ enum class SummaryWhen {
 struct Options {
     WantedProcesses processes;
     std::vector<std::string> command;  ///< to be started; empty: none
+    bool exact = false;                ///< `-X`: the kernel tells each change of the command's
     PollerOptions poller;              ///< `--interval` is its interval, `--once` its single look
     FilterOptions filter;
     bool json = false;

@@ -20,6 +20,7 @@ struct FilterOptions {
     std::optional<TypeSet> types{};    ///< `-t`; absent: all
     std::optional<EventSet> events{};  ///< `-e`; absent: those that are told by default
     EventSet more_events{};            ///< `-e +`: told besides
+    EventSet named_events{};           ///< `-e`: those written by their own names, not as `all`
     std::vector<Glob> include{};       ///< `-i`; empty: all
     std::vector<Glob> exclude{};       ///< `-x`; wins over `include`
 
