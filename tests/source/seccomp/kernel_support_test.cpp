@@ -1,0 +1,127 @@
+#include <logfia/base/unique_fd.hpp>
+#include <logfia/source/seccomp/kernel_support.hpp>
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <vector>
+
+namespace logfia {
+namespace {
+
+using ::testing::HasSubstr;
+
+KernelSupport newest_kernel() {
+    KernelSupport kernel;
+    kernel.release = "6.18.0";
+    kernel.notification_size = sizeof(seccomp_notif);
+    kernel.response_size = sizeof(seccomp_notif_resp);
+    kernel.waits_killably = kernel.counts_descriptors = kernel.compares_tables =
+        kernel.wakes_synchronously = true;
+    return kernel;
+}
+
+TEST(KernelSupport, WhatIsTooOldOrForbiddenIsRefused) {
+    struct Case {
+        void (*change)(KernelSupport&);
+        const char* said;
+    };
+    const std::vector<Case> cases{
+        {[](KernelSupport& k) { k.notification_error = EOPNOTSUPP; },
+         "cannot watch make: -X needs Linux 5.19 or later, and this is 6.18.0; leave it out to "
+         "watch by looks"},
+        {[](KernelSupport& k) { k.notification_error = EINVAL; }, "-X needs Linux 5.19 or later"},
+        {[](KernelSupport& k) { k.waits_killably = false; }, "-X needs Linux 5.19 or later"},
+        {[](KernelSupport& k) { k.notification_error = EPERM; },
+         "cannot watch make: Operation not permitted; -X needs seccomp(2), which a sandbox"},
+        {[](KernelSupport& k) { k.notification_error = ENOSYS; },
+         "cannot watch make: Function not implemented; -X needs seccomp(2)"},
+        {[](KernelSupport& k) { k.notification_size = sizeof(seccomp_notif) + 8; },
+         "Linux 6.18.0 sends more with each notification than this logfia knows"},
+        {[](KernelSupport& k) { k.response_size = sizeof(seccomp_notif_resp) + 8; },
+         "Linux 6.18.0 sends more"},
+    };
+    EXPECT_FALSE(exact_refusal(newest_kernel(), "make"));
+    for (const Case& one : cases) {
+        KernelSupport kernel = newest_kernel();
+        one.change(kernel);
+        const auto refusal = exact_refusal(kernel, "make");
+        ASSERT_TRUE(refusal) << one.said;
+        EXPECT_THAT(describe(*refusal), HasSubstr(one.said));
+    }
+}
+
+TEST(KernelSupport, WhatIsSlowerIsSaidAndNotRefused) {
+    KernelSupport kernel = newest_kernel();
+    kernel.release = "6.1.0-18-amd64";
+    EXPECT_EQ(slower_notice(kernel), "");
+    kernel.counts_descriptors = false;
+    EXPECT_THAT(slower_notice(kernel), HasSubstr("on Linux 6.2 and later: this is 6.1.0-18-amd64"));
+    kernel.wakes_synchronously = false;
+    EXPECT_THAT(slower_notice(kernel), HasSubstr("on Linux 6.6 and later"));
+    kernel.counts_descriptors = true;
+    EXPECT_THAT(slower_notice(kernel), HasSubstr("on Linux 6.6 and later"));
+    EXPECT_FALSE(exact_refusal(kernel, "make"));
+}
+
+/// Bytes of other people's kernels are escaped where the lines are written.
+TEST(KernelSupport, AnOddReleaseIsToldAsItIs) {
+    for (const char* release : {"", "6", "\x1b[2J\xff", "5.14.0-427.el9 {} {0}"}) {
+        KernelSupport kernel = newest_kernel();
+        kernel.release = release;
+        kernel.waits_killably = kernel.wakes_synchronously = false;
+        EXPECT_THAT(describe(*exact_refusal(kernel, "make")), HasSubstr(release));
+        EXPECT_THAT(slower_notice(kernel), HasSubstr(release));
+    }
+}
+
+TEST(KernelSupport, AskingLeavesNoFilterBehind) {
+    const auto no_new_privs = [] { return prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL); };
+    const int privs = no_new_privs();
+    const int filters = prctl(PR_GET_SECCOMP);
+    const KernelSupport kernel = ask_kernel();
+    EXPECT_EQ(no_new_privs(), privs);
+    EXPECT_EQ(prctl(PR_GET_SECCOMP), filters);
+    EXPECT_NE(kernel.release, "");
+    if (kernel.notification_error == 0) {
+        EXPECT_GE(kernel.notification_size, sizeof(seccomp_notif));
+        EXPECT_GE(kernel.response_size, sizeof(seccomp_notif_resp));
+    }
+    EXPECT_FALSE(kernel.wakes_synchronously) << "only a listener knows";
+}
+
+/// A child's own listener, whose filter lets every call pass. Never returns.
+[[noreturn]] void ask_own_listener() {
+    prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL);
+    sock_filter allow[] = {{BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}};
+    const sock_fprog program{1, allow};
+    const auto listener = static_cast<int>(
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+    if (listener < 0) _exit(2);
+    _exit(can_wake_synchronously(listener) ? 0 : 1);
+}
+
+TEST(KernelSupport, AListenerKnowsWhetherItWakesSynchronously) {
+    const UniqueFd other(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    EXPECT_FALSE(can_wake_synchronously(other.get()));
+    EXPECT_FALSE(can_wake_synchronously(-1));
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) ask_own_listener();
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 2) GTEST_SKIP() << "no listener can be had here";
+    if (WEXITSTATUS(status) == 1) GTEST_SKIP() << "this kernel knows no flags of a listener";
+}
+
+}  // namespace
+}  // namespace logfia
