@@ -1,3 +1,4 @@
+#include <logfia/app/exact.hpp>
 #include <logfia/app/linux_system.hpp>
 #include <logfia/app/loop.hpp>
 #include <logfia/app/run.hpp>
@@ -57,18 +58,36 @@ ExitStatus fail(Notices& notices, const Error& error) {
     return ExitStatus::failure;
 }
 
-/// False when the command could not be run, which was reported.
-bool go(Command& command, const Options& options, PollSource& poll, const StopSignals& signals,
-        Notices& notices, Now start) {
-    poll.look_before_exec(start);
-    const int code = command.go(signals);
-    if (code == 0) {
-        poll.after_exec();
-        return true;
+/// The command that is watched, if there is one.
+struct Watched {
+    Command* command = nullptr;
+    ExactWatch* exact = nullptr;  ///< null: by looks
+};
+
+/// False when the command could not be run, which was reported. `poll` is null where the command is
+/// watched exactly.
+bool go(const Watched& watched, const Options& options, PollSource* poll,
+        const StopSignals& signals, Notices& notices, Now start) {
+    if (watched.exact != nullptr) {
+        const auto served = watched.exact->serve(watched.command->pid());
+        if (!served) notices.error(describe(served.error()));
+        if (!served) return false;
+    }
+    if (poll != nullptr) poll->look_before_exec(start);
+    const Command::Start outcome = watched.command->go(signals);
+    switch (outcome.state) {
+        case Command::Start::State::runs:
+            if (poll != nullptr) poll->after_exec();
+            return true;
+        case Command::Start::State::not_prepared:
+            notices.error(describe(preparation_error(options, outcome.error)));
+            return false;
+        case Command::Start::State::failed:
+            break;
     }
     const std::string advice =
-        code == ENOENT ? "the command, or its interpreter, was not found" : "";
-    notices.error(describe({"run", options.command.front(), code, advice}));
+        outcome.error == ENOENT ? "the command, or its interpreter, was not found" : "";
+    notices.error(describe({"run", options.command.front(), outcome.error, advice}));
     return false;
 }
 
@@ -81,8 +100,10 @@ LeakWriter::Command for_leaks(Command* command, const Sources& sources, StopSign
             }};
 }
 
-ExitStatus watch(const Options& options, Command* command, StopSignals& signals, Notices& notices) {
-    auto sources = make_sources(options, command, signals, notices);
+ExitStatus watch(const Options& options, const Watched& watched, StopSignals& signals,
+                 Notices& notices) {
+    Command* const command = watched.command;
+    auto sources = make_sources(options, command, watched.exact, signals, notices);
     if (!sources) return ExitStatus::failure;
     auto output = options.output.empty() ? Output::to_stdout() : Output::to_file(options.output);
     if (!output) return fail(notices, output.error());
@@ -91,7 +112,7 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
     auto resolver = make_resolver(options, notices);
     // With a command the watch begins with the look before its exec.
     const Now start = read_clocks();
-    if (command != nullptr && !go(*command, options, *sources->poll, signals, notices, start))
+    if (command != nullptr && !go(watched, options, sources->poll, signals, notices, start))
         return ExitStatus::failure;
     sharpen_timer(options.poller.interval);
     LinuxSystem system(std::move(*waiter), signals, command, notices);
@@ -111,10 +132,10 @@ ExitStatus watch(const Options& options, Command* command, StopSignals& signals,
 
 /// A watch without memory cannot go on. By the time of the catch, the memory of the watch is free
 /// again, so that the failure can be reported and a command still be waited for.
-ExitStatus watch_while_there_is_memory(const Options& options, Command* command,
+ExitStatus watch_while_there_is_memory(const Options& options, const Watched& watched,
                                        StopSignals& signals, Notices& notices) {
     try {
-        return watch(options, command, signals, notices);
+        return watch(options, watched, signals, notices);
     } catch (const std::bad_alloc&) {
         return fail(notices, {"continue", "the watch", ENOMEM, "records not written yet are lost"});
     }
@@ -127,13 +148,21 @@ int to_int(ExitStatus status) {
 /// Waits for the command, whose own status comes first.
 int run_command(const Options& options, const InheritedSignals& inherited, std::vector<int> closed,
                 Notices& notices) {
+    // Before we adopt orphans: the guard of an exact watch is to be nobody's child.
+    std::unique_ptr<ExactWatch> exact;
+    if (options.exact) {
+        auto prepared = prepare_exact_watch(options, notices);
+        if (!prepared) return to_int(fail(notices, prepared.error()));
+        exact = std::move(*prepared);
+    }
     const Orphans orphans = options.processes.follow ? Orphans::adopted : Orphans::left;
-    auto command =
-        Command::start({options.command, inherited, std::move(closed), orphans, options.proc});
+    ChildStep* step = exact != nullptr ? &exact->step() : nullptr;
+    auto command = Command::start(
+        {options.command, inherited, std::move(closed), orphans, options.proc, step});
     if (!command) return to_int(fail(notices, command.error()));
     StopSignals signals(SignalsMean::pass_on);
     const ExitStatus status =
-        watch_while_there_is_memory(options, command->get(), signals, notices);
+        watch_while_there_is_memory(options, {command->get(), exact.get()}, signals, notices);
     if (!(*command)->started()) return to_int(status);
     const auto until = options.processes.follow ? Command::Until::all_end : Command::Until::it_ends;
     (*command)->wait(until, signals, notices);
@@ -151,7 +180,7 @@ int run(const Options& options, const InheritedSignals& inherited) {
     if (!options.command.empty())
         return run_command(options, inherited, std::move(closed), notices);
     StopSignals signals(SignalsMean::stop);
-    return to_int(watch_while_there_is_memory(options, nullptr, signals, notices));
+    return to_int(watch_while_there_is_memory(options, {}, signals, notices));
 }
 
 }  // namespace logfia

@@ -1,3 +1,4 @@
+#include <logfia/app/exact.hpp>
 #include <logfia/app/sources.hpp>
 
 #include <fmt/format.h>
@@ -69,9 +70,15 @@ Result<std::unique_ptr<PollSource>> make_poll_source(const Options& options, Com
 
 }  // namespace
 
-std::optional<Sources> make_sources(const Options& options, Command* command, StopSignals& signals,
-                                    Notices& notices) {
+std::optional<Sources> make_sources(const Options& options, Command* command, ExactWatch* exact,
+                                    StopSignals& signals, Notices& notices) {
     Sources sources;
+    if (exact != nullptr) {
+        auto source = make_exact_source(options, *exact, *command, *sources.numbers);
+        sources.command = source->command_number();
+        sources.all.push_back(std::move(source));
+        return sources;
+    }
     auto poll = make_poll_source(options, command, signals, *sources.numbers);
     if (!poll) {
         notices.error(describe(poll.error()));

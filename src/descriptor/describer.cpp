@@ -1,6 +1,7 @@
 #include <logfia/base/deleted_suffix.hpp>
 #include <logfia/base/error.hpp>
 #include <logfia/descriptor/describer.hpp>
+#include <logfia/descriptor/file_facts.hpp>
 #include <logfia/procfs/fd_info.hpp>
 #include <logfia/procfs/object_info.hpp>
 #include <logfia/procfs/proc_path.hpp>
@@ -23,27 +24,6 @@ constexpr std::size_t kMostAtOnce = 128;
 // From so many on, opening the directory once costs less than walking through it each time.
 constexpr std::size_t kWorthADirectory = 8;
 
-FdType type_of_mode(unsigned mode) {
-    switch (mode & S_IFMT) {
-        case S_IFREG:
-            return FdType::file;
-        case S_IFDIR:
-            return FdType::directory;
-        case S_IFLNK:
-            return FdType::symlink;
-        case S_IFBLK:
-            return FdType::block;
-        case S_IFCHR:
-            return FdType::character;
-        case S_IFIFO:
-            return FdType::fifo;
-        case S_IFSOCK:
-            return FdType::socket;
-        default:
-            return FdType::unknown;
-    }
-}
-
 FileIdentity identity_of(const FdInfo& info) {
     FileIdentity identity{info.mount_id, info.inode, std::nullopt, std::nullopt};
     if (info.flags) identity.flags = fixed_flags(*info.flags);
@@ -56,20 +36,6 @@ constexpr std::string_view kOrderOfReadings = "llililllilliilllilllilil";
 /// that shares its table, and has not been noticed yet, can have made a change (CLONE_FILES,
 /// clone(2)).
 constexpr std::string_view kWhereItSlept = "illiliil";
-
-/// The type of a path whose file is not asked: the name alone proves nothing in `/dev`.
-FdType likely_type(std::string_view name) {
-    return name.starts_with("/dev/") ? FdType::unknown : FdType::file;
-}
-
-/// The type of a path on a mount that no table lists, as after a lazy unmount.
-FdType type_by_info(std::string_view name, const FdInfo& info) {
-    constexpr std::uint32_t kTemporary = O_TMPFILE & ~O_DIRECTORY;
-    const std::uint32_t flags = info.flags.value_or(0);
-    if ((flags & kTemporary) != 0) return FdType::file;
-    if ((flags & O_DIRECTORY) != 0) return FdType::directory;
-    return info.pos.value_or(0) > 0 ? likely_type(name) : FdType::unknown;
-}
 
 }  // namespace
 
@@ -218,16 +184,8 @@ void Describer::read_path(const Process& process, Description& out, Work& work) 
     }
     if (info.mount_id && info.mount_id == internal_.memory) return read_memory(process, out, work);
     const MountEntry mount = info.mount_id ? mounts_->find(process, *info.mount_id) : MountEntry{};
-    if (mount.kind == MountKind::unlisted) {
-        type = type_of_unmounted(out.name);
-        if (type == FdType::unknown) type = type_by_info(out.name, info);
-    } else if (mount.kind == MountKind::namespaces) {
-        type = FdType::name_space;
-    } else if (mount.kind == MountKind::local && !files_.may_ask(process, now_)) {
-        type = type_by_info(out.name, info);
-    } else {
-        type = (out.descriptor.flags & O_DIRECTORY) != 0 ? FdType::directory : FdType::file;
-        if (mount.kind != MountKind::local) return;
+    type = type_unasked(mount.kind, out.name, info);
+    if (mount.kind == MountKind::local && files_.may_ask(process, now_)) {
         work.question = files_.add(process, out.fd);
         work.stage = Stage::asked;
     }
@@ -278,14 +236,7 @@ void Describer::use_answer(const Process& process, Description& out, Work& work)
 }
 
 void Describer::add_facts(const FileAnswer& file, Description& out) const {
-    Descriptor& descriptor = out.descriptor;
-    descriptor.type = type_of_mode(file.mode);
-    descriptor.inode = file.inode;
-    descriptor.device = file.device;
-    descriptor.deleted = file.links == 0;
-    if (descriptor.type == FdType::file) descriptor.size = file.size;
-    if (descriptor.type == FdType::character && ttys_.contains(file.special))
-        descriptor.type = FdType::tty;
+    add_file_facts(file, ttys_, out.descriptor);
     out.identity.inode = file.inode;
     out.identity.handle = file.handle;
 }

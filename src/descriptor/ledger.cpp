@@ -134,8 +134,9 @@ void Ledger::publish_closes(Now now, EventSink& sink) {
         const auto [owner, slot] = close.change;
         KnownFd known = owner->known.remove(slot);
         if (known.untold) continue;
-        known.descriptor.socket =
-            as_closed(known.descriptor.type, std::move(known.descriptor.socket));
+        if (!known.asked_at_close)
+            known.descriptor.socket =
+                as_closed(known.descriptor.type, std::move(known.descriptor.socket));
         Event event = event_of(EventKind::close, now, *owner);
         DescriptorChange& change = tell_of(event, known);
         change.opened = known.opened.wall;

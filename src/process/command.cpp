@@ -136,10 +136,13 @@ void Command::run_child(const CommandPlan& plan, char* const* argv, int go, int 
     const char* slash = std::strrchr(argv[0], '/');
     prctl(PR_SET_NAME, slash == nullptr ? argv[0] : slash + 1, 0UL, 0UL, 0UL);
     restore(plan.signals);
-    execvp(argv[0], argv);
-    const int code = errno;
-    without_interruption([&] { return write(outcome, &code, sizeof code); });
-    _exit(code == ENOENT ? 127 : 126);
+    Start failure{Start::State::not_prepared, plan.step == nullptr ? 0 : plan.step->prepare()};
+    if (failure.error == 0) {
+        execvp(argv[0], argv);
+        failure = {Start::State::failed, errno};
+    }
+    without_interruption([&] { return write(outcome, &failure, sizeof failure); });
+    _exit(failure.error == ENOENT ? 127 : 126);
 }
 
 Command::~Command() {
@@ -148,25 +151,31 @@ Command::~Command() {
     without_interruption([this] { return waitpid(pid_, nullptr, 0); });
 }
 
-int Command::go(const StopSignals& signals) {
+Command::Start Command::go(const StopSignals& signals) {
     const char byte = 0;
-    if (without_interruption([&] { return write(go_.get(), &byte, 1); }) != 1) return errno;
+    if (without_interruption([&] { return write(go_.get(), &byte, 1); }) != 1)
+        return {Start::State::failed, errno};
     runs_ = true;
     go_.reset();
     pollfd outcome{outcome_.get(), POLLIN, 0};
     while (ppoll(&outcome, 1, nullptr, signals.while_waiting()) < 0 && errno == EINTR)
         pass_on_signals();
-    int code = 0;
+    Start failure;
     const ssize_t got =
-        without_interruption([&] { return read(outcome_.get(), &code, sizeof code); });
+        without_interruption([&] { return read(outcome_.get(), &failure, sizeof failure); });
     outcome_.reset();
-    if (got != ssize_t{sizeof code}) return 0;
+    if (got != ssize_t{sizeof failure}) return {};
     without_interruption([this] { return waitpid(pid_, nullptr, 0); });
+    if (failure.state == Start::State::not_prepared) {
+        runs_ = false;
+        pid_ = 0;
+        return failure;
+    }
     // execvp(3) returns this error even when it merely may not look into a directory of PATH.
     const bool plain = name_.find('/') == std::string::npos;
-    if (code == EACCES && plain && !is_in_path(name_)) code = ENOENT;
-    status_ = code == ENOENT ? 127 : 126;
-    return code;
+    if (failure.error == EACCES && plain && !is_in_path(name_)) failure.error = ENOENT;
+    status_ = failure.error == ENOENT ? 127 : 126;
+    return failure;
 }
 
 void Command::attend(SteadyTime now, StopSignals& signals, NoticeSink& notices) {

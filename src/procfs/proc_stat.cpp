@@ -8,6 +8,8 @@ namespace {
 constexpr int kParent = 4;
 constexpr int kFlags = 9;
 constexpr int kThreads = 20;
+constexpr int kStack = 28;
+constexpr int kArguments = 48;
 constexpr int kStartTime = 22;
 
 /// A row of `/proc/N/stat`: a name may hold spaces, newlines and parentheses; what follows it is
@@ -82,12 +84,26 @@ std::optional<RunState> parse_run_state(std::string_view bytes) {
     return RunState{row->state, *threads, *start_time};
 }
 
+std::optional<ProgramImage> parse_program_image(std::string_view bytes) {
+    auto row = split(bytes);
+    if (!row) return std::nullopt;
+    ProgramImage image;
+    for (int number = 4; number <= kArguments; ++number) {
+        const auto value = parse_number<std::uint64_t>(next_field(row->rest));
+        if (number == kStack) image.stack = value.value_or(0);
+        if (number == kArguments) image.arguments = value.value_or(0);
+    }
+    const bool is_whole = !row->rest.empty();
+    return is_whole && image.stack != 0 ? std::optional(image) : std::nullopt;
+}
+
 ProcStatus parse_proc_status(std::string_view bytes) {
     ProcStatus status;
     while (const auto line = next_line(bytes)) {
         auto rest = *line;
         const auto key = next_field(rest);
         if (key == "Tgid:") status.tgid = parse_number<int>(next_field(rest));
+        if (key == "PPid:") status.parent = parse_number<int>(next_field(rest));
         if (key == "NSpid:") status.nspid_count = count_numbers(rest);
         if (key == "Uid:") {
             status.uid = parse_number<uid_t>(next_field(rest));

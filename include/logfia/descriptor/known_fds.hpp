@@ -20,6 +20,7 @@ struct KnownFd {
     bool initial = false;
     bool inherited = false;           ///< from its process's parent
     bool untold = false;              ///< nothing is told of it
+    bool asked_at_close = false;      ///< of a socket: nothing has happened to it since
     std::optional<TcpTotals> totals;  ///< of a TCP connection, as last seen
     std::uint64_t cookie = 0;         ///< of a TCP socket whose end is listened for; else 0
     bool hung_up = false;             ///< of a TCP connection: a `hangup` was noted

@@ -9,6 +9,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,15 @@ enum class Orphans {
     adopted,  ///< orphans become ours: we are the subreaper of the command's descendants (prctl(2))
 };
 
+/// What the child does to itself between go() and its exec.
+class ChildStep {
+  public:
+    virtual ~ChildStep() = default;
+    /// Called in the child: only async-signal-safe calls (signal-safety(7)). Returns 0, or the
+    /// errno for which the command cannot be run.
+    virtual int prepare() = 0;
+};
+
 /// How a command is started.
 struct CommandPlan {
     std::vector<std::string> argv;  ///< not empty; the first is looked for in PATH
@@ -28,6 +38,7 @@ struct CommandPlan {
     std::vector<int> closed;        ///< standard streams that were closed when we were started
     Orphans orphans = Orphans::left;
     std::string proc = "/proc";  ///< where procfs is mounted
+    ChildStep* step = nullptr;   ///< null: none; must outlive go()
 };
 
 /// A command that logfia has started. The command shares our terminal, our session and our process
@@ -48,9 +59,17 @@ class Command {
 
     /// Lets the child call exec, and waits until it has: after that none of our descriptors is in
     /// its table. On a filesystem that hangs, the wait may last for ever: signals are passed on
-    /// meanwhile. Returns 0, also when a signal has killed the child, or the errno of execvp(3), or
-    /// that of write(2) if the child could not even be reached.
-    int go(const StopSignals& signals);
+    /// meanwhile.
+    struct Start {
+        enum class State : std::uint8_t {
+            runs,          ///< also when a signal has killed the child
+            failed,        ///< execvp(3) has failed, or the child could not even be reached
+            not_prepared,  ///< ChildStep has failed: nothing was run, and started() is false
+        };
+        State state = State::runs;
+        int error = 0;  ///< errno, unless it runs
+    };
+    Start go(const StopSignals& signals);
 
     [[nodiscard]] bool started() const { return runs_; }
 
@@ -97,7 +116,7 @@ class Command {
     pid_t pid_ = 0;
     Orphans orphans_ = Orphans::left;
     UniqueFd go_;       // a byte lets the child call exec
-    UniqueFd outcome_;  // the errno of a failed exec; end of file: the exec succeeded
+    UniqueFd outcome_;  // a Start, of what has failed; end of file: the exec succeeded
     std::vector<GivenFd> given_;
     std::optional<int> status_;
     std::optional<int> wait_status_;

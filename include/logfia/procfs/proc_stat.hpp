@@ -51,9 +51,22 @@ struct RunState {
 /// As parse_proc_stat(), for questions that come with each look.
 std::optional<RunState> parse_run_state(std::string_view bytes);
 
+/// Where the kernel has put the stack and the arguments of the program that a process runs: fields
+/// 28 and 48. An exec puts them elsewhere.
+struct ProgramImage {
+    std::uint64_t stack = 0;
+    std::uint64_t arguments = 0;
+    bool operator==(const ProgramImage&) const = default;
+};
+
+/// Absent when the row is malformed or cut, and where the kernel hides the fields: from strangers,
+/// and when the process is about to end.
+std::optional<ProgramImage> parse_program_image(std::string_view bytes);
+
 /// The lines of `/proc/N/status` that are needed here (proc_pid_status(5)).
 struct ProcStatus {
     std::optional<int> tgid;
+    std::optional<int> parent;  ///< a process
     int nspid_count = 0;        ///< in how many nested PID namespaces it has a number; 0: not told
     std::optional<uid_t> uid;   ///< the real one
     std::optional<uid_t> euid;  ///< the effective one

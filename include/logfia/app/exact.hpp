@@ -1,0 +1,25 @@
+#pragma once
+
+#include <logfia/app/options.hpp>
+#include <logfia/event/numbers.hpp>
+#include <logfia/output/notices.hpp>
+#include <logfia/process/command.hpp>
+#include <logfia/source/seccomp/exact_watch.hpp>
+#include <logfia/source/seccomp/seccomp_source.hpp>
+
+#include <memory>
+
+namespace logfia {
+
+/// Prepares an exact watch of the command that the options name; an Error where the kernel does not
+/// let us. Notices tell what will be slower, and which rights the command will lack.
+Result<std::unique_ptr<ExactWatch>> prepare_exact_watch(const Options& options, Notices& notices);
+
+/// `command` and `watch` must outlive the source.
+std::unique_ptr<SeccompSource> make_exact_source(const Options& options, ExactWatch& watch,
+                                                 Command& command, Numbers& numbers);
+
+/// Why the command could not be prepared for an exact watch: `code` is errno.
+Error preparation_error(const Options& options, int code);
+
+}  // namespace logfia

@@ -1,0 +1,82 @@
+#include <logfia/app/exact.hpp>
+#include <logfia/process/find_executable.hpp>
+#include <logfia/process/gained_rights.hpp>
+#include <logfia/process/user.hpp>
+#include <logfia/source/seccomp/kernel_support.hpp>
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+/// Under the filter of an ordinary user no exec gives rights (no_new_privs, prctl(2)).
+void tell_missed_rights(const Options& options, Notices& notices) {
+    if (geteuid() == 0) return;
+    const auto path = find_executable(options.command.front());
+    const auto file = path ? read_program_file(*path) : std::nullopt;
+    if (!file) return;
+    const GainedRights rights = gained_rights(*file, {geteuid(), getegid()});
+    if (!rights.any()) return;
+    UserNames users;
+    notices.notice(missed_rights_notice(options.command.front(), rights,
+                                        rights.user ? users.name_of(*rights.user) : ""));
+}
+
+Supervisor::Options supervisor_options(const Options& options, const KernelSupport& kernel) {
+    const PollerOptions& poller = options.poller;
+    Supervisor::Options chosen;
+    if (options.processes.follow) chosen.children = Model::Children::told;
+    if (options.filter.inherited) chosen.inherited = Model::Inherited::told;
+    chosen.count = kernel.counts_descriptors ? DescriptorCount::told : DescriptorCount::untold;
+    RecorderOptions& recorder = chosen.recorder;
+    recorder.facts = poller.facts;
+    recorder.socket_details = poller.socket_details;
+    recorder.sockets.copies =
+        poller.copies ? SocketProbe::Copies::allowed : SocketProbe::Copies::forbidden;
+    recorder.sockets.tcp = poller.totals ? TcpDetails::wanted : TcpDetails::left_out;
+    recorder.objects = poller.targets;
+    recorder.limits = poller.limits;
+    recorder.programs = !options.processes.not_names.empty();
+    for (const EventKind kind : {EventKind::start, EventKind::exec, EventKind::exit})
+        recorder.programs = recorder.programs || options.filter.tells(kind);
+    return chosen;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ExactWatch>> prepare_exact_watch(const Options& options, Notices& notices) {
+    KernelSupport kernel = ask_kernel();
+    if (const auto refusal = exact_refusal(kernel, options.command.front())) return *refusal;
+    auto root = ProcRoot::open(options.proc);
+    if (!root) return root.error();
+    auto watch = ExactWatch::create(std::move(*root), supervisor_options(options, kernel));
+    if (watch) tell_missed_rights(options, notices);
+    return watch;
+}
+
+std::unique_ptr<SeccompSource> make_exact_source(const Options& options, ExactWatch& watch,
+                                                 Command& command, Numbers& numbers) {
+    SeccompSource::Options chosen;
+    chosen.command = command.pid();
+    chosen.process_events = options.poller.process_events;
+    chosen.not_names = options.processes.not_names;
+    chosen.command_status = [&command] { return command.wait_status(); };
+    return std::make_unique<SeccompSource>(watch.queue(), watch.supervisor(), numbers,
+                                           std::move(chosen));
+}
+
+Error preparation_error(const Options& options, int code) {
+    const char* advice = "";
+    if (code == EBUSY)
+        advice =
+            "somebody listens to the calls of this process already: an -X around this one, or a "
+            "container runtime; leave -X out to watch by looks";
+    if (code == ECONNRESET) advice = "its calls would not be served";
+    return {"watch every call of", options.command.front(), code == ECONNRESET ? 0 : code, advice};
+}
+
+}  // namespace logfia

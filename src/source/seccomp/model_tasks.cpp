@@ -1,0 +1,192 @@
+// Which thread belongs to which process, and which of them have which table.
+
+#include <logfia/source/seccomp/model.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace logfia {
+/// Null when nothing is to be done about the thread's calls.
+Model::Task* Model::find_task(pid_t thread, Now at) {
+    using State = TracedProcess::State;
+    if (const auto found = tasks_.find(thread); found != tasks_.end()) {
+        const State state = found->second.process->state;
+        return state == State::ending || state == State::ignored ? nullptr : &found->second;
+    }
+    const auto facts = kernel_.task(thread);
+    if (!facts) return nullptr;
+    const auto known = processes_.find(facts->process);
+    TracedProcess& process = known != processes_.end()
+                                 ? *known->second
+                                 : add_process(facts->process, facts->parent, thread, at);
+    if (process.state == State::ending) return nullptr;
+    if (process.state == State::launching) return add_task(thread, process, nullptr);
+    if (process.state == State::ignored) {
+        add_task(thread, process, nullptr);
+        return nullptr;
+    }
+    TracedTable* table = find_table(thread, process);
+    const bool is_new = table == nullptr;
+    if (is_new) table = &add_table(thread, process);
+    Task* task = add_task(thread, process, table);
+    if (is_new) list_new(*table, at, ModelObserver::Origin::inherited);
+    return task;
+}
+
+Model::Task* Model::add_task(pid_t thread, TracedProcess& process, TracedTable* table) {
+    Task& task = tasks_[thread];
+    task.id = thread;
+    task.process = &process;
+    task.table = table;
+    if (table != nullptr) table->threads.push_back(thread);
+    return &task;
+}
+
+TracedProcess& Model::add_process(pid_t pid, pid_t parent, pid_t thread, Now at) {
+    using State = TracedProcess::State;
+    auto& slot = processes_[pid];
+    slot = std::make_unique<TracedProcess>();
+    slot->number = ++processes_seen_;
+    slot->pid = pid;
+    slot->parent = parent;
+    if (pid == options_.command) {
+        slot->state = State::launching;
+    } else if (options_.children == Children::ignored && find_table(thread, *slot) == nullptr) {
+        slot->state = State::ignored;
+    } else {
+        observer_.process_began(*slot, at);
+    }
+    observer_.process_seen(*slot);
+    return *slot;
+}
+
+/// The table that the thread has in common with a thread that is known: of its process, or of the
+/// parent (CLONE_FILES, clone(2)). Null: there is none.
+TracedTable* Model::find_table(pid_t thread, const TracedProcess& process) {
+    TracedTable* unseen = nullptr;
+    for (const auto& [number, table] : tables_) {
+        const pid_t owner = table->process->pid;
+        const bool is_near = owner == process.pid || owner == process.parent;
+        if (!is_near || table->threads.empty()) continue;
+        if (kernel_.share_table(thread, table->threads.front())) return table.get();
+        // A table that may not be looked into is not compared either.
+        if (table->view == nullptr && owner == process.pid) unseen = table.get();
+    }
+    return unseen;
+}
+
+TracedTable& Model::add_table(pid_t thread, TracedProcess& process) {
+    auto table = std::make_unique<TracedTable>();
+    table->number = ++tables_seen_;
+    table->process = &process;
+    table->view = kernel_.open_table(thread);
+    table->view_of = thread;
+    observer_.table_named(*table);
+    return *(tables_[table->number] = std::move(table));
+}
+
+void Model::list_new(TracedTable& table, Now at, ModelObserver::Origin origin) {
+    const auto numbers = table.view != nullptr ? table.view->list() : std::nullopt;
+    if (!numbers) {
+        observer_.lost(table.process, at, "its descriptors may not be looked at");
+        return;
+    }
+    for (const int fd : *numbers) {
+        if (origin == ModelObserver::Origin::inherited && options_.inherited == Inherited::untold) {
+            table.numbers.open(fd, {.id = 0, .link = 0, .since = at});
+            continue;
+        }
+        const Link link = table.view->link(fd);
+        if (link.state == Link::State::absent) continue;
+        open(table, {fd, link.text, at, origin, nullptr, 0});
+    }
+}
+
+/// Makes the threads known that have never called, as long as they have the caller's table: it does
+/// not end with the caller.
+void Model::adopt_silent_threads(Task& task) {
+    TracedTable& table = *task.table;
+    if (table.threads.size() > 1) return;
+    for (const pid_t thread : kernel_.threads_of(task.process->pid)) {
+        if (tasks_.contains(thread) || !kernel_.share_table(task.id, thread)) continue;
+        add_task(thread, *task.process, &table);
+    }
+}
+
+bool Model::is_last_thread(const Task& task) {
+    if (tasks_of(*task.process).size() > 1) return false;
+    const auto threads = kernel_.threads_of(task.process->pid);
+    return std::all_of(threads.begin(), threads.end(),
+                       [&](pid_t thread) { return thread == task.id; });
+}
+
+/// Gives the thread a table of its own, if it has one by now.
+void Model::split(Task& task, Now at) {
+    TracedTable& shared = *task.table;
+    const auto& threads = shared.threads;
+    const auto other = std::find_if(threads.begin(), threads.end(),
+                                    [&](pid_t thread) { return thread != task.id; });
+    if (other == threads.end() || kernel_.share_table(task.id, *other)) return;
+    leave_table(task, at);
+    TracedTable& own = add_table(task.id, *task.process);
+    own.threads.push_back(task.id);
+    task.table = &own;
+    list_new(own, at, ModelObserver::Origin::inherited);
+}
+
+void Model::leave_table(Task& task, Now at) {
+    TracedTable& table = *std::exchange(task.table, nullptr);
+    std::erase(table.threads, task.id);
+    std::erase_if(table.closing, [&](const auto& one) { return one.by == task.id; });
+    if (table.threads.empty()) return end_table(table, at);
+    const Task& heir = tasks_.at(table.threads.front());
+    if (table.view_of == task.id) {
+        table.view = kernel_.open_table(heir.id);
+        table.view_of = heir.id;
+    }
+    const bool named = std::any_of(table.threads.begin(), table.threads.end(), [&](pid_t thread) {
+        return tasks_.at(thread).process == table.process;
+    });
+    if (named) return;
+    table.process = heir.process;
+    observer_.table_named(table);
+}
+
+void Model::end_table(TracedTable& table, Now at) {
+    std::vector<int> numbers;
+    table.numbers.for_each(0, std::numeric_limits<int>::max(),
+                           [&](int fd, NumberEntry&) { numbers.push_back(fd); });
+    for (const int fd : numbers) close(table, fd, at, true);
+    observer_.table_ended(table);
+    tables_.erase(table.number);
+}
+
+void Model::forget(pid_t thread, Now at) {
+    const auto found = tasks_.find(thread);
+    if (found == tasks_.end()) return;
+    drop_pending(found->second);
+    if (found->second.table != nullptr) leave_table(found->second, at);
+    tasks_.erase(found);
+}
+
+/// The thread whose table is read comes last, since each change of that thread costs an open(2).
+void Model::forget_all(TracedProcess& process, Now at) {
+    const auto threads = tasks_of(process);
+    for (auto thread = threads.rbegin(); thread != threads.rend(); ++thread) forget(*thread, at);
+}
+
+void Model::forget_others(TracedProcess& process, pid_t but, Now at) {
+    for (const pid_t thread : tasks_of(process))
+        if (thread != but) forget(thread, at);
+}
+
+std::vector<pid_t> Model::tasks_of(const TracedProcess& process) const {
+    std::vector<pid_t> threads;
+    for (const auto& [thread, task] : tasks_)
+        if (task.process == &process) threads.push_back(thread);
+    std::sort(threads.begin(), threads.end());
+    return threads;
+}
+
+}  // namespace logfia

@@ -1,0 +1,242 @@
+#include <logfia/descriptor/link_text.hpp>
+#include <logfia/procfs/fd_limit.hpp>
+#include <logfia/procfs/proc_path.hpp>
+#include <logfia/procfs/proc_stat.hpp>
+#include <logfia/source/seccomp/recorder.hpp>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+/// A process may give itself another name at any time (prctl(2)).
+constexpr Duration kCommLasts = std::chrono::seconds(1);
+
+}  // namespace
+
+Recorder::Recorder(const ProcRoot& root, const RecorderOptions& options, ChangeQueue& queue,
+                   Seen seen)
+    : root_(root),
+      options_(options),
+      queue_(queue),
+      seen_(std::move(seen)),
+      reader_(root, options.facts),
+      sockets_(root, options.sockets) {}
+
+void Recorder::push(Now at, decltype(Change::what) what) {
+    queue_.push({at, std::move(what)});
+}
+
+void Recorder::set_full(bool full, Now now) {
+    if (std::exchange(full_, full) == full || full) return;
+    const std::uint64_t count = std::exchange(left_out_, 0);
+    if (count == 0) return;
+    push(now,
+         ChangesLost{0, fmt::format("{} left out while earlier records waited for their reader",
+                                    count == 1 ? "1 descriptor was"
+                                               : fmt::format("{} descriptors were", count))});
+}
+
+Recorder::Held& Recorder::held(const TracedProcess& process) {
+    Held& held = held_[process.number];
+    held.access.owner = process.number;
+    return held;
+}
+
+std::string Recorder::read_comm(pid_t pid) {
+    std::array<char, 64> buffer;
+    std::string_view comm = read_piece(root_.fd(), proc_path("{}/comm", pid).data(), buffer);
+    if (comm.ends_with('\n')) comm.remove_suffix(1);
+    return std::string(comm);
+}
+
+ProgramFacts Recorder::read_facts(const TracedProcess& process) {
+    Held& known = held(process);
+    known.comm = read_comm(process.pid);
+    known.comm_read = now_.steady;
+    ProgramFacts facts;
+    facts.comm = known.comm;
+    const UniqueFd dir(
+        openat(root_.fd(), proc_path("{}", process.pid).data(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (options_.limits && dir) facts.fd_limit = read_fd_limit(dir.get());
+    if (!options_.programs || !dir) return facts;
+    std::array<char, PATH_MAX> link;
+    const ssize_t length = readlinkat(dir.get(), "exe", link.data(), link.size());
+    if (length > 0) facts.exe.assign(link.data(), static_cast<std::size_t>(length));
+    std::array<char, 4096> buffer;
+    const ProcStatus status = parse_proc_status(read_piece(dir.get(), "status", buffer));
+    facts.parent = status.parent;
+    facts.user = status.uid;
+    return facts;
+}
+
+void Recorder::refresh_comm(const TracedProcess& process) {
+    Held& known = held(process);
+    if (now_.steady - known.comm_read < kCommLasts) return;
+    known.comm_read = now_.steady;
+    std::string comm = read_comm(process.pid);
+    if (comm.empty() || comm == known.comm) return;
+    known.comm = comm;
+    push(now_, ProcessRenamed{process.number, std::move(comm)});
+}
+
+Process* Recorder::open_process(const TracedProcess& process) {
+    Held& known = held(process);
+    if (!std::exchange(known.tried, true))
+        if (auto opened = Process::open(root_, process.pid, Holding::descriptors)) {
+            known.process = std::move(*opened);
+            known.process->acquire(root_);
+        }
+    return known.process ? &*known.process : nullptr;
+}
+
+void Recorder::process_began(const TracedProcess& process, Now at) {
+    push(at, ProcessBegan{process.number, process.pid, read_facts(process)});
+}
+
+void Recorder::process_executed(const TracedProcess& process, Now at) {
+    const bool is_first = !held_.contains(process.number);
+    ProgramFacts facts = read_facts(process);
+    if (is_first)
+        push(at, ProcessBegan{process.number, process.pid, std::move(facts)});
+    else
+        push(at, ProcessExecuted{process.number, std::move(facts)});
+}
+
+void Recorder::process_ended(const TracedProcess& process, Now at, std::optional<int> status) {
+    if (process.uses_io_uring)
+        lost(&process, at, "what it opened and closed within an io_uring was not seen");
+    push(at, ProcessEnded{process.number, status});
+    const auto found = held_.find(process.number);
+    if (found == held_.end()) return;
+    if (found->second.process) reader_.forget(*found->second.process);
+    held_.erase(found);
+}
+
+void Recorder::table_named(const TracedTable& table) {
+    push(now_, TableNamed{table.number, table.process->number});
+}
+
+void Recorder::table_ended(const TracedTable& table) {
+    push(now_, TableEnded{table.number});
+}
+
+void Recorder::opened(const TracedTable& table, NumberEntry& entry, const Opening& opening) {
+    if (opening.entry != nullptr && opening.entry->call == Call::io_uring_setup)
+        warn_of_io_uring(*table.process, opening.at);
+    if (full_) {
+        ++left_out_;
+        return;
+    }
+    entry.id = ++ids_;
+    refresh_comm(*table.process);
+    const std::string_view link = opening.link.empty() ? kUnreadableLink : opening.link;
+    const Process* process = reader_.needs_process(link) ? open_process(*table.process) : nullptr;
+    const int dir = table.view != nullptr ? table.view->directory() : -1;
+    Descriptor descriptor =
+        reader_.read(process, dir, opening.fd, link, opening.entry, now_.steady);
+    if (descriptor.type == FdType::socket && options_.socket_details)
+        describe_socket(table, entry, opening, descriptor);
+    else if (options_.objects && is_in(descriptor.type, FdGroup::object))
+        details_[entry.id] = {descriptor.type};
+    entry.settled = !details_.contains(entry.id) ||
+                    (descriptor.socket != nullptr && !sockets_.may_still_change(entry.id));
+    push(opening.at, DescriptorOpened{table.number, entry.id, opening.copy_of,
+                                      opening.origin == Origin::initial,
+                                      opening.origin == Origin::inherited, std::move(descriptor)});
+}
+
+void Recorder::describe_socket(const TracedTable& table, NumberEntry& entry, const Opening& opening,
+                               Descriptor& out) {
+    if (!out.inode) return;
+    details_[entry.id] = {FdType::socket, *out.inode};
+    if (!sockets_.add(entry.id, opening.copy_of, opening.entry))
+        ask_socket(table, opening.fd, entry.id, *out.inode);
+    const SocketReader::State& state = sockets_.state(entry.id);
+    out.type = state.type;
+    out.socket = state.info;
+}
+
+std::optional<EventKind> Recorder::ask_socket(const TracedTable& table, int fd, std::uint64_t id,
+                                              std::uint64_t inode) {
+    Process* process = open_process(*table.process);
+    if (process == nullptr) return std::nullopt;
+    return sockets_.ask(id, {process, &held(*table.process).access, fd, inode}, now_.steady);
+}
+
+bool Recorder::socket_changed(const TracedTable& table, int fd, NumberEntry& entry, Now at) {
+    const auto known = details_.find(entry.id);
+    if (known == details_.end() || known->second.type != FdType::socket) return true;
+    const auto progress = ask_socket(table, fd, entry.id, known->second.inode);
+    entry.settled = !sockets_.may_still_change(entry.id);
+    tell_details(table, entry.id, at, progress, false);
+    return !sockets_.is_connecting(entry.id);
+}
+
+void Recorder::tell_details(const TracedTable& table, std::uint64_t id, Now at,
+                            std::optional<EventKind> progress, bool at_close) {
+    const SocketReader::State& state = sockets_.state(id);
+    push(at, DetailsLearned{table.number, id, state.type, state.info, nullptr, state.totals,
+                            progress, at_close});
+}
+
+void Recorder::closing(const TracedTable& table, int fd, NumberEntry& entry) {
+    if (entry.settled) return;
+    const auto known = details_.find(entry.id);
+    if (known == details_.end()) return;
+    if (known->second.type == FdType::socket)
+        return tell_details(table, entry.id, now_,
+                            ask_socket(table, fd, entry.id, known->second.inode), true);
+    if (table.view == nullptr) return;
+    auto object = known->second.type == FdType::epoll
+                      ? ask_epoll(*table.process, fd)
+                      : reader_.read_object(table.view->directory(), fd, known->second.type);
+    if (object == nullptr) return;
+    push(now_, DetailsLearned{table.number, entry.id, known->second.type, nullptr,
+                              std::move(object), std::nullopt, std::nullopt, true});
+}
+
+std::shared_ptr<const ObjectInfo> Recorder::ask_epoll(const TracedProcess& process, int fd) {
+    std::vector<BlockingRequest> requests(1);
+    BlockingRequest& request = requests.front();
+    request.fd = fd;
+    request.proc_fd = root_.fd();
+    request.process = proc_path("{}", process.pid);
+    request.question = BlockingRequest::Question::targets;
+    request.owner = process.number;
+    if (epolls_.is_kept_waiting_by(process.number)) return nullptr;
+    epolls_.ask(requests);
+    auto& object = requests.front().object;
+    return object ? std::make_shared<const ObjectInfo>(std::move(*object)) : nullptr;
+}
+
+void Recorder::closed(const TracedTable& table, int, const NumberEntry& entry, Now at,
+                      bool at_exit) {
+    if (const auto known = details_.find(entry.id); known != details_.end()) {
+        if (known->second.type == FdType::socket)
+            if (const auto totals = sockets_.remove(entry.id))
+                push(at, DetailsLearned{table.number, entry.id, FdType::socket, nullptr, nullptr,
+                                        totals, std::nullopt, false});
+        details_.erase(known);
+    }
+    push(at, DescriptorClosed{table.number, entry.id, at_exit});
+}
+
+void Recorder::lost(const TracedProcess* process, Now at, std::string reason) {
+    push(at, ChangesLost{process == nullptr ? 0 : process->number, std::move(reason)});
+}
+
+void Recorder::warn_of_io_uring(const TracedProcess& process, Now at) {
+    if (std::exchange(warned_of_io_uring_, true)) return;
+    push(at, NoticeGiven{fmt::format("process {} ({}) uses io_uring: descriptors that are opened "
+                                     "and closed within the ring are not seen",
+                                     process.pid, held(process).comm)});
+}
+
+}  // namespace logfia

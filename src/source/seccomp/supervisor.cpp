@@ -1,0 +1,205 @@
+#include <logfia/base/pass_fd.hpp>
+#include <logfia/source/seccomp/procfs_view.hpp>
+#include <logfia/source/seccomp/supervisor.hpp>
+
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <new>
+#include <span>
+#include <system_error>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+// What an epoll event is about, where it is no process.
+constexpr std::uint64_t kListener = 0;
+constexpr std::uint64_t kEnd = ~std::uint64_t{0};
+
+/// Rounds up: waking up too early would be for nothing.
+int milliseconds_until(std::optional<SteadyTime> time, SteadyTime now) {
+    if (!time) return -1;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*time - now).count();
+    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1000));
+}
+
+}  // namespace
+
+/// The thread's own state, once it has the listener.
+class Supervisor::Served {
+  public:
+    Served(Supervisor& supervisor, UniqueFd listener, pid_t command)
+        : supervisor_(supervisor),
+          listener_(std::move(listener), supervisor.parts_.page),
+          view_(supervisor.parts_.root, listener_, supervisor.options_.count),
+          recorder_(supervisor.parts_.root, supervisor.options_.recorder, supervisor.parts_.queue,
+                    [this](pid_t pid) { watch_end_of(pid); }),
+          model_(view_, recorder_,
+                 {command, supervisor.options_.children, supervisor.options_.inherited}),
+          command_(command),
+          epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+        want(listener_.fd(), kListener);
+        want(supervisor.end_.get(), kEnd);
+        supervisor.hands_over_cpu_ = listener_.hands_over_cpu();
+    }
+
+    /// Until nobody is left whose calls could stop, or the supervisor ends.
+    void run() {
+        while (!over_) {
+            std::array<epoll_event, 64> events;
+            const auto next = telling_ ? model_.next_look() : std::nullopt;
+            const int timeout = milliseconds_until(next, now_.steady);
+            const int count =
+                epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
+            now_ = read_clocks();
+            // The ends of processes come first: a number that is free may be given away again.
+            const std::span ready(events.data(), static_cast<std::size_t>(std::max(count, 0)));
+            for (const epoll_event& event : ready)
+                if (event.data.u64 != kListener) handle_end(event.data.u64);
+            for (const epoll_event& event : ready)
+                if (event.data.u64 == kListener) handle_call(event.events);
+            tell();
+        }
+        supervisor_.parts_.queue.finish();
+    }
+
+  private:
+    void want(int fd, std::uint64_t about) {
+        epoll_event event{};
+        event.events = EPOLLIN;
+        event.data.u64 = about;
+        epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+    }
+
+    void handle_call(std::uint32_t events) {
+        if ((events & EPOLLIN) == 0) {
+            over_ = (events & (EPOLLHUP | EPOLLERR)) != 0;
+            return;
+        }
+        if (!listener_.receive()) return;
+        if (!telling_) {
+            listener_.let_go_on();
+            return;
+        }
+        now_ = read_clocks();
+        recorder_.set_now(now_);
+        const seccomp_notif& call = listener_.call();
+        model_.enter(decode_call(call.data), static_cast<pid_t>(call.pid), now_);
+        if (listener_.let_go_on()) model_.commit();
+    }
+
+    void handle_end(std::uint64_t about) {
+        if (about == kEnd) {
+            over_ = true;
+            return;
+        }
+        const auto pid = static_cast<pid_t>(about);
+        pidfds_.erase(pid);
+        recorder_.set_now(now_);
+        model_.end(pid, now_);
+        if (pid == command_ && supervisor_.options_.children == Model::Children::ignored)
+            stop_telling();
+    }
+
+    /// What follows is nobody's business; the calls still have to go on.
+    void stop_telling() {
+        telling_ = false;
+        supervisor_.parts_.queue.finish();
+    }
+
+    void tell() {
+        if (telling_ && !supervisor_.telling_) stop_telling();
+        if (!telling_) return;
+        recorder_.set_now(now_);
+        if (const auto next = model_.next_look(); next && *next <= now_.steady) model_.look(now_);
+        ChangeQueue& queue = supervisor_.parts_.queue;
+        const bool full =
+            supervisor_.held_back_ || queue.waiting() > supervisor_.options_.max_waiting;
+        recorder_.set_full(full, now_);
+        queue.settled_until(std::min(model_.settled_until().value_or(now_.steady), now_.steady));
+        queue.wake();
+    }
+
+    void watch_end_of(pid_t pid) {
+        UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0U)));
+        if (!pidfd) return;
+        want(pidfd.get(), static_cast<std::uint64_t>(pid));
+        pidfds_[pid] = std::move(pidfd);
+    }
+
+    Supervisor& supervisor_;
+    Listener listener_;
+    ProcfsView view_;
+    Recorder recorder_;
+    Model model_;
+    pid_t command_;
+    UniqueFd epoll_;
+    std::unordered_map<pid_t, UniqueFd> pidfds_;
+    Now now_ = read_clocks();
+    bool telling_ = true;
+    bool over_ = false;
+};
+
+Supervisor::Supervisor(Parts parts, const Options& options)
+    : parts_(std::move(parts)), options_(options), end_(eventfd(0, EFD_CLOEXEC)) {}
+
+Supervisor::~Supervisor() {
+    if (!thread_.joinable()) return;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(end_.get(), &one, sizeof one);
+    thread_.join();
+}
+
+Result<bool> Supervisor::start(pid_t command) {
+    // Signals are the main thread's.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = 0;
+    try {
+        thread_ = std::thread([this, command] { run(command); });
+    } catch (const std::system_error& failure) {
+        error = failure.code().value();
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    if (error != 0) return Error{"start", "a thread for the command's calls", error, {}};
+    return true;
+}
+
+void Supervisor::run(pid_t command) {
+    prctl(PR_SET_NAME, "logfia-calls", 0UL, 0UL, 0UL);
+    serve(command);
+}
+
+UniqueFd Supervisor::receive_listener() {
+    UniqueFd listener = receive_fd(parts_.socket.get());
+    if (!listener || parts_.guard.entrust(listener.get()) != 0) return UniqueFd();
+    return listener;
+}
+
+void Supervisor::serve(pid_t command) {
+    UniqueFd listener = receive_listener();
+    if (!listener) {
+        // The child sees the end of the socket, and is not run.
+        parts_.socket.reset();
+        parts_.queue.finish();
+        return;
+    }
+    Served served(*this, std::move(listener), command);
+    const char ready = 1;
+    [[maybe_unused]] const ssize_t written = write(parts_.socket.get(), &ready, 1);
+    parts_.socket.reset();
+    served.run();
+}
+
+}  // namespace logfia
