@@ -5,6 +5,7 @@
 #include <logfia/procfs/reading.hpp>
 
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -62,6 +63,18 @@ std::optional<int> told_by_zombie(const ProcRoot& root, const Process& process) 
 }
 
 }  // namespace
+
+std::optional<int> exit_code_of(const ProcRoot& root, pid_t pid, int pidfd) {
+    if (const auto code = told_by_pidfd(pidfd)) return code;
+    std::array<char, 1024> buffer;
+    const bool permitted = may_know(root, pid);
+    const FileText text = read_file(root.fd(), proc_path("{}/stat", pid).data(), buffer);
+    const auto stat = parse_proc_stat(text);
+    // As long as the zombie is not reaped, nobody else has its number.
+    const bool was_it = syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0U) == 0;
+    if (permitted && was_it && stat && stat->is_ending()) return last_field(text);
+    return told_by_pidfd(pidfd);
+}
 
 std::optional<int> exit_code_of(const ProcRoot& root, const Process& process) {
     if (const auto code = told_by_pidfd(process.pidfd())) return code;

@@ -12,4 +12,7 @@ namespace logfia {
 /// until then `/proc/N/stat` does, to whom may look into the process.
 std::optional<int> exit_code_of(const ProcRoot& root, const Process& process);
 
+/// The same of a process of which only a pidfd is held.
+std::optional<int> exit_code_of(const ProcRoot& root, pid_t pid, int pidfd);
+
 }  // namespace logfia

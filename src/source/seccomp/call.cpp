@@ -104,9 +104,24 @@ bool is_maker_in_disguise(Call call) {
     }
 }
 
+bool changes_names(Call call) {
+    switch (call) {
+        case Call::rename:
+        case Call::renameat:
+        case Call::renameat2:
+        case Call::rmdir:
+        case Call::unlink:
+        case Call::unlinkat:
+            return true;
+        default:
+            return false;
+    }
+}
+
 CallEntry decode_call(const seccomp_data& data) {
     CallEntry entry;
     const auto abi = abi_of(data.arch);
+    entry.foreign = !abi;
     if (!abi) return entry;
     entry.abi = *abi;
     entry.raw_number = data.nr;

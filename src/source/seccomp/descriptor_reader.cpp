@@ -17,6 +17,11 @@
 namespace logfia {
 namespace {
 
+/// Within this time no mount is taken for another one that has got its number. Whoever may mount a
+/// filesystem whose server could keep a stat(2) waiting is trusted so far: AT_STATX_DONT_SYNC asks
+/// nothing of FUSE.
+constexpr Duration kMountsLast = std::chrono::milliseconds(10);
+
 /// The flags of open(2) that the call was given; absent when they are in memory, or for a call
 /// without any.
 std::optional<std::uint32_t> open_flags(const CallEntry& entry) {
@@ -146,7 +151,7 @@ void DescriptorReader::add_file(const Process* process, int fd_dir, const FdInfo
         out.type = type_unasked(MountKind::unknown, out.name, info);
         return;
     }
-    mounts_.begin_look(now);
+    if (now - mounts_checked_ >= kMountsLast) mounts_.begin_look(mounts_checked_ = now);
     const MountKind kind = mounts_.find(*process, *info.mount_id).kind;
     out.type = type_unasked(kind, out.name, info);
     if (kind != MountKind::local) return;

@@ -20,17 +20,19 @@ bool is_exec(Call call) {
     return call == Call::execve || call == Call::execveat;
 }
 
-bool changes_names(Call call) {
+bool changes_socket(Call call) {
+    return call == Call::bind || call == Call::connect || call == Call::listen;
+}
+
+int numbers_made_by(Call call) {
     switch (call) {
-        case Call::rename:
-        case Call::renameat:
-        case Call::renameat2:
-        case Call::rmdir:
-        case Call::unlink:
-        case Call::unlinkat:
-            return true;
+        case Call::pipe:
+        case Call::pipe2:
+        case Call::socketpair:
+            return 2;
         default:
-            return false;
+            return changes_socket(call) || changes_names(call) || is_maker_in_disguise(call) ? 0
+                                                                                             : 1;
     }
 }
 
@@ -82,6 +84,7 @@ Model::Model(KernelView& kernel, ModelObserver& observer, const Options& options
 
 void Model::enter(const CallEntry& entry, pid_t thread, Now at) {
     entered_ = {};
+    if (entry.foreign) return note_foreign(thread, at);
     standing_ = true;
     if (Task* task = find_task(thread, at)) {
         entered_.task = task;
@@ -130,7 +133,9 @@ void Model::prepare(Task& task, const CallEntry& entry, Now at) {
 
 void Model::prepare_close(TracedTable& table, int fd, Now at) {
     NumberEntry* known = know(table, fd, at);
-    if (known != nullptr && known->id != 0) observer_.closing(table, fd, *known);
+    if (known == nullptr || known->id == 0) return;
+    if (table.renamed) look_at_name(table, fd, *known, at);
+    observer_.closing(table, fd, *known);
 }
 
 void Model::prepare_closes(TracedTable& table, int first, int last) {
@@ -158,11 +163,15 @@ void Model::commit() {
     act(*entered.task, entered.entry, entered.at);
 }
 
+/// The numbers of its calls mean nothing to us.
+void Model::note_foreign(pid_t thread, Now at) {
+    const Task* task = find_task(thread, at);
+    if (task == nullptr || std::exchange(task->process->is_foreign, true)) return;
+    observer_.lost(task->process, at,
+                   "it runs a program for another kind of machine, whose calls are not known");
+}
+
 void Model::act(Task& task, const CallEntry& entry, Now at) {
-    Pending pending;
-    pending.entry = entry;
-    pending.since = at;
-    pending.numbers = 1;
     switch (entry.call) {
         case Call::close:
             return act_on_close(task, entry.number(0), at);
@@ -177,40 +186,30 @@ void Model::act(Task& task, const CallEntry& entry, Now at) {
         case Call::unshare:
             task.may_have_split = (entry.number(0) & CLONE_FILES) != 0;
             return;
-        case Call::bind:
-        case Call::connect:
-        case Call::listen:
-            pending.numbers = 0;
-            if (entry.args_known) pending.socket = entry.number(0);
-            break;
-        case Call::pipe:
-        case Call::pipe2:
-        case Call::socketpair:
-            pending.numbers = 2;
-            break;
-        case Call::fcntl:
-            pending.from = entry.number(2);
-            break;
-        case Call::signalfd:
-        case Call::signalfd4:
-            if (entry.number(0) != -1) return;
-            break;
         case Call::io_uring_setup:
             task.process->uses_io_uring = true;
             break;
+        case Call::signalfd:
+        case Call::signalfd4:
+            if (entry.number(0) != -1) return;  // changes one that there is
+            break;
         default:
-            if (changes_names(entry.call)) return;
-            if (is_maker_in_disguise(entry.call)) task.table->unlisted = true;
-            if (is_maker_in_disguise(entry.call)) return;
             break;
     }
+    Pending pending;
+    pending.entry = entry;
+    pending.numbers = numbers_made_by(entry.call);
+    if (entry.call == Call::fcntl) pending.from = entry.number(2);
+    if (changes_socket(entry.call) && entry.args_known) pending.socket = entry.number(0);
+    pending.watched = !is_maker_in_disguise(entry.call);
     if (entry.call == Call::dup || entry.call == Call::fcntl)
         if (const NumberEntry* original = task.table->numbers.find(entry.number(0)))
             pending.copy_of = original->id;
-    expect(task, pending);
+    expect(task, pending, at);
 }
 
-void Model::expect(Task& task, Pending pending) {
+void Model::expect(Task& task, Pending pending, Now at) {
+    pending.since = at;
     pending.looked = pending.since;
     pending.pause = std::chrono::milliseconds(1);
     pending.next = pending.since.steady + pending.pause;
@@ -246,12 +245,11 @@ void Model::act_on_dup(Task& task, const CallEntry& entry, Now at) {
     if (!target || original == nullptr) return;
     Pending pending;
     pending.entry = entry;
-    pending.since = at;
     pending.numbers = 1;
     pending.exactly = *target;
     pending.copy_of = original->id;
     act_on_close(task, *target, at);
-    expect(task, pending);
+    expect(task, pending, at);
 }
 
 void Model::exit_process(TracedProcess& process, Now at, int status) {
@@ -260,7 +258,7 @@ void Model::exit_process(TracedProcess& process, Now at, int status) {
     observer_.process_ended(process, at, status);
 }
 
-void Model::end(pid_t pid, Now at) {
+void Model::end(pid_t pid, Now at, std::optional<int> status) {
     const auto found = processes_.find(pid);
     if (found == processes_.end()) return;
     TracedProcess& process = *found->second;
@@ -275,7 +273,7 @@ void Model::end(pid_t pid, Now at) {
             if (unsure)
                 observer_.lost(&process, at,
                                "it was killed: what its last call opened was not seen");
-            observer_.process_ended(process, at, std::nullopt);
+            observer_.process_ended(process, at, status);
         }
     }
     std::erase(execs_, pid);
@@ -289,6 +287,7 @@ std::optional<SteadyTime> Model::next_look() const {
         if (const Pending& pending = *tasks_.at(thread).pending; pending.watched)
             bring_forward(pending.next);
     for (const pid_t pid : execs_) bring_forward(processes_.at(pid)->exec->next);
+    if (!tables_.empty()) bring_forward(names_suspect_ ? next_names_ : next_all_names_);
     return next;
 }
 
@@ -296,7 +295,8 @@ std::optional<SteadyTime> Model::settled_until() const {
     std::optional<SteadyTime> time;
     const auto bring_forward = [&](SteadyTime one) { time = time ? std::min(*time, one) : one; };
     for (const pid_t thread : pending_)
-        if (const Pending& pending = *tasks_.at(thread).pending; pending.watched)
+        if (const Pending& pending = *tasks_.at(thread).pending;
+            pending.watched && !changes_names(pending.entry.call))
             bring_forward(pending.known_after().steady);
     for (const pid_t pid : execs_) bring_forward(processes_.at(pid)->exec->since.steady);
     return time;

@@ -120,6 +120,11 @@ void Model::settle_pending(Task& task) {
     Pending pending = *task.pending;
     drop_pending(task);
     TracedTable& table = *task.table;
+    if (changes_names(pending.entry.call)) return suspect_names();
+    if (is_maker_in_disguise(pending.entry.call)) {
+        table.unlisted = true;
+        return;
+    }
     if (pending.numbers == 0) {
         ask_socket(table, pending);
         return;
@@ -300,6 +305,7 @@ void Model::look(Now now) {
         TracedProcess& process = *processes_.at(pid);
         if (process.exec->next <= now.steady) look_at_exec(process, now);
     }
+    look_at_names(now);
 }
 
 void Model::look_at_all(Now now) {
@@ -311,6 +317,10 @@ void Model::look_at_all(Now now) {
 /// that it has failed.
 void Model::look_at(Task& task, Now now) {
     Pending& pending = *task.pending;
+    if (changes_names(pending.entry.call)) {
+        suspect_names();
+        return drop_pending(task);
+    }
     ++pending.looks;
     const bool may_last =
         (may_wait(pending.entry.call) || pending.looks < kEnoughLooks) &&

@@ -228,6 +228,14 @@ void Recorder::closed(const TracedTable& table, int, const NumberEntry& entry, N
     push(at, DescriptorClosed{table.number, entry.id, at_exit});
 }
 
+void Recorder::renamed(const TracedTable& table, int fd, const NumberEntry& entry,
+                       std::string_view link, Now at) {
+    const Process* process = reader_.needs_process(link) ? open_process(*table.process) : nullptr;
+    push(at, DescriptorRenamed{
+                 table.number, entry.id,
+                 reader_.read(process, table.view->directory(), fd, link, nullptr, now_.steady)});
+}
+
 void Recorder::lost(const TracedProcess* process, Now at, std::string reason) {
     push(at, ChangesLost{process == nullptr ? 0 : process->number, std::move(reason)});
 }

@@ -38,7 +38,7 @@ Source::State SeccompSource::run(Now now, EventSink& sink) {
     const bool was_finished = finished_;
     collect();
     if (release(finished_ ? SteadyTime::max() : settled_until_, sink)) return State::busy;
-    if (finished_) return was_finished && order_.empty() ? State::ended : State::busy;
+    if (finished_) return was_finished ? end(now, sink) : State::busy;
     const bool is_quiet = order_.empty() && !std::exchange(found_some_, false);
     next_.reset();
     if (is_quiet)
@@ -46,6 +46,12 @@ Source::State SeccompSource::run(Now now, EventSink& sink) {
     else
         next_ = now.steady + kPause;
     return State::waiting;
+}
+
+Source::State SeccompSource::end(Now now, EventSink& sink) {
+    if (supervisor_.is_out_of_memory())
+        sink.accept(lost(now, "there was no memory left: what the command did from here on"));
+    return State::ended;
 }
 
 void SeccompSource::collect() {

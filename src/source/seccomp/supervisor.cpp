@@ -1,4 +1,5 @@
 #include <logfia/base/pass_fd.hpp>
+#include <logfia/process/exit_code.hpp>
 #include <logfia/source/seccomp/procfs_view.hpp>
 #include <logfia/source/seccomp/supervisor.hpp>
 
@@ -23,7 +24,7 @@ namespace {
 
 // What an epoll event is about, where it is no process.
 constexpr std::uint64_t kListener = 0;
-constexpr std::uint64_t kEnd = ~std::uint64_t{0};
+constexpr std::uint64_t kWord = ~std::uint64_t{0};  // of the supervisor to its thread
 
 /// Rounds up: waking up too early would be for nothing.
 int milliseconds_until(std::optional<SteadyTime> time, SteadyTime now) {
@@ -48,31 +49,43 @@ class Supervisor::Served {
           command_(command),
           epoll_(epoll_create1(EPOLL_CLOEXEC)) {
         want(listener_.fd(), kListener);
-        want(supervisor.end_.get(), kEnd);
+        want(supervisor.word_.get(), kWord);
         supervisor.hands_over_cpu_ = listener_.hands_over_cpu();
     }
 
     /// Until nobody is left whose calls could stop, or the supervisor ends.
     void run() {
         while (!over_) {
-            std::array<epoll_event, 64> events;
-            const auto next = telling_ ? model_.next_look() : std::nullopt;
-            const int timeout = milliseconds_until(next, now_.steady);
-            const int count =
-                epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
-            now_ = read_clocks();
-            // The ends of processes come first: a number that is free may be given away again.
-            const std::span ready(events.data(), static_cast<std::size_t>(std::max(count, 0)));
-            for (const epoll_event& event : ready)
-                if (event.data.u64 != kListener) handle_end(event.data.u64);
-            for (const epoll_event& event : ready)
-                if (event.data.u64 == kListener) handle_call(event.events);
-            tell();
+            try {
+                run_once();
+            } catch (const std::bad_alloc&) {
+                // What is known is not whole any more, but the calls have to go on.
+                supervisor_.out_of_memory_ = true;
+                stop_telling();
+                listener_.let_go_on();
+            }
         }
-        supervisor_.parts_.queue.finish();
+        stop_telling();
     }
 
   private:
+    void run_once() {
+        std::array<epoll_event, 64> events;
+        const auto next = telling_ ? model_.next_look() : std::nullopt;
+        const int timeout = milliseconds_until(next, now_.steady);
+        const int count =
+            epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
+        now_ = read_clocks();
+        recorder_.set_now(now_);
+        // The ends of processes come first: a number that is free may be given away again.
+        const std::span ready(events.data(), static_cast<std::size_t>(std::max(count, 0)));
+        for (const epoll_event& event : ready)
+            if (event.data.u64 != kListener) handle_end(event.data.u64);
+        for (const epoll_event& event : ready)
+            if (event.data.u64 == kListener) handle_call(event.events);
+        tell();
+    }
+
     void want(int fd, std::uint64_t about) {
         epoll_event event{};
         event.events = EPOLLIN;
@@ -98,40 +111,53 @@ class Supervisor::Served {
     }
 
     void handle_end(std::uint64_t about) {
-        if (about == kEnd) {
-            over_ = true;
+        if (about == kWord) {
+            std::uint64_t count = 0;
+            [[maybe_unused]] const ssize_t got =
+                read(supervisor_.word_.get(), &count, sizeof count);
+            over_ = supervisor_.ending_;
             return;
         }
         const auto pid = static_cast<pid_t>(about);
-        pidfds_.erase(pid);
-        recorder_.set_now(now_);
-        model_.end(pid, now_);
+        const auto pidfd = pidfds_.find(pid);
+        if (pidfd == pidfds_.end()) return;
+        const auto status = exit_code_of(supervisor_.parts_.root, pid, pidfd->second.get());
+        pidfds_.erase(pidfd);
+        if (!telling_) return;
+        model_.end(pid, now_, status);
         if (pid == command_ && supervisor_.options_.children == Model::Children::ignored)
             stop_telling();
     }
 
     /// What follows is nobody's business; the calls still have to go on.
     void stop_telling() {
-        telling_ = false;
+        if (!std::exchange(telling_, false)) return;
+        if (!supervisor_.out_of_memory_) recorder_.set_full(false, now_);
         supervisor_.parts_.queue.finish();
     }
 
     void tell() {
         if (telling_ && !supervisor_.telling_) stop_telling();
         if (!telling_) return;
-        recorder_.set_now(now_);
         if (const auto next = model_.next_look(); next && *next <= now_.steady) model_.look(now_);
         ChangeQueue& queue = supervisor_.parts_.queue;
-        const bool full =
-            supervisor_.held_back_ || queue.waiting() > supervisor_.options_.max_waiting;
-        recorder_.set_full(full, now_);
+        // Once too much waits, half of it has to go.
+        const std::size_t most = supervisor_.options_.max_waiting / (full_ ? 2 : 1);
+        full_ = supervisor_.held_back_ || queue.waiting() > most;
+        recorder_.set_full(full_, now_);
         queue.settled_until(std::min(model_.settled_until().value_or(now_.steady), now_.steady));
         queue.wake();
     }
 
     void watch_end_of(pid_t pid) {
         UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0U)));
-        if (!pidfd) return;
+        if (!pidfd) {
+            if (is_lacking(errno) && !std::exchange(lacking_told_, true))
+                recorder_.lost(nullptr, now_,
+                               "too many processes for our own limit of open files: an end by a "
+                               "signal is not seen of each; raise it with 'ulimit -n'");
+            return;
+        }
         want(pidfd.get(), static_cast<std::uint64_t>(pid));
         pidfds_[pid] = std::move(pidfd);
     }
@@ -147,16 +173,33 @@ class Supervisor::Served {
     Now now_ = read_clocks();
     bool telling_ = true;
     bool over_ = false;
+    bool full_ = false;  // too much waits for the reader
+    bool lacking_told_ = false;
 };
 
 Supervisor::Supervisor(Parts parts, const Options& options)
-    : parts_(std::move(parts)), options_(options), end_(eventfd(0, EFD_CLOEXEC)) {}
+    : parts_(std::move(parts)), options_(options), word_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Supervisor::~Supervisor() {
     if (!thread_.joinable()) return;
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t written = write(end_.get(), &one, sizeof one);
+    ending_ = true;
+    send_word();
     thread_.join();
+}
+
+void Supervisor::send_word() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const ssize_t written = write(word_.get(), &one, sizeof one);
+}
+
+void Supervisor::tell_no_more() {
+    telling_ = false;
+    send_word();
+}
+
+void Supervisor::hold_back(bool full) {
+    held_back_ = full;
+    send_word();
 }
 
 Result<bool> Supervisor::start(pid_t command) {

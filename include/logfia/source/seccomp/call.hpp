@@ -104,6 +104,8 @@ inline constexpr std::uint32_t kSocketcall = 102;
 std::span<const CallNumber> socketcalls();
 /// True for a call that need not stop where the kernel counts descriptors (CountedDescriptors).
 bool is_maker_in_disguise(Call call);
+/// True for a call that can give a file another name, or take it away.
+bool changes_names(Call call);
 
 /// A call at its entry.
 struct CallEntry {
@@ -112,6 +114,7 @@ struct CallEntry {
     int raw_number = 0;  ///< as the caller gave it
     /// False: the arguments are in the caller's memory, which is never read.
     bool args_known = true;
+    bool foreign = false;  ///< of an Abi that is not known: any call at all
     std::array<std::uint64_t, 6> args{};
 
     /// An argument that is a C int.
@@ -120,7 +123,7 @@ struct CallEntry {
     }
 };
 
-/// `none` for a call that is not of interest, and for one of an Abi that is not known.
+/// `none` for a call that is not of interest, and for a foreign one.
 CallEntry decode_call(const seccomp_data& data);
 
 }  // namespace logfia

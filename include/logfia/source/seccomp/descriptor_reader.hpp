@@ -48,6 +48,7 @@ class DescriptorReader {
     WantedFacts wanted_;
     TtyDrivers ttys_;
     MountTables mounts_;
+    SteadyTime mounts_checked_{};
     InternalMounts internal_;
     std::vector<char> info_;
 };

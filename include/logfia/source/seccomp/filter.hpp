@@ -12,8 +12,9 @@ namespace logfia {
 /// shows in the count.
 enum class DescriptorCount : std::uint8_t { told, untold };
 
-/// The seccomp(2) program that stops the calls of `call.hpp` (SECCOMP_RET_USER_NOTIF) and lets all
-/// others through. No pointer is read, so that the caller cannot change under us what was judged.
+/// The seccomp(2) program that stops the calls of `call.hpp` (SECCOMP_RET_USER_NOTIF), and every
+/// call of an Abi that is not known, and lets all others through. No pointer is read, so that the
+/// caller cannot change under us what was judged.
 std::vector<sock_filter> make_filter(DescriptorCount count);
 
 }  // namespace logfia

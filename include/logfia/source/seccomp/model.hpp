@@ -40,6 +40,7 @@ struct TracedProcess {
     State state = State::told;
     std::optional<Exec> exec{};  ///< a call that may have succeeded
     bool uses_io_uring = false;
+    bool is_foreign = false;  ///< runs a program whose calls are not known
 };
 
 /// A descriptor table, which several threads and even several processes can have in common.
@@ -67,6 +68,8 @@ struct TracedTable {
     std::vector<Closing> closing;
     std::vector<Owed> owed;
     bool complete = false;  ///< at the last call: nothing was open that is not known
+    bool renamed = false;   ///< names may have changed since they were last looked at
+    int next_name = 0;      ///< the number from which on names are looked at next
     bool unlisted = false;  ///< without a count: something may have come that was not noticed
 };
 
@@ -81,7 +84,7 @@ class ModelObserver {
     virtual void process_began(const TracedProcess& process, Now at) = 0;
     /// Also for the launched command, whose first one is its beginning.
     virtual void process_executed(const TracedProcess& process, Now at) = 0;
-    /// `status` as wait(2) tells it; absent: it was killed.
+    /// `status` as wait(2) tells it, where it is known.
     virtual void process_ended(const TracedProcess& process, Now at, std::optional<int> status) = 0;
     /// The table's records are to name TracedTable::process from now on.
     virtual void table_named(const TracedTable& table) = 0;
@@ -110,6 +113,9 @@ class ModelObserver {
     /// A call that changes a socket is over, or lasts for a while already. False: the socket is
     /// still on its way to a peer.
     virtual bool socket_changed(const TracedTable& table, int fd, NumberEntry& entry, Now at) = 0;
+    /// The file has another name now.
+    virtual void renamed(const TracedTable& table, int fd, const NumberEntry& entry,
+                         std::string_view link, Now at) = 0;
     /// Something may have been missed. Null: of no single process.
     virtual void lost(const TracedProcess* process, Now at, std::string reason) = 0;
 };
@@ -138,8 +144,9 @@ class Model {
     void look(Now now);
     /// When look() must be called; absent: as soon as there is another call.
     [[nodiscard]] std::optional<SteadyTime> next_look() const;
-    /// The process has ended, by a signal unless it has called exit_group(2).
-    void end(pid_t process, Now at);
+    /// The process has ended, by a signal unless it has called exit_group(2). `status` as wait(2)
+    /// tells it, where it is known.
+    void end(pid_t process, Now at, std::optional<int> status);
 
     /// Nothing that is still to be found out happened before that.
     [[nodiscard]] std::optional<SteadyTime> settled_until() const;
@@ -215,6 +222,10 @@ class Model {
     void look_at_exec(TracedProcess& process, Now now);
     void look_at_all(Now now);
     void drop_pending(Task& task);
+    // model_names.cpp
+    void suspect_names();
+    void look_at_names(Now now);
+    void look_at_name(TracedTable& table, int fd, NumberEntry& entry, Now at);
     // model.cpp
     void prepare(Task& task, const CallEntry& entry, Now at);
     void prepare_close(TracedTable& table, int fd, Now at);
@@ -225,7 +236,8 @@ class Model {
     void act_on_dup(Task& task, const CallEntry& entry, Now at);
     void exit_process(TracedProcess& process, Now at, int status);
     [[nodiscard]] bool is_last_thread(const Task& task);
-    void expect(Task& task, Pending pending);
+    void expect(Task& task, Pending pending, Now at);
+    void note_foreign(pid_t thread, Now at);
 
     KernelView& kernel_;
     ModelObserver& observer_;
@@ -236,7 +248,10 @@ class Model {
     std::vector<pid_t> pending_;  // threads with a pending call
     std::vector<pid_t> execs_;    // processes
     Entered entered_;
-    bool standing_ = false;  // what is read now is read of a caller that stands still
+    bool names_suspect_ = false;   // of some tables
+    SteadyTime next_names_{};      // when some are looked at
+    SteadyTime next_all_names_{};  // when all of them become suspect: others rename files too
+    bool standing_ = false;        // what is read now is read of a caller that stands still
     std::uint64_t processes_seen_ = 0;
     std::uint64_t tables_seen_ = 0;
 };

@@ -53,6 +53,8 @@ class Recorder final : public ModelObserver {
     void closed(const TracedTable& table, int fd, const NumberEntry& entry, Now at,
                 bool at_exit) override;
     bool socket_changed(const TracedTable& table, int fd, NumberEntry& entry, Now at) override;
+    void renamed(const TracedTable& table, int fd, const NumberEntry& entry, std::string_view link,
+                 Now at) override;
     void lost(const TracedProcess* process, Now at, std::string reason) override;
 
   private:

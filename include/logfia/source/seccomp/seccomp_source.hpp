@@ -63,6 +63,7 @@ class SeccompSource final : public Source {
         std::uint64_t process = 0;
     };
 
+    State end(Now now, EventSink& sink);
     void collect();
     bool release(SteadyTime until, EventSink& sink);
     void prepare(const Change& change);

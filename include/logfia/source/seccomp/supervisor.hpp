@@ -51,9 +51,11 @@ class Supervisor {
     Result<bool> start(pid_t command);
 
     /// From now on calls are let go on at once, and nothing more is told.
-    void tell_no_more() { telling_ = false; }
+    void tell_no_more();
     /// The reader cannot take any more for now (true), or can again.
-    void hold_back(bool full) { held_back_ = full; }
+    void hold_back(bool full);
+    /// True when there was no memory to go on telling.
+    [[nodiscard]] bool is_out_of_memory() const { return out_of_memory_; }
     /// False when the kernel is older than 6.6, so that each call costs two more changes of the
     /// CPU. To be asked once the command runs.
     [[nodiscard]] bool hands_over_cpu() const { return hands_over_cpu_; }
@@ -64,13 +66,16 @@ class Supervisor {
     void run(pid_t command);
     void serve(pid_t command);
     UniqueFd receive_listener();
+    void send_word();
 
     Parts parts_;
     Options options_;
-    UniqueFd end_;  // an eventfd: the thread is to end
+    UniqueFd word_;  // an eventfd: one of the following has changed
     std::thread thread_;
     std::atomic<bool> telling_ = true;
     std::atomic<bool> held_back_ = false;
+    std::atomic<bool> ending_ = false;
+    std::atomic<bool> out_of_memory_ = false;
     std::atomic<bool> hands_over_cpu_ = true;
 };
 
