@@ -51,6 +51,7 @@ std::span<const Command> process_commands();
 std::span<const Command> family_commands();
 std::span<const Command> fuse_commands();
 std::span<const Command> mount_commands();
+std::span<const Command> rush_commands();
 
 /// Into a mount namespace of its own, with a user namespace where we need one to be allowed that.
 /// False, with errno, when it cannot be.

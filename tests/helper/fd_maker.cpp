@@ -76,9 +76,9 @@ Words split(std::string_view line) {
     return words;
 }
 
-constexpr std::array kFamilies{file_commands,   socket_commands, socket_state_commands,
-                               object_commands, load_commands,   process_commands,
-                               family_commands, fuse_commands,   mount_commands};
+constexpr std::array kFamilies{
+    file_commands,    socket_commands, socket_state_commands, object_commands, load_commands,
+    process_commands, family_commands, fuse_commands,         mount_commands,  rush_commands};
 
 Reply help() {
     Reply reply;
