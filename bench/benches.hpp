@@ -12,5 +12,7 @@ void bench_capture(Length length);
 void bench_gate(Length length);
 void bench_sockets(Length length);
 void bench_many(Length length);
+void bench_exact(Length length);
+void bench_reader(Length length);
 
 }  // namespace logfia::bench

@@ -16,10 +16,10 @@ int main(int argc, char** argv) {
         std::string_view name;
         void (*run)(Length);
     };
-    constexpr Bench kBenches[] = {{"first", bench_first}, {"look", bench_look},
-                                  {"idle", bench_idle},   {"capture", bench_capture},
-                                  {"gate", bench_gate},   {"sockets", bench_sockets},
-                                  {"many", bench_many}};
+    constexpr Bench kBenches[] = {
+        {"first", bench_first},     {"look", bench_look},   {"idle", bench_idle},
+        {"capture", bench_capture}, {"gate", bench_gate},   {"sockets", bench_sockets},
+        {"many", bench_many},       {"exact", bench_exact}, {"reader", bench_reader}};
 
     const bool brief = argc > 1 && std::string_view(argv[1]) == "--brief";
     const int first = brief ? 2 : 1;
@@ -30,10 +30,10 @@ int main(int argc, char** argv) {
     for (int i = first; i < argc; ++i) {
         if (std::none_of(std::begin(kBenches), std::end(kBenches),
                          [&](const Bench& bench) { return bench.name == argv[i]; })) {
-            fmt::print(
-                stderr,
-                "usage: {} [--brief] [first] [look] [idle] [capture] [gate] [sockets] [many]\n",
-                argv[0]);
+            fmt::print(stderr,
+                       "usage: {} [--brief] [first] [look] [idle] [capture] [gate] [sockets] "
+                       "[many] [exact] [reader]\n",
+                       argv[0]);
             return 2;
         }
     }

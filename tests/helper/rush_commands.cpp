@@ -114,8 +114,10 @@ Reply rush_windows(const Words& words) {
         ++counts[index];
     }
     Reply reply;
-    for (const long count : counts)
-        reply.text += (reply.text.empty() ? "" : " ") + std::to_string(count);
+    for (const long count : counts) {
+        if (!reply.text.empty()) reply.text += ' ';
+        reply.text += std::to_string(count);
+    }
     return reply;
 }
 

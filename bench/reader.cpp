@@ -1,0 +1,163 @@
+// Whether a command of logfia -X feels that nobody reads its records.
+
+#include "benches.hpp"
+#include "maker.hpp"
+#include "measure.hpp"
+#include "target.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace logfia::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kWindowMs = 100;
+constexpr int kWindowsASecond = 1000 / kWindowMs;
+constexpr double kLeastRatio = 0.9;  // of the rate under a reader that reads; less would be felt
+
+/// The records of one run, as they were read.
+struct Records {
+    double bytes = 0;
+    long opens = 0;
+    long closes = 0;
+    std::vector<std::string> lost{};
+};
+
+/// Keeps the `lost` ones, and counts the others.
+class Counter {
+  public:
+    void take(std::string_view bytes) {
+        records_.bytes += static_cast<double>(bytes.size());
+        for (auto end = bytes.find('\n'); end != std::string_view::npos; end = bytes.find('\n')) {
+            line_ += bytes.substr(0, end);
+            take_line();
+            line_.clear();
+            bytes.remove_prefix(end + 1);
+        }
+        line_ += bytes;
+    }
+    [[nodiscard]] const Records& records() const { return records_; }
+
+  private:
+    void take_line() {
+        if (line_.find(" open ") != std::string::npos)
+            ++records_.opens;
+        else if (line_.find(" close ") != std::string::npos)
+            ++records_.closes;
+        else if (line_.find(" lost ") != std::string::npos)
+            records_.lost.push_back(line_);
+    }
+
+    Records records_;
+    std::string line_;
+};
+
+Records read_to_the_end(int fd) {
+    static char buffer[1 << 20];
+    Counter counter;
+    pollfd ready{fd, POLLIN, 0};
+    for (;;) {
+        poll(&ready, 1, -1);
+        const ssize_t got = read(fd, buffer, sizeof buffer);
+        if (got == 0) break;
+        if (got > 0) counter.take({buffer, static_cast<std::size_t>(got)});
+    }
+    return counter.records();
+}
+
+struct Rush {
+    std::vector<double> windows;  ///< opens and closes in each
+    Records records;
+};
+
+enum class Reader { reads, stands };
+
+Rush rush_under(const std::string& dir, int seconds, Reader reader) {
+    const std::string fifo = dir + "/records";
+    check(mkfifo(fifo.c_str(), 0600) == 0, "mkfifo");
+    const int fd = open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    Rush run;
+    std::optional<Maker> maker;
+    maker.emplace(std::vector<std::string>{LOGFIA_EXECUTABLE, "-X", "-n", "-q", "--time", "start",
+                                           "-o", fifo, "--"});
+    std::thread reading([&] {
+        if (reader == Reader::stands) std::this_thread::sleep_for(std::chrono::seconds(seconds));
+        run.records = read_to_the_end(fd);
+    });
+    run.windows = maker->ask(fmt::format("rush {} {} {}/opened", seconds * 1000, kWindowMs, dir));
+    maker.reset();
+    reading.join();
+    close(fd);
+    fs::remove(fifo);
+    return run;
+}
+
+/// Opens and closes in each second.
+std::vector<double> by_second(const std::vector<double>& windows) {
+    std::vector<double> seconds;
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+        if (i % kWindowsASecond == 0) seconds.push_back(0);
+        seconds.back() += windows[i];
+    }
+    return seconds;
+}
+
+void print_records(const char* what, const Rush& run) {
+    const auto total = by_second(run.windows);
+    double pairs = 0;
+    for (const double count : total) pairs += count;
+    fmt::print("{:<8} {:.0f} pairs; {} opens and {} closes told, {:.1f} MiB; {} lost\n", what,
+               pairs, run.records.opens, run.records.closes, run.records.bytes / (1 << 20),
+               run.records.lost.size());
+    for (const std::string& line : run.records.lost) fmt::print("    {}\n", line);
+}
+
+}  // namespace
+
+void bench_reader(Length length) {
+    const int seconds = length == Length::full ? 10 : 3;
+    std::string dir = (fs::temp_directory_path() / "logfia-reader-XXXXXX").string();
+    check(mkdtemp(dir.data()) != nullptr, "mkdtemp");
+    std::ofstream(dir + "/opened") << "x";
+    fmt::print(
+        "Opens and closes a second, while somebody reads the records of -X and while nobody "
+        "does for {} s\n",
+        seconds);
+    rush_under(dir, 1, Reader::reads);  // to warm up
+    const Rush reads = rush_under(dir, seconds, Reader::reads);
+    const Rush stands = rush_under(dir, seconds, Reader::stands);
+    fs::remove_all(dir);
+    fmt::print("{:>8} {:>10} {:>10} {:>8}\n", "second", "reads", "stands", "ratio");
+    const auto by_reader = by_second(reads.windows);
+    const auto by_nobody = by_second(stands.windows);
+    for (std::size_t i = 0; i < by_nobody.size(); ++i)
+        fmt::print("{:>8} {:>10.0f} {:>10.0f} {:>8.3f}\n", i + 1, by_reader[i], by_nobody[i],
+                   by_nobody[i] / by_reader[i]);
+    const auto slowest = [](const Rush& run) {
+        return *std::min_element(run.windows.begin(), run.windows.end());
+    };
+    const double rate = median(stands.windows) / median(reads.windows);
+    fmt::print(
+        "the slowest {} ms: {:.0f} and {:.0f}; ratio of the medians {:.3f}, at least {} {}\n",
+        kWindowMs, slowest(reads), slowest(stands), rate, kLeastRatio,
+        rate >= kLeastRatio && slowest(stands) > 0 ? "met" : "MISSED");
+    print_records("reads", reads);
+    print_records("stands", stands);
+}
+
+}  // namespace logfia::bench
