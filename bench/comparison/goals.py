@@ -80,11 +80,32 @@ def _memory(results):
     yield _at_most("resident, up to 1,000 descriptors", 6, max(peaks) / 1024, " MiB")
 
 
+def _exact(results):
+    exact = results["exact"]
+    for name, limit in (("-X", 12), ("-X -j", 18), ("-X -l", 18)):
+        yield _at_most(f"{name}: added to an open and its close", limit,
+                       exact["pair_ns"][name]["added"] / 1e3, " µs", 1)
+    yield _at_most("-X: added to a call that is not watched", 20, exact["call_ns"]["-X"]["added"],
+                   " ns", 0)
+    built = exact["make"]
+    yield _at_most("-X -f: make -j2 of 100 files, times that of one not watched", 1.5,
+                   built["-X -f"]["ratio"])
+    if "strace" in built:
+        yield _at_most("-X: added to an open and its close, times what strace adds", 0.5,
+                       exact["pair_ns"]["-X"]["of_strace"])
+        yield _at_most("-X -f: make -j2 of 100 files, times that under strace", 1,
+                       built["-X -f"]["ratio"] / built["strace"]["ratio"])
+    yield _at_most("-X: resident after 100,000 files", 12,
+                   max(exact["resident_kib"].values()) / 1024, " MiB")
+
+
 def judge(results):
     goals = [*_floors(results), *_full_looks(results), *_scans(results), *_capture(results),
              *_slow_down(results)]
     goals.append(_at_most("start to first record, 100 descriptors", 5, results["start_ms"], " ms"))
     goals.extend(_memory(results))
+    if "exact" in results:
+        goals.extend(_exact(results))
     return goals
 
 
