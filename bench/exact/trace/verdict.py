@@ -15,6 +15,8 @@ _BY_NATURE = (
     (re.compile(r"/(tmp_[a-z]+_|sh-thd\.|Gm|t(?=[A-Za-z0-9]{6}$))[A-Za-z0-9]{6}$"), r"/\1XXXXXX"),
 )
 
+SLACK = 0.001  # seconds between strace's clock and ours
+
 
 def same_in_each_run(name):
     for pattern, instead in _BY_NATURE:
@@ -37,7 +39,7 @@ class Verdict:
     varying: List[str] = field(default_factory=list)
     unpaired: List[str] = field(default_factory=list)
     lost: List[str] = field(default_factory=list)
-    late: int = 0  # told for a time outside the call
+    untimed: List[str] = field(default_factory=list)  # told for a time outside the call
 
     @property
     def failed(self):
@@ -98,6 +100,7 @@ def together(trace, run):
         elif told > seen:
             verdict.invented[text] += told - seen
         else:
-            verdict.late += sum(not made.began - 0.001 <= one.time <= made.ended + 0.001
-                                for made, one in zip(theirs[key], ours[key]))
+            verdict.untimed += [f"{text}: {one.time - made.began:+.6f} s from {made.call}"
+                                for made, one in zip(theirs[key], ours[key])
+                                if not made.began - SLACK <= one.time <= made.ended + SLACK]
     return verdict
