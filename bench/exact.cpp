@@ -1,4 +1,4 @@
-// What an exact watch costs its command, next to strace and to no watch at all, in turn.
+// Measures what an exact watch costs its command, next to strace and to no watch at all, in turn.
 
 #include "benches.hpp"
 #include "maker.hpp"

@@ -40,6 +40,7 @@ Supervisor::Options supervisor_options(const Options& options, const KernelSuppo
     recorder.sockets.tcp = poller.totals ? TcpDetails::wanted : TcpDetails::left_out;
     recorder.objects = poller.targets;
     recorder.limits = poller.limits;
+    recorder.rights = geteuid() != 0;
     recorder.programs = !options.processes.not_names.empty();
     for (const EventKind kind : {EventKind::start, EventKind::exec, EventKind::exit})
         recorder.programs = recorder.programs || options.filter.tells(kind);
@@ -49,13 +50,20 @@ Supervisor::Options supervisor_options(const Options& options, const KernelSuppo
 }  // namespace
 
 Result<std::unique_ptr<ExactWatch>> prepare_exact_watch(const Options& options, Notices& notices) {
-    KernelSupport kernel = ask_kernel();
+    const KernelSupport kernel = ask_kernel();
     if (const auto refusal = exact_refusal(kernel, options.command.front())) return *refusal;
     auto root = ProcRoot::open(options.proc);
     if (!root) return root.error();
     auto watch = ExactWatch::create(std::move(*root), supervisor_options(options, kernel));
     if (watch) tell_missed_rights(options, notices);
     return watch;
+}
+
+void tell_what_is_slower(const ExactWatch& watch, Notices& notices) {
+    KernelSupport kernel = ask_kernel();
+    kernel.wakes_synchronously = watch.supervisor().hands_over_cpu();
+    const std::string notice = slower_notice(kernel);
+    if (!notice.empty()) notices.notice(notice);
 }
 
 std::unique_ptr<SeccompSource> make_exact_source(const Options& options, ExactWatch& watch,

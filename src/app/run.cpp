@@ -78,6 +78,7 @@ bool go(const Watched& watched, const Options& options, PollSource* poll,
     switch (outcome.state) {
         case Command::Start::State::runs:
             if (poll != nullptr) poll->after_exec();
+            if (watched.exact != nullptr) tell_what_is_slower(*watched.exact, notices);
             return true;
         case Command::Start::State::not_prepared:
             notices.error(describe(preparation_error(options, outcome.error)));

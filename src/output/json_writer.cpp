@@ -212,6 +212,7 @@ void JsonWriter::append(std::string& out, const Event& event, std::string_view h
     if (is_initial(event)) members.truth("initial");
     if (event.actor.pid != 0) {
         members.number("pid", event.actor.pid);
+        if (event.actor.thread != 0) members.number("tid", event.actor.thread);
         members.bytes("comm", event.actor.comm);
     }
     std::visit([&](const auto& change) { append_change(members, out, event, change, host); },

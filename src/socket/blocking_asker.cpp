@@ -135,6 +135,13 @@ void ask_targets(BlockingRequest& request, std::vector<char>& buffer) {
     request.object = parse_object_info(FdType::epoll, bytes);
 }
 
+void ask_program(BlockingRequest& request) {
+    const ProcPath path = proc_path("{}/exe", request.process.data());
+    const UniqueFd program(openat(request.proc_fd, path.data(), O_PATH | O_CLOEXEC));
+    if (program) request.program = read_program_file(program.get());
+    request.outcome = request.program ? Outcome::answered : Outcome::failed;
+}
+
 }  // namespace
 
 /// A thread and its instructions. Both the asker and the thread hold the worker, so that either may
@@ -234,13 +241,23 @@ void BlockingAsker::Worker::answer_all() {
 }
 
 void BlockingAsker::Worker::answer(BlockingRequest& request) {
-    if (request.question == Question::file) return answer_of_file(request);
-    if (request.question != Question::hint && request.question != Question::targets)
-        return answer_by_copy(request);
-    if (request.question == Question::hint)
-        ask_hint(request);
-    else
-        ask_targets(request, buffer_);
+    switch (request.question) {
+        case Question::file:
+            return answer_of_file(request);
+        case Question::hint:
+            ask_hint(request);
+            break;
+        case Question::targets:
+            ask_targets(request, buffer_);
+            break;
+        case Question::program:
+            ask_program(request);
+            break;
+        case Question::all:
+        case Question::with_totals:
+        case Question::totals:
+            return answer_by_copy(request);
+    }
     ++done_;
 }
 

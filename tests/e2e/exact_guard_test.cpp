@@ -171,7 +171,7 @@ TEST_F(ExactGuard, ThreadsDoNotNoticeThatWeAreKilled) {
     expect_unnoticed(records(), "rush-threads 4 200", 2);
 }
 
-/// Either the command never ran or it ran to its end, and nobody is left in either case.
+/// The command never ran, or it ran to its end, and nobody is left in either case.
 TEST_F(ExactGuard, ACommandThatBeginsDoesNotNoticeIt) {
     std::mt19937 random(3);
     std::uniform_int_distribution<int> moments(0, 20'000);
@@ -215,7 +215,7 @@ TEST_F(ExactGuard, ACommandGoesOnAfterWeWereStopped) {
     EXPECT_GE(opens, 4 * rounds);
 }
 
-/// Whoever reads our records would wait for an end that never comes if the guard held our side.
+/// A reader of our records would wait for an end that never comes if the guard held our side.
 TEST_F(ExactGuard, TheReaderOfOurRecordsSeesThatWeAreGone) {
     const std::string fifo = directory_.path("fifo");
     ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);

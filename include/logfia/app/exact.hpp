@@ -12,8 +12,11 @@
 namespace logfia {
 
 /// Prepares an exact watch of the command that the options name; an Error where the kernel does not
-/// let us. Notices tell what will be slower, and which rights the command will lack.
+/// let us. A notice tells which rights the command will lack.
 Result<std::unique_ptr<ExactWatch>> prepare_exact_watch(const Options& options, Notices& notices);
+
+/// A notice on what an older kernel makes slower, once the command runs.
+void tell_what_is_slower(const ExactWatch& watch, Notices& notices);
 
 /// `command` and `watch` must outlive the source.
 std::unique_ptr<SeccompSource> make_exact_source(const Options& options, ExactWatch& watch,

@@ -15,6 +15,8 @@ namespace logfia {
 struct Actor {
     std::uint64_t number = 0;  ///< our own number for the process, never given twice; 0: none
     std::int32_t pid = 0;      ///< 0: no single process, or not known
+    std::int32_t thread = 0;   ///< a thread with a descriptor table of its own; 0: the table is the
+                               ///< process's
     std::string comm;          ///< any bytes
     std::string exe;           ///< the path of its executable, any bytes
     std::optional<std::uint32_t> uid;

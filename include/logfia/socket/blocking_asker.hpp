@@ -1,5 +1,6 @@
 #pragma once
 
+#include <logfia/process/gained_rights.hpp>
 #include <logfia/procfs/fd_info.hpp>
 #include <logfia/procfs/proc_path.hpp>
 #include <logfia/socket/file_answer.hpp>
@@ -21,6 +22,7 @@ struct BlockingRequest {
         hint,     ///< type and family of a socket that may not be asked itself
         targets,  ///< the targets of an epoll
         file,     ///< everything that a file tells without being opened
+        program,  ///< the rights that the program of the process would give
     };
     enum class Outcome : std::uint8_t {
         answered,
@@ -30,7 +32,7 @@ struct BlockingRequest {
         stuck,      ///< the kernel blocks whoever asks
     };
 
-    int pidfd = -1;  ///< of the process; for a hint, targets and a file: not needed
+    int pidfd = -1;  ///< of the process; needed where a socket is asked through a copy
     int fd = -1;
     std::uint64_t inode = 0;  ///< of the socket that is meant
     int proc_fd = -1;         ///< our own procfs
@@ -44,6 +46,7 @@ struct BlockingRequest {
     std::optional<ObjectInfo> object;  ///< targets; absent: it watches nothing
     FdInfo info;                       ///< with the targets
     FileAnswer file;
+    std::optional<ProgramFile> program;
 };
 
 /// Puts questions for which the kernel may block the caller, on a thread of its own; a thread that
@@ -56,7 +59,8 @@ struct BlockingRequest {
 /// - an attribute of a socket, whose number may belong to a file on FUSE by now;
 /// - the fdinfo of an epoll, which its owner locks while epoll_wait(2) writes to memory that does
 ///   not arrive;
-/// - a file, which may be on a filesystem that does not answer (MountKind).
+/// - a file, or the executable of a process, which may be on a filesystem that does not answer
+///   (MountKind).
 ///
 /// A thread that waits for memory cannot be killed: logfia then cannot exit before the thread is
 /// released.

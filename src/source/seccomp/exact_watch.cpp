@@ -1,3 +1,4 @@
+#include <logfia/process/descriptor_budget.hpp>
 #include <logfia/source/seccomp/exact_watch.hpp>
 
 #include <sys/socket.h>
@@ -6,6 +7,12 @@
 #include <cerrno>
 
 namespace logfia {
+namespace {
+
+/// So many are expected at one time, or as many as the limits allow.
+constexpr std::size_t kProcesses = 4096;
+
+}  // namespace
 
 Result<std::unique_ptr<ExactWatch>> ExactWatch::create(ProcRoot root,
                                                        const Supervisor::Options& options) {
@@ -36,6 +43,8 @@ ExactWatch::ExactWatch(ProcRoot root, NoticePage page, Guard guard,
 
 Result<bool> ExactWatch::serve(pid_t command) {
     step_.let_go();
+    // The command keeps the limit that it was started with.
+    const DescriptorBudget raised(kProcesses);
     return supervisor_.start(command);
 }
 

@@ -10,7 +10,7 @@
 namespace logfia {
 namespace {
 
-// All machines that are known are little-endian: the lower half of an argument comes first.
+// Every machine that is known is little-endian: the lower half of an argument comes first.
 constexpr std::uint32_t offset_of_arg(unsigned i) {
     return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + i * sizeof(std::uint64_t));
 }

@@ -1,4 +1,4 @@
-// Which files have another name by now.
+// Finds files that have another name by now.
 
 #include <logfia/source/seccomp/model.hpp>
 

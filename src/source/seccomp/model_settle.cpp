@@ -1,4 +1,4 @@
-// What a thread's earlier call has done.
+// Finds out what a thread's earlier call has done.
 
 #include <logfia/source/seccomp/model.hpp>
 
@@ -240,7 +240,7 @@ bool Model::was_true(const TracedTable& table) {
     return standing_ ? kernel_.caller_stands() : kernel_.image_of(table.process->pid).has_value();
 }
 
-/// What is open at a number, though nobody has told yet; null: nothing is.
+/// Finds what is open at a number, though nobody has told yet; null: nothing is.
 NumberEntry* Model::know(TracedTable& table, int fd, Now at) {
     if (NumberEntry* known = table.numbers.find(fd)) {
         // Others might take what is still open for another file.

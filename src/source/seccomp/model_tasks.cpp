@@ -1,4 +1,4 @@
-// Which thread belongs to which process, and which of them have which table.
+// Knows which thread belongs to which process, and which of them share a table.
 
 #include <logfia/source/seccomp/model.hpp>
 
@@ -82,6 +82,10 @@ TracedTable& Model::add_table(pid_t thread, TracedProcess& process) {
     table->process = &process;
     table->view = kernel_.open_table(thread);
     table->view_of = thread;
+    const bool has_another = std::any_of(tables_.begin(), tables_.end(), [&](const auto& one) {
+        return one.second->process == &process;
+    });
+    if (has_another) table->own_of = thread;
     observer_.table_named(*table);
     return *(tables_[table->number] = std::move(table));
 }

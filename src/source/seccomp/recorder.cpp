@@ -17,6 +17,7 @@ namespace {
 
 /// A process may give itself another name at any time (prctl(2)).
 constexpr Duration kCommLasts = std::chrono::seconds(1);
+constexpr std::size_t kMostWarnings = 16;
 
 }  // namespace
 
@@ -107,6 +108,7 @@ void Recorder::process_executed(const TracedProcess& process, Now at) {
         push(at, ProcessBegan{process.number, process.pid, std::move(facts)});
     else
         push(at, ProcessExecuted{process.number, std::move(facts)});
+    if (!is_first && options_.rights) warn_of_rights(process, at);
 }
 
 void Recorder::process_ended(const TracedProcess& process, Now at, std::optional<int> status) {
@@ -120,7 +122,7 @@ void Recorder::process_ended(const TracedProcess& process, Now at, std::optional
 }
 
 void Recorder::table_named(const TracedTable& table) {
-    push(now_, TableNamed{table.number, table.process->number});
+    push(now_, TableNamed{table.number, table.process->number, table.own_of});
 }
 
 void Recorder::table_ended(const TracedTable& table) {
@@ -202,16 +204,20 @@ void Recorder::closing(const TracedTable& table, int fd, NumberEntry& entry) {
                               std::move(object), std::nullopt, std::nullopt, true});
 }
 
-std::shared_ptr<const ObjectInfo> Recorder::ask_epoll(const TracedProcess& process, int fd) {
-    std::vector<BlockingRequest> requests(1);
-    BlockingRequest& request = requests.front();
-    request.fd = fd;
+BlockingRequest Recorder::question_about(const TracedProcess& process) const {
+    BlockingRequest request;
     request.proc_fd = root_.fd();
     request.process = proc_path("{}", process.pid);
-    request.question = BlockingRequest::Question::targets;
     request.owner = process.number;
-    if (epolls_.is_kept_waiting_by(process.number)) return nullptr;
-    epolls_.ask(requests);
+    return request;
+}
+
+std::shared_ptr<const ObjectInfo> Recorder::ask_epoll(const TracedProcess& process, int fd) {
+    if (asker_.is_kept_waiting_by(process.number)) return nullptr;
+    std::vector<BlockingRequest> requests{question_about(process)};
+    requests.front().fd = fd;
+    requests.front().question = BlockingRequest::Question::targets;
+    asker_.ask(requests);
     auto& object = requests.front().object;
     return object ? std::make_shared<const ObjectInfo>(std::move(*object)) : nullptr;
 }
@@ -238,6 +244,22 @@ void Recorder::renamed(const TracedTable& table, int fd, const NumberEntry& entr
 
 void Recorder::lost(const TracedProcess* process, Now at, std::string reason) {
     push(at, ChangesLost{process == nullptr ? 0 : process->number, std::move(reason)});
+}
+
+/// Under the filter of an ordinary user no exec gives rights (no_new_privs, prctl(2)).
+void Recorder::warn_of_rights(const TracedProcess& process, Now at) {
+    if (asker_.is_kept_waiting_by(process.number)) return;
+    std::vector<BlockingRequest> requests{question_about(process)};
+    requests.front().question = BlockingRequest::Question::program;
+    asker_.ask(requests);
+    const auto& program = requests.front().program;
+    if (!program) return;
+    const GainedRights rights = gained_rights(*program, {geteuid(), getegid()});
+    const std::string& comm = held(process).comm;
+    if (!rights.any() || warned_of_rights_.size() >= kMostWarnings ||
+        !warned_of_rights_.insert(comm).second)
+        return;
+    push(at, NoticeGiven{missed_rights_notice(comm, rights, "")});
 }
 
 void Recorder::warn_of_io_uring(const TracedProcess& process, Now at) {

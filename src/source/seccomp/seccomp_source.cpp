@@ -97,7 +97,7 @@ SourceTotals SeccompSource::totals() const {
     return {processes_seen_, 0, 0};
 }
 
-/// Whoever is named by later changes is known from the start.
+/// A process or a table is known before any later change names it.
 void SeccompSource::prepare(const Change& change) {
     if (const auto* began = std::get_if<ProcessBegan>(&change.what)) {
         Traced& traced = processes_[began->process];
@@ -112,9 +112,15 @@ void SeccompSource::prepare(const Change& change) {
         Owner& owner = owners_[named->table];
         owner.process = named->process;
         const Traced& traced = processes_[named->process];
-        owner.descriptors.actor = traced.actor;
-        owner.descriptors.fd_limit = traced.fd_limit;
+        owner.thread = named->thread;
+        name(owner, traced);
     }
+}
+
+void SeccompSource::name(Owner& owner, const Traced& traced) {
+    owner.descriptors.actor = traced.actor;
+    owner.descriptors.actor.thread = owner.thread;
+    owner.descriptors.fd_limit = traced.fd_limit;
 }
 
 void SeccompSource::apply(Change&& change, EventSink& sink) {
@@ -168,9 +174,7 @@ void SeccompSource::reveal(std::uint64_t process, Now at, EventSink& sink) {
 void SeccompSource::name_tables(std::uint64_t process) {
     const Traced& traced = processes_[process];
     for (auto& [number, owner] : owners_) {
-        if (owner.process != process) continue;
-        owner.descriptors.actor = traced.actor;
-        owner.descriptors.fd_limit = traced.fd_limit;
+        if (owner.process == process) name(owner, traced);
     }
 }
 

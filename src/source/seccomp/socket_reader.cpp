@@ -18,7 +18,7 @@ std::string_view kind_of(int type) {
         case SOCK_STREAM:
             return "stream";
         case SOCK_DGRAM:
-        case SOCK_RAW:  // the same (unix_create(), net/unix/af_unix.c)
+        case SOCK_RAW:  // a datagram socket too (unix_create(), net/unix/af_unix.c)
             return "dgram";
         case SOCK_SEQPACKET:
             return "seqpacket";
@@ -72,7 +72,7 @@ bool SocketReader::add(std::uint64_t id, std::uint64_t copy_of, const CallEntry*
         state = original->second;
     else if (made)
         state = *made;
-    state.cookie = 0;  // each descriptor follows the end of its socket by itself
+    state.cookie = 0;  // every descriptor follows the end of its socket by itself
     sockets_[id] = state;
     return state.info != nullptr;
 }

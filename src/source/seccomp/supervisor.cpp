@@ -22,7 +22,7 @@
 namespace logfia {
 namespace {
 
-// What an epoll event is about, where it is no process.
+// The subjects of epoll events that are no processes.
 constexpr std::uint64_t kListener = 0;
 constexpr std::uint64_t kWord = ~std::uint64_t{0};  // of the supervisor to its thread
 
@@ -59,7 +59,7 @@ class Supervisor::Served {
             try {
                 run_once();
             } catch (const std::bad_alloc&) {
-                // What is known is not whole any more, but the calls have to go on.
+                // The knowledge is not whole any more, but the calls have to go on.
                 supervisor_.out_of_memory_ = true;
                 stop_telling();
                 listener_.let_go_on();
@@ -129,7 +129,7 @@ class Supervisor::Served {
             stop_telling();
     }
 
-    /// What follows is nobody's business; the calls still have to go on.
+    /// Later calls are nobody's business, but still have to go on.
     void stop_telling() {
         if (!std::exchange(telling_, false)) return;
         if (!supervisor_.out_of_memory_) recorder_.set_full(false, now_);

@@ -123,7 +123,7 @@ struct CallEntry {
     }
 };
 
-/// `none` for a call that is not of interest, and for a foreign one.
+/// The call is `none` where it is not of interest, or foreign.
 CallEntry decode_call(const seccomp_data& data);
 
 }  // namespace logfia

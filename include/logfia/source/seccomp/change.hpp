@@ -15,7 +15,7 @@
 
 namespace logfia {
 
-/// What was read of a process when it began, or ran another program.
+/// The facts of a process, as they were read when it began or ran another program.
 struct ProgramFacts {
     std::string comm;  ///< any bytes
     std::string exe;   ///< empty: not known, or not wanted
@@ -46,6 +46,7 @@ struct ProcessEnded {
 struct TableNamed {
     std::uint64_t table;
     std::uint64_t process;
+    pid_t thread;  ///< the only one that has it; 0: the table is the process's
 };
 struct TableEnded {
     std::uint64_t table;
@@ -77,7 +78,7 @@ struct DetailsLearned {
     std::shared_ptr<const ObjectInfo> object;
     std::optional<TcpTotals> totals;
     std::optional<EventKind> progress;  ///< `connect` or `listen`
-    bool at_close;  ///< its owner stood still, about to close it: nothing can change any more
+    bool at_close;  ///< the owner stood still, about to close it: nothing can change any more
 };
 struct ChangesLost {
     std::uint64_t process;  ///< 0: of no single one

@@ -42,7 +42,7 @@ class ChangeQueue {
         SteadyTime settled_until{};
         bool finished = false;  ///< no other will follow
     };
-    /// All that has come since the last call; never waits.
+    /// Returns everything that has come since the last call; never waits.
     Batch take();
     /// Readable once there is something to read, from wait_for_wake_up() to take().
     [[nodiscard]] int ready_fd() const { return wake_up_.get(); }

@@ -33,7 +33,7 @@ class DescriptorReader {
     /// that has made the descriptor, null where that is not known.
     Descriptor read(const Process* process, int fd_dir, int fd, std::string_view link,
                     const CallEntry* entry, SteadyTime now);
-    /// What an object watches, or counts, by now; null: nothing, or it cannot be told.
+    /// Reads what an object watches, or counts, by now; null: nothing, or it cannot be told.
     std::shared_ptr<const ObjectInfo> read_object(int fd_dir, int fd, FdType type);
     /// The process has ended.
     void forget(const Process& process) { mounts_.forget(process); }

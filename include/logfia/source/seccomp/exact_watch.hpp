@@ -16,7 +16,7 @@
 
 namespace logfia {
 
-/// All that an exact watch of a command needs besides its source: the guard, the filter, and the
+/// The parts of an exact watch of a command besides its source: the guard, the filter, and the
 /// thread that serves the calls. Lives as long as we do, since calls stop even when nothing is told
 /// of them any more.
 class ExactWatch {
@@ -32,6 +32,7 @@ class ExactWatch {
 
     [[nodiscard]] ChangeQueue& queue() { return *queue_; }
     [[nodiscard]] Supervisor& supervisor() { return supervisor_; }
+    [[nodiscard]] const Supervisor& supervisor() const { return supervisor_; }
 
   private:
     struct Sockets {

@@ -13,7 +13,7 @@
 
 namespace logfia {
 
-/// What `/proc/N/fd/FD` says.
+/// The answer of `/proc/N/fd/FD`.
 struct Link {
     enum class State : std::uint8_t {
         open,        ///< `text` is the link

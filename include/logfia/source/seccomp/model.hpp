@@ -60,11 +60,12 @@ struct TracedTable {
     };
 
     std::uint64_t number = 0;
-    TracedProcess* process = nullptr;  ///< whose it is called in records
+    TracedProcess* process = nullptr;  ///< the one that its records name
     std::unique_ptr<TableView> view;   ///< null: it may not be looked into
     pid_t view_of = 0;
+    pid_t own_of = 0;  ///< a thread that has it for itself; 0: the table is the process's
     NumberTable numbers;
-    std::vector<pid_t> threads;  ///< those that were seen
+    std::vector<pid_t> threads;  ///< the ones that were seen
     std::vector<Closing> closing;
     std::vector<Owed> owed;
     bool complete = false;  ///< at the last call: nothing was open that is not known
@@ -135,7 +136,7 @@ class Model {
         Children children = Children::ignored;
         Inherited inherited = Inherited::untold;
     };
-    /// Both references must outlive the model.
+    /// `kernel` and `observer` must outlive the model.
     Model(KernelView& kernel, ModelObserver& observer, const Options& options);
 
     void enter(const CallEntry& entry, pid_t thread, Now at);
@@ -157,11 +158,11 @@ class Model {
     struct Pending {
         CallEntry entry;
         Now since;
-        Now looked;        // it was not over then
+        Now looked;        // the call was not over then
         int numbers = 0;   // to be found
         int from = 0;      // the lowest that it may be
         int exactly = -1;  // the only one that it may be
-        int socket = -1;   // that is changed
+        int socket = -1;   // the one that is changed
         std::uint64_t copy_of = 0;
         SteadyTime next{};
         Duration pause{};
@@ -176,7 +177,7 @@ class Model {
         TracedProcess* process = nullptr;
         TracedTable* table = nullptr;  // null: of a process that is not told
         std::optional<Pending> pending{};
-        bool may_have_split = false;  // it may have a table of its own by now
+        bool may_have_split = false;  // the thread may have a table of its own by now
     };
     struct Entered {
         Task* task = nullptr;
@@ -251,7 +252,7 @@ class Model {
     bool names_suspect_ = false;   // of some tables
     SteadyTime next_names_{};      // when some are looked at
     SteadyTime next_all_names_{};  // when all of them become suspect: others rename files too
-    bool standing_ = false;        // what is read now is read of a caller that stands still
+    bool standing_ = false;        // the caller that is read of stands still
     std::uint64_t processes_seen_ = 0;
     std::uint64_t tables_seen_ = 0;
 };

@@ -10,11 +10,11 @@
 
 namespace logfia {
 
-/// What a table remembers of one number.
+/// The memory of one number of a table.
 struct NumberEntry {
     std::uint64_t id = 0;    ///< of the descriptor that is open there; 0: nothing is told of it
     std::uint64_t link = 0;  ///< a digest of its link's text; 0: not read
-    Now since{};             ///< its open, or the last close of the number
+    Now since{};             ///< the open, or the last close of the number
     /// A socket of which no close has to tell more than is known.
     bool settled = true;
 };

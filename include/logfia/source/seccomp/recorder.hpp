@@ -13,7 +13,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 namespace logfia {
@@ -22,9 +24,10 @@ struct RecorderOptions {
     WantedFacts facts{};         ///< of each descriptor
     bool socket_details = true;  ///< false: sockets are not asked what they are
     SocketProbe::Options sockets{};
-    bool objects = false;   ///< what an epoll or the like watches is asked at its close
+    bool objects = false;   ///< the targets of an epoll or the like are asked at its close
     bool programs = false;  ///< a process's executable, parent and user are wanted
     bool limits = false;    ///< and its RLIMIT_NOFILE
+    bool rights = false;    ///< programs that would give rights are told: nobody gains any
 };
 
 /// Makes changes of what the model finds out, for a reader on another thread. Facts are read while
@@ -58,7 +61,7 @@ class Recorder final : public ModelObserver {
     void lost(const TracedProcess* process, Now at, std::string reason) override;
 
   private:
-    /// What is held of a process while it lives.
+    /// Held of a process while it lives.
     struct Held {
         std::optional<Process> process{};
         bool tried = false;
@@ -66,7 +69,7 @@ class Recorder final : public ModelObserver {
         std::string comm{};
         SteadyTime comm_read{};
     };
-    /// What is remembered of a descriptor that may be asked again.
+    /// Remembered of a descriptor that may be asked again.
     struct Detail {
         FdType type;
         std::uint64_t inode = 0;  // of a socket
@@ -82,9 +85,11 @@ class Recorder final : public ModelObserver {
                          Descriptor& out);
     std::optional<EventKind> ask_socket(const TracedTable& table, int fd, std::uint64_t id,
                                         std::uint64_t inode);
+    [[nodiscard]] BlockingRequest question_about(const TracedProcess& process) const;
     std::shared_ptr<const ObjectInfo> ask_epoll(const TracedProcess& process, int fd);
     void tell_details(const TracedTable& table, std::uint64_t id, Now at,
                       std::optional<EventKind> progress, bool at_close);
+    void warn_of_rights(const TracedProcess& process, Now at);
     void warn_of_io_uring(const TracedProcess& process, Now at);
 
     const ProcRoot& root_;
@@ -93,7 +98,8 @@ class Recorder final : public ModelObserver {
     Seen seen_;
     DescriptorReader reader_;
     SocketReader sockets_;
-    BlockingAsker epolls_;
+    BlockingAsker asker_;                                // of all but sockets
+    std::set<std::string> warned_of_rights_;             // programs
     std::unordered_map<std::uint64_t, Held> held_;       // by the process's number
     std::unordered_map<std::uint64_t, Detail> details_;  // by the descriptor's id
     Now now_;

@@ -32,7 +32,7 @@ class SeccompSource final : public Source {
         /// The wait status of the command (waitpid(2)), once it is reaped; may be empty.
         std::function<std::optional<int>()> command_status{};
     };
-    /// All references must outlive it; `supervisor` has been started, or will be.
+    /// The references must outlive the source; `supervisor` has been started, or will be.
     SeccompSource(ChangeQueue& queue, Supervisor& supervisor, Numbers& numbers, Options options);
 
     /// Our own number for the command's process.
@@ -50,7 +50,7 @@ class SeccompSource final : public Source {
     struct Traced {
         Actor actor;
         std::optional<std::uint64_t> fd_limit;
-        bool excluded = false;  // its program is one of `not_names`
+        bool excluded = false;  // the program is one of `not_names`
         bool started = false;   // `start` was told
         bool is_command = false;
     };
@@ -61,6 +61,7 @@ class SeccompSource final : public Source {
     struct Owner {
         DescriptorOwner descriptors;
         std::uint64_t process = 0;
+        pid_t thread = 0;  // that has the table for itself
     };
 
     State end(Now now, EventSink& sink);
@@ -83,6 +84,7 @@ class SeccompSource final : public Source {
     void judge(Traced& traced, Now at, EventSink& sink);
     void reveal(std::uint64_t process, Now at, EventSink& sink);
     void tell(EventKind kind, const Traced& traced, Now at, ProcessChange change, EventSink& sink);
+    static void name(Owner& owner, const Traced& traced);
     void name_tables(std::uint64_t process);
 
     ChangeQueue& queue_;

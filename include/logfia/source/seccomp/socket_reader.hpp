@@ -59,7 +59,7 @@ class SocketReader {
     std::unordered_map<std::uint64_t, State> sockets_;  // by the id of the descriptor
 };
 
-/// What a new socket is, as its maker's arguments tell; absent where they do not.
+/// Tells what a new socket is from its maker's arguments; absent where they do not say.
 std::optional<SocketReader::State> state_of_new_socket(const CallEntry& entry);
 
 }  // namespace logfia

@@ -32,7 +32,8 @@ class Supervisor {
         /// Bytes of changes that may wait for their reader; more is left out.
         std::size_t max_waiting = std::size_t{64} << 20U;
     };
-    /// All but `socket` must outlive it. `socket` is the one that FilterStep sends the listener to.
+    /// The references must outlive the supervisor. `socket` is the one that FilterStep sends the
+    /// listener to.
     struct Parts {
         const ProcRoot& root;
         const NoticePage& page;
