@@ -50,7 +50,7 @@ Micros time_of(const JsonRecord& record, std::string_view key) {
     return std::llround(std::stold(record[key]) * 1e6L);
 }
 
-/// All descriptors of the records, and what is wrong with them by themselves.
+/// The descriptors of the records, and contradictions among them.
 class Told {
   public:
     Told(const JsonRecords& records, const Leeway& leeway) : leeway_(leeway) {
@@ -149,7 +149,7 @@ std::string text_of(const ToldDescriptor& one) {
                        one.closed.value_or(0));
 }
 
-/// What is wrong with what was told of this descriptor; empty: nothing.
+/// The way in which what was told of this descriptor is wrong; empty: none.
 std::string fault_of(const TrueDescriptor& truth, const ToldDescriptor& told,
                      const Leeway& leeway) {
     const bool ended = truth.dropped == Dropped::exit;
@@ -261,6 +261,10 @@ std::vector<std::string> compare(const Truth& truth, const JsonRecords& records,
                 faults.push_back("not told: " + text_of(group.truths[i]));
     }
     return faults;
+}
+
+std::vector<std::string> contradictions(const JsonRecords& records, const Leeway& leeway) {
+    return Told(records, leeway).complaints();
 }
 
 }  // namespace logfia::test

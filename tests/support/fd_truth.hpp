@@ -64,7 +64,7 @@ struct ToldDescriptor {
     std::string name{};
 };
 
-/// What cannot be the same in truth and records.
+/// Allowances for what cannot be the same in truth and records.
 struct Leeway {
     bool any_pid = false;         ///< two processes have one table
     bool any_name = false;        ///< links cannot be read
@@ -76,5 +76,9 @@ struct Leeway {
 /// Everything that is wrong with the records of a run that has ended: empty when all is as it was.
 std::vector<std::string> compare(const Truth& truth, const JsonRecords& records,
                                  const Leeway& leeway = {});
+
+/// Records that are wrong whatever the truth is: a close without its open, a descriptor that
+/// is open twice or for ever, records that are not in the order of their times.
+std::vector<std::string> contradictions(const JsonRecords& records, const Leeway& leeway = {});
 
 }  // namespace logfia::test

@@ -10,9 +10,10 @@ int main(int argc, char** argv) {
     if (argc != 4) fd_truth::die("usage: fd_truth MODE COUNT TRUTH");
     fd_truth::open_truth(argv[3]);
     const std::string_view wanted = argv[1];
-    for (const auto family : {fd_truth::file_modes, fd_truth::socket_modes, fd_truth::number_modes,
-                              fd_truth::object_modes, fd_truth::process_modes,
-                              fd_truth::ending_modes, fd_truth::thread_modes}) {
+    for (const auto family :
+         {fd_truth::file_modes, fd_truth::socket_modes, fd_truth::number_modes,
+          fd_truth::object_modes, fd_truth::process_modes, fd_truth::ending_modes,
+          fd_truth::thread_modes, fd_truth::uring_modes}) {
         for (const fd_truth::Mode& mode : family()) {
             if (mode.name != wanted) continue;
             fd_truth::make_files(mode.names);

@@ -13,5 +13,6 @@ std::span<const Mode> object_modes();
 std::span<const Mode> process_modes();
 std::span<const Mode> ending_modes();
 std::span<const Mode> thread_modes();
+std::span<const Mode> uring_modes();
 
 }  // namespace fd_truth

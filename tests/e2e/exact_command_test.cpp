@@ -1,0 +1,216 @@
+// Exact: what else goes with a command goes with -X.
+
+#include "support/exact.hpp"
+#include "support/fd_truth.hpp"
+#include "support/made_file.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+namespace logfia::test {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::ContainsRegex;
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::SizeIs;
+
+class ExactCommands : public ExactTest {
+  protected:
+    Outcome run(const std::vector<std::string>& options, const std::vector<std::string>& command) {
+        return outcome_of(words(options, command));
+    }
+    Outcome run_script(const std::vector<std::string>& options, const std::string& script) {
+        return run(options, {"/bin/sh", "-c", script});
+    }
+};
+
+JsonRecords records_of(const Outcome& outcome) {
+    JsonRecords records;
+    for (const std::string& line : outcome.lines) records.emplace_back(line);
+    return records;
+}
+
+std::vector<std::string> names_of(const Outcome& outcome) {
+    std::vector<std::string> names;
+    for (const JsonRecord& record : records_of(outcome)) names.push_back(record["name"]);
+    return names;
+}
+
+TEST_F(ExactCommands, TheirStatusIsOurs) {
+    const std::pair<const char*, int> endings[] = {{"true", 0},
+                                                   {"exit 7", 7},
+                                                   {"exit 255", 255},
+                                                   {"kill -SEGV $$", 139},
+                                                   {"kill -TERM $$", 143},
+                                                   {"/bin/true; exit 9", 9}};
+    for (const auto& [script, status] : endings) {
+        for (const char* follow : {"-q", "-f"}) {
+            const Outcome outcome = run_script({"-q", follow}, script);
+            EXPECT_EQ(outcome.status, status) << script;
+            EXPECT_EQ(outcome.errors, "") << script;
+        }
+    }
+}
+
+TEST_F(ExactCommands, ThatCannotBeRun) {
+    const Outcome missing = run({}, {"no-such-command"});
+    EXPECT_EQ(missing.status, 127);
+    EXPECT_THAT(missing.lines, IsEmpty());
+    EXPECT_THAT(missing.errors, HasSubstr("no-such-command: No such file or directory"));
+    const Outcome refused = run({}, {directory_.file("data", "no program")});
+    EXPECT_EQ(refused.status, 126);
+    EXPECT_THAT(refused.lines, IsEmpty());
+}
+
+TEST_F(ExactCommands, OnlyACommandIsWatchedSo) {
+    FdMaker maker;
+    for (const std::vector<std::string>& wrong : {std::vector<std::string>{"-X", maker.pid_text()},
+                                                  {"-X", "--all"},
+                                                  {"-X", "--name", "fd_maker"},
+                                                  {"-X", "-d", "5", "--", "/bin/true"},
+                                                  {"-X", "--proc", "/proc", "--", "/bin/true"}}) {
+        const Outcome outcome = outcome_of(wrong);
+        EXPECT_EQ(outcome.status, 2) << testing::PrintToString(wrong);
+        EXPECT_THAT(outcome.errors, HasSubstr("-X"));
+    }
+}
+
+/// The program that is started is given its streams; nothing of ours is among its descriptors.
+TEST_F(ExactCommands, WhatTheyAreGivenIsInitial) {
+    const Outcome outcome = run({"-j"}, truth_command("nothing", 0));
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    std::vector<std::string> given;
+    for (const JsonRecord& record : records_of(outcome))
+        if (record.has("initial")) given.push_back(record["event"] + record["fd"]);
+    EXPECT_THAT(given, ElementsAre("open0", "open1", "open2"));
+    EXPECT_EQ(only(records_of(outcome), "open").size(), only(records_of(outcome), "close").size());
+    const Outcome without = run({"-j", "--no-initial"}, truth_command("nothing", 0));
+    for (const JsonRecord& record : records_of(without)) EXPECT_FALSE(record.has("initial"));
+}
+
+TEST_F(ExactCommands, ChildrenAreToldWithFollowAlone) {
+    const std::string script = ": <" + made_file("passwd") + "; (: <" + made_file("group") + "); :";
+    const Outcome alone = run_script({"-j"}, script);
+    EXPECT_THAT(names_of(alone), Contains(made_file("passwd")));
+    EXPECT_THAT(names_of(alone), Not(Contains(made_file("group"))));
+    const JsonRecords records = records_of(alone);
+    for (const JsonRecord& record : records) EXPECT_EQ(record["pid"], records.front()["pid"]);
+    EXPECT_THAT(names_of(run_script({"-j", "-f"}, script)),
+                AllOf(Contains(made_file("passwd")), Contains(made_file("group"))));
+}
+
+/// A child that lives on has our filter all its life: its calls must go on without us.
+TEST_F(ExactCommands, ChildrenAreWaitedForWithFollowAlone) {
+    const std::string fifo = directory_.path("fifo");
+    const std::string mark = directory_.path("mark");
+    ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+    const std::string script = "(read line <" + fifo + "; : <" + made_file("group") + "; touch " +
+                               mark + ") >/dev/null 2>&1 & exit 3";
+    const Outcome outcome = run_script({"-j"}, script);
+    EXPECT_EQ(outcome.status, 3);
+    EXPECT_FALSE(std::filesystem::exists(mark));
+    write_file(fifo, "go on\n");
+    EXPECT_TRUE(eventually([&] { return std::filesystem::exists(mark); }));
+    std::filesystem::remove(mark);
+
+    LogfiaRun run(words({"-f", "-q", "-o", records_.path()}, {"/bin/sh", "-c", script}));
+    EXPECT_EQ(run.finish(std::chrono::milliseconds(100)), -1) << "a child still runs";
+    write_file(fifo, "go on\n");
+    EXPECT_EQ(run.finish(), 3);
+    EXPECT_TRUE(std::filesystem::exists(mark));
+}
+
+TEST_F(ExactCommands, ProcessesAreToldFromTheirStartToTheirEnd) {
+    const Outcome outcome =
+        run_script({"-j", "-f", "-e", "+start,+exec,+exit"}, "/bin/true; exit 3");
+    EXPECT_EQ(outcome.status, 3);
+    const JsonRecords records = records_of(outcome);
+    ASSERT_THAT(records, Not(IsEmpty()));
+    EXPECT_EQ(records.front()["event"], "start");
+    const std::string command = records.front()["pid"];
+    std::vector<std::string> childs;
+    for (const JsonRecord& record : records) {
+        const bool is_child = record["pid"] != command;
+        const bool is_end = record["event"] == "exit";
+        EXPECT_EQ(record["status"], !is_end ? "" : is_child ? "0" : "3");
+        if (!is_child) continue;
+        childs.push_back(record["event"]);
+        if (record["event"] == "start") {
+            EXPECT_EQ(record["ppid"], command);
+        }
+        if (record["event"] == "exec") {
+            EXPECT_THAT(record["exe"], testing::EndsWith("true"));
+        }
+    }
+    ASSERT_GE(childs.size(), 3U);
+    EXPECT_EQ(childs.front(), "start");
+    EXPECT_EQ(childs.back(), "exit");
+    EXPECT_EQ(std::count(childs.begin(), childs.end(), "exec"), 1);
+    EXPECT_EQ(records.back()["event"], "exit");
+    EXPECT_EQ(records.back()["pid"], command);
+}
+
+TEST_F(ExactCommands, FiltersChooseTheirRecords) {
+    const std::string script = ": <" + made_file("passwd") + "; : <" + made_file("group");
+    for (const std::string& name : names_of(run_script({"-j", "-i", "passwd"}, script)))
+        EXPECT_EQ(name, made_file("passwd"));
+    EXPECT_THAT(names_of(run_script({"-j", "-t", "file", "-x", made_file("group")}, script)),
+                AllOf(Contains(made_file("passwd")), Each(testing::StartsWith("/")),
+                      Not(Contains(made_file("group")))));
+    for (const JsonRecord& record :
+         records_of(run_script({"-j", "-e", "close", "-i", "group"}, script)))
+        EXPECT_EQ(record.summary(), "close " + record["fd"] + ' ' + made_file("group"));
+}
+
+TEST_F(ExactCommands, AreWaitedForWhenTheRecordingEndsEarly) {
+    const std::string mark = directory_.path("mark");
+    const std::string script =
+        "sleep 0.1; : <" + made_file("passwd") + "; touch " + mark + "; exit 4";
+    for (const std::vector<std::string>& early :
+         {std::vector<std::string>{"--count", "2"}, {"--duration", "1ms"}}) {
+        const Outcome outcome = run_script(early, script);
+        EXPECT_EQ(outcome.status, 4);
+        EXPECT_TRUE(std::filesystem::remove(mark));
+        EXPECT_THAT(outcome.lines, Not(Contains(HasSubstr(made_file("passwd")))));
+        if (early[0] == "--count") {
+            EXPECT_THAT(outcome.lines, SizeIs(2));
+        }
+    }
+}
+
+TEST_F(ExactCommands, LeaksAreWhatWasLeftOpen) {
+    EXPECT_EQ(run({"--leaks", "--leak-min", "5"}, truth_command("leaf", 20)).status, 3);
+    std::filesystem::remove(truth_path());
+    const Outcome none = run({"--leaks", "--leak-min", "1", "-i", directory_.path() + "/f*"},
+                             truth_command("files", 20));
+    EXPECT_EQ(none.status, 0) << none.errors;
+}
+
+TEST_F(ExactCommands, TheTableCountsAll) {
+    const Outcome outcome = run({"-c"}, truth_command("files", 100));
+    EXPECT_EQ(outcome.status, 0);
+    const std::string pattern = "^ +100 +100 +0 +1 .*/f\\*$";
+    EXPECT_THAT(outcome.lines, Contains(ContainsRegex(pattern)));
+}
+
+TEST_F(ExactCommands, TextIsAsEver) {
+    const Outcome outcome = run({"-f"}, truth_command("files", 3));
+    EXPECT_THAT(outcome.lines, Contains(ContainsRegex(" open fd_truth\\[[0-9]+\\] 3r " +
+                                                      directory_.path() + "/f001$")));
+    EXPECT_THAT(outcome.lines, Contains(ContainsRegex(" close fd_truth\\[[0-9]+\\] 3r " +
+                                                      directory_.path() + "/f001$")));
+    EXPECT_EQ(outcome.errors, "");
+}
+
+}  // namespace
+}  // namespace logfia::test
