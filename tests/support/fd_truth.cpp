@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -238,11 +239,13 @@ Truth read_truth(const std::string& path) {
 }
 
 std::vector<TruthProgram> truth_programs() {
-    return {
-        {"fd_truth", environment_or("FD_TRUTH_EXECUTABLE", FD_TRUTH_EXECUTABLE)},
-        {"fd_truth_static",
-         environment_or("FD_TRUTH_STATIC_EXECUTABLE", FD_TRUTH_STATIC_EXECUTABLE)},
-        {"fd_truth_i386", environment_or("FD_TRUTH_I386_EXECUTABLE", FD_TRUTH_I386_EXECUTABLE)}};
+    const std::string directory = environment_or("FD_TRUTH_DIRECTORY", FD_TRUTH_DIRECTORY);
+    std::vector<TruthProgram> programs;
+    for (const char* name : {"fd_truth", "fd_truth_static", "fd_truth_i386"}) {
+        const std::string path = directory + '/' + name;
+        programs.push_back({name, std::filesystem::exists(path) ? path : ""});
+    }
+    return programs;
 }
 
 TruthProgram truth_program() {

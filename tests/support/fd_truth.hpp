@@ -45,7 +45,8 @@ struct Truth {
 /// Throws std::runtime_error when it is not as fd_truth writes it.
 Truth read_truth(const std::string& path);
 
-/// The program as it was built, or why it was not.
+/// In the directory of the build, or in the one that the environment variable FD_TRUTH_DIRECTORY
+/// names.
 struct TruthProgram {
     std::string name;  ///< `fd_truth`, `fd_truth_static`, `fd_truth_i386`
     std::string path;  ///< empty: it could not be built here
