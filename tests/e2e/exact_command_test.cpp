@@ -5,6 +5,7 @@
 #include "support/made_file.hpp"
 
 #include <gmock/gmock.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -160,6 +161,29 @@ TEST_F(ExactCommands, ProcessesAreToldFromTheirStartToTheirEnd) {
     EXPECT_EQ(records.back()["pid"], command);
 }
 
+TEST_F(ExactCommands, WhatAChildHasFromItsParentIsToldOnRequest) {
+    const std::string script =
+        "exec 7<" + made_file("passwd") + "; /bin/cat <" + made_file("group") + "; exit 0";
+    const auto initial = [&](const std::vector<std::string>& options) {
+        const JsonRecords records = records_of(run_script(options, script));
+        return std::count_if(records.begin(), records.end(), [&](const JsonRecord& record) {
+            return record["pid"] != records.front()["pid"] && record.has("initial") &&
+                   record["name"] == made_file("passwd");
+        });
+    };
+    EXPECT_EQ(initial({"-j", "-f"}), 0);
+    EXPECT_EQ(initial({"-j", "-f", "--inherited"}), 1);
+}
+
+TEST_F(ExactCommands, ProgramsAreLeftOutByName) {
+    const Outcome outcome =
+        run_script({"-j", "-f", "--not-name", "cat"},
+                   "/bin/cat " + made_file("group") + "; : <" + made_file("passwd"));
+    for (const JsonRecord& record : records_of(outcome)) EXPECT_NE(record["comm"], "cat");
+    EXPECT_THAT(names_of(outcome),
+                AllOf(Contains(made_file("passwd")), Not(Contains(made_file("group")))));
+}
+
 TEST_F(ExactCommands, FiltersChooseTheirRecords) {
     const std::string script = ": <" + made_file("passwd") + "; : <" + made_file("group");
     for (const std::string& name : names_of(run_script({"-j", "-i", "passwd"}, script)))
@@ -185,6 +209,39 @@ TEST_F(ExactCommands, AreWaitedForWhenTheRecordingEndsEarly) {
         if (early[0] == "--count") {
             EXPECT_THAT(outcome.lines, SizeIs(2));
         }
+    }
+}
+
+TEST_F(ExactCommands, GetTheSignalsThatAskThemToEnd) {
+    for (const int signal : {SIGTERM, SIGHUP}) {
+        ExactMaker exact;
+        exact.maker().child().signal(signal);
+        EXPECT_EQ(exact.maker().child().wait(), 128 + signal);
+    }
+    ExactMaker exact;
+    exact.maker().child().signal(SIGINT);
+    exact.maker().ask("open " + made_file("passwd"));
+    EXPECT_EQ(exact.maker().end(5), 5);
+}
+
+/// The output of two runs, with logfia and without, must be the same.
+TEST_F(ExactCommands, GetTheirSurroundingsAsWeGotThem) {
+    const std::pair<const char*, const char*> cases[] = {
+        {"", "ls /proc/self/fd"},
+        {"exec 7</dev/null;", "ls /proc/self/fd"},
+        {"exec <&-;", "sh -c 'ls /proc/$$/fd'"},
+        {"", "grep -E '^(Sig|Shd)(Blk|Ign|Cgt)' /proc/self/status"},
+        {"trap '' PIPE INT HUP USR1;", "grep -E '^SigIgn' /proc/self/status"},
+        {"ulimit -S -n 77;", "sh -c 'ulimit -S -n; ulimit -H -n'"},
+        {"umask 031;", "sh -c umask"},
+    };
+    for (const auto& [before, command] : cases) {
+        const std::string with =
+            std::string(before) + " exec \"$0\" -X -n -f -o " + records_.path() + " -- " + command;
+        const Outcome watched = outcome_of_script(with);
+        const Outcome alone = outcome_of_script(std::string(before) + ' ' + command);
+        EXPECT_EQ(watched.lines, alone.lines) << command;
+        EXPECT_EQ(watched.errors, alone.errors) << command;
     }
 }
 
