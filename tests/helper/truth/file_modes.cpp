@@ -108,8 +108,7 @@ void unlinked(long count) {
         const int third = open_file(name.path(), O_RDWR | O_CREAT | O_EXCL);
         must(rename(name.path(), other.path()), "rename");
         const int fourth = open_file(other.path(), O_RDONLY);
-        must(renameat2(AT_FDCWD, other.path(), AT_FDCWD, name.path(), RENAME_NOREPLACE),
-             "renameat2");
+        must(syscall(SYS_renameat2, AT_FDCWD, other.path(), AT_FDCWD, name.path(), 0), "renameat2");
         must(unlink(name.path()), "unlink");
         must(mkdir(name.path(), 0700), "mkdir");
         const int fifth = open_file(name.path(), O_RDONLY | O_DIRECTORY);
