@@ -66,8 +66,8 @@ TEST_F(ExactLimits, WithinAnotherItIsRefused) {
 }
 
 TEST_F(ExactLimits, WhatGoesThroughARingIsSaidToBeMissed) {
-    const Outcome outcome = outcome_of(
-        words({"-j", "-f", "--time", "unix", "-o", records_.path()}, truth_command("uring", 20)));
+    const Outcome outcome =
+        outcome_of(words({"-j", "-f", "--utc", "-o", records_.path()}, truth_command("uring", 20)));
     if (outcome.status == 77) GTEST_SKIP() << "this kernel has no io_uring for us";
     EXPECT_EQ(outcome.status, 0) << outcome.errors;
     EXPECT_EQ(times("io_uring", outcome.errors), 1U) << outcome.errors;
@@ -77,8 +77,7 @@ TEST_F(ExactLimits, WhatGoesThroughARingIsSaidToBeMissed) {
 /// A pipe that nobody reads: the command goes on, to its end, and all is told afterwards.
 TEST_F(ExactLimits, AReaderThatStandsStillHoldsNobodyBack) {
     StalledReader reader;
-    LogfiaRun run(words({"-f", "-j", "--time", "unix"}, with_status("files", 2000)),
-                  reader.options());
+    LogfiaRun run(words({"-f", "-j", "--utc"}, with_status("files", 2000)), reader.options());
     expect_unharmed();
     EXPECT_TRUE(reader.has_some());
     JsonRecords records;
@@ -104,7 +103,7 @@ void wait_until_busy(const RecordFile& records) {
 /// The command stands at its next call until logfia goes on; nothing is lost by that.
 TEST_F(ExactLimits, OurStandstillIsTheCommandsToo) {
     LogfiaRun run(
-        words({"-f", "-j", "--time", "unix", "-o", records_.path()}, truth_command("files", 2000)));
+        words({"-f", "-j", "--utc", "-o", records_.path()}, truth_command("files", 2000)));
     wait_until_busy(records_);
     {
         const Standstill stopped(run);

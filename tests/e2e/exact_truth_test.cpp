@@ -63,7 +63,7 @@ class ExactTruth : public testing::TestWithParam<TruthRun> {
         const ChildOptions options{.run_as = GetParam().who == Who::ordinary ? RunAs::nobody
                                                                              : RunAs::self};
         LogfiaRun run(
-            {"-X", "-f", "-j", "-n", "--time", "unix", "-o", records_.path(), "--", program_,
+            {"-X", "-f", "-j", "-n", "--utc", "-o", records_.path(), "--", program_,
              GetParam().of.mode, std::to_string(count_of(GetParam().of)), directory_.path("truth")},
             options);
         const int status = run.finish(kMinutes);

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -46,9 +47,17 @@ TrueDescriptor descriptor_of(std::istringstream words) {
     return one;
 }
 
-/// A record's time, which is a number: the run has `--time unix`.
+/// A record's time, which is UTC: the run has `--utc`.
 Micros time_of(const JsonRecord& record, std::string_view key) {
-    return std::llround(std::stold(record[key]) * 1e6L);
+    const std::string text = record[key];
+    std::tm time{};
+    long part = 0;
+    if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%6ld+00:00", &time.tm_year, &time.tm_mon,
+                    &time.tm_mday, &time.tm_hour, &time.tm_min, &time.tm_sec, &part) != 7)
+        throw std::runtime_error("no time of UTC: " + text);
+    time.tm_year -= 1900;
+    time.tm_mon -= 1;
+    return Micros{timegm(&time)} * 1'000'000 + part;
 }
 
 /// The descriptors of the records, and contradictions among them.
