@@ -121,7 +121,7 @@ const std::vector<TruthCase> kAll{
     {"cloexec", 4},
     {"forks", 10},
     {"vforks", 10},
-    {"clone-files", 100, {.any_pid = true}},
+    {"clone-files", 100, {.any_pid = true, .racing = true}},
     {"clone-pidfd", 10},
     {"exit-open", 50},
     {"killed", 20, {.missing = 1}},
@@ -130,7 +130,7 @@ const std::vector<TruthCase> kAll{
     {"threads-wait", 3, {.racing = true}},
     {"unshare", 100, {.several_tables = true}},
     {"exec-from-thread", 3},
-    {"thread-exits-first", 100},
+    {"thread-exits-first", 100, {.racing = true}},
     {"brief-threads", 50},
 };
 

@@ -3,7 +3,27 @@
 #include "support/faulty_kernel.hpp"
 #include "support/fd_truth.hpp"
 
+#include <fmt/format.h>
+
+#include <chrono>
+#include <ctime>
+
 namespace logfia::test {
+namespace {
+
+/// UTC, as records have it, without the offset.
+std::string time_text(std::chrono::system_clock::time_point time) {
+    const auto micros =
+        std::chrono::floor<std::chrono::microseconds>(time.time_since_epoch()).count();
+    const std::time_t seconds = micros / 1'000'000;
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}", parts.tm_year + 1900,
+                       parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                       micros % 1'000'000);
+}
+
+}  // namespace
 
 void ExactTest::SetUp() {
     static const std::string refusal = FaultyKernel::why_not();
@@ -24,14 +44,17 @@ std::vector<std::string> ExactTest::truth_command(const std::string& mode, int c
 }
 
 ExactMaker::ExactMaker(std::vector<std::string> options) {
-    options.insert(options.begin(), {LogfiaRun::program(), "-X", "-n", "-o", file_.path()});
+    options.insert(options.begin(),
+                   {LogfiaRun::program(), "-X", "-n", "--utc", "-o", file_.path()});
     options.insert(options.end(), {"--", FdMaker::default_program()});
     maker_.emplace(options);
+    begun_ = time_text(std::chrono::system_clock::now());
 }
 
 JsonRecord ExactMaker::next(std::string_view event, int fd) const {
     return file_.wait_for([&](const JsonRecord& record) {
-        return record["event"] == event && record["fd"] == std::to_string(fd);
+        return record["event"] == event && record["fd"] == std::to_string(fd) &&
+               record["time"] > begun_;
     });
 }
 

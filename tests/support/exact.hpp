@@ -32,7 +32,8 @@ class ExactMaker {
   public:
     explicit ExactMaker(std::vector<std::string> options = {"-j"});
     FdMaker& maker() { return *maker_; }
-    /// Waits for the record of the process itself.
+    /// Waits for the record of something that fd_maker did when it was asked to: the dynamic linker
+    /// had the same numbers before.
     JsonRecord next(std::string_view event, int fd) const;
     [[nodiscard]] const RecordFile& file() const { return file_; }
     int end() { return maker_->end(); }
@@ -41,6 +42,7 @@ class ExactMaker {
     TempDir directory_;
     RecordFile file_{directory_.path("records")};
     std::optional<FdMaker> maker_;
+    std::string begun_;  ///< as times are written
 };
 
 }  // namespace logfia::test

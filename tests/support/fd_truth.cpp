@@ -35,7 +35,7 @@ TrueDescriptor descriptor_of(std::istringstream words) {
     std::string dropped;
     long long times[4] = {};
     words >> kind >> one.pid >> one.fd >> made >> times[0] >> times[1] >> dropped >> times[2] >>
-        times[3];
+        times[3] >> one.access >> one.cloexec;
     words.get();
     if (!std::getline(words, one.name)) throw std::runtime_error("a line of the truth is cut");
     one.found = made == "found";
@@ -101,6 +101,8 @@ class Told {
                                 .fd = key.second,
                                 .initial = record.has("initial"),
                                 .opened = time,
+                                .access = record["access"],
+                                .cloexec = record["flags"].find("cloexec") != std::string::npos,
                                 .name = record["name"]});
         last_names_.push_back(record["name"]);
     }
@@ -164,9 +166,13 @@ std::string fault_of(const TrueDescriptor& truth, const ToldDescriptor& told,
                      const Leeway& leeway) {
     const bool ended = truth.dropped == Dropped::exit;
     const Micros end = ended ? told.closed.value_or(0) : truth.dropped_until;
-    const Micros open_until = truth.found ? std::max(truth.made_until, end) : truth.made_until;
+    const bool is_late = truth.found || leeway.racing;
     if (told.opened < truth.made_from && !leeway.racing) return "opened too early";
-    if (told.opened > open_until) return "opened too late";
+    if (told.opened > (is_late ? std::max(truth.made_until, end) : truth.made_until))
+        return "opened too late";
+    if (!leeway.any_name && told.access != truth.access)
+        return "not " + truth.access + " but " + told.access;
+    if (!leeway.any_name && told.cloexec != truth.cloexec) return "cloexec is wrong";
     if (truth.dropped == Dropped::open) return "the truth has no end of it";
     if (!told.closed) return {};  // complained of already
     if (*told.closed < truth.dropped_from) return "closed too early";
@@ -191,8 +197,9 @@ std::map<Key, Alike> alike(const Truth& truth, const Told& told, const Leeway& l
         groups[key_of(one, leeway)].told.push_back(one);
     }
     for (auto& [key, group] : groups) {
-        std::stable_sort(group.truths.begin(), group.truths.end(),
-                         [](const auto& a, const auto& b) { return a.made_from < b.made_from; });
+        std::stable_sort(
+            group.truths.begin(), group.truths.end(),
+            [](const auto& a, const auto& b) { return a.dropped_from < b.dropped_from; });
         std::stable_sort(group.told.begin(), group.told.end(),
                          [](const auto& a, const auto& b) { return a.opened < b.opened; });
     }

@@ -24,6 +24,8 @@ struct TrueDescriptor {
     Dropped dropped = Dropped::open;
     Micros dropped_from = 0;
     Micros dropped_until = 0;  ///< 0: not known
+    std::string access{};
+    bool cloexec = false;  ///< as it was made
     std::string name{};
 };
 
@@ -62,6 +64,8 @@ struct ToldDescriptor {
     bool at_exit = false;
     Micros opened = 0;
     std::optional<Micros> closed{};
+    std::string access{};
+    bool cloexec = false;
     std::string name{};
 };
 

@@ -1,11 +1,10 @@
 // Every kind of object that can be made without privilege, by each call that makes it. A call that
-// this kernel refuses is one that nobody may tell.
+// this kernel refuses is one that nobody may tell. For io_uring see uring_modes.cpp.
 
 #include "modes.hpp"
 
 #include <fcntl.h>
 #include <linux/bpf.h>
-#include <linux/io_uring.h>
 #include <linux/openat2.h>
 #include <linux/perf_event.h>
 #include <linux/userfaultfd.h>
@@ -81,8 +80,6 @@ void legacy_calls() {
 void memory() {
     attempt(SYS_memfd_create, "some memory", MFD_CLOEXEC);
     attempt(kMemfdSecret, 0);
-    io_uring_params parameters{};
-    attempt(SYS_io_uring_setup, 4, &parameters);
     bpf_attr map{};
     map.map_type = BPF_MAP_TYPE_ARRAY;
     map.key_size = 4;

@@ -153,6 +153,8 @@ void send_around(long count, const std::array<int, 2>& ends) {
 
 void send_to_child(long count, const std::array<int, 2>& ends) {
     const int child = in_child([&] {
+        // Until it calls for the first time, nothing tells what it was sent from what it inherited.
+        drop(open_file(FileName(0).path(), O_RDONLY));
         for (long i = 0; i < count; ++i) {
             std::array<int, 1> in{};
             receive_descriptors(ends[1], in);

@@ -44,7 +44,7 @@ std::atomic<std::uint32_t>& used() {
 /// The numbers and words of a line stand at fixed places, where they can be changed.
 constexpr int kHowPlace = 67;
 constexpr int kHowWidth = 4;
-constexpr const char* kLine = "fd %9d %7d %-5s %19lld %19lld %4s %19lld %19lld ";
+constexpr const char* kLine = "fd %9d %7d %-5s %19lld %19lld %4s %19lld %19lld %-4s %d ";
 
 const char* word(Dropped how) {
     constexpr std::array kWords{"open", "call", "exec", "exit"};
@@ -92,9 +92,15 @@ Table* new_table() {
     return static_cast<Table*>(memory);
 }
 
-/// The line of what ends by an exec: of a descriptor that would survive it, none.
-bool ends(int fd, Dropped how) {
-    return how == Dropped::exit || (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
+bool closes_on_exec(int fd) {
+    return (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
+}
+
+const char* access_of(int fd) {
+    const int flags = fcntl(fd, F_GETFL);
+    if ((flags & O_PATH) != 0) return "path";
+    const int access = flags & O_ACCMODE;
+    return access == O_RDWR ? "rw" : access == O_WRONLY ? "w" : "r";
 }
 
 int status_of(int child) {
@@ -169,9 +175,9 @@ void tell_made(int fd, Time before, Time after, Made how) {
     std::array<char, 64> link{};
     std::snprintf(link.data(), link.size(), "/proc/thread-self/fd/%d", fd);
     std::array<char, PATH_MAX + 256> line{};
-    const int head =
-        std::snprintf(line.data(), line.size(), kLine, getpid(), fd,
-                      how == Made::call ? "call" : "found", before, after, "open", 0LL, 0LL);
+    const int head = std::snprintf(line.data(), line.size(), kLine, getpid(), fd,
+                                   how == Made::call ? "call" : "found", before, after, "open", 0LL,
+                                   0LL, access_of(fd), closes_on_exec(fd) ? 1 : 0);
     char* const name = line.data() + head;
     const ssize_t size = must(readlink(link.data(), name, PATH_MAX), "readlink");
     name[size] = '\n';
@@ -197,7 +203,8 @@ void tell_all_dropped(Dropped how) {
     const Time before = now();
     for (std::size_t fd = 0; fd < kMostDescriptors; ++fd) {
         const std::uint32_t line = current->lines[fd];
-        if (line > 0 && ends(static_cast<int>(fd), how)) tell_dropped(line - 1, before, 0, how);
+        if (line > 0 && (how == Dropped::exit || closes_on_exec(static_cast<int>(fd))))
+            tell_dropped(line - 1, before, 0, how);
     }
 }
 

@@ -11,12 +11,13 @@
 /// The file is mapped, shared by all threads, children and programs to come, so that what was
 /// written is there even after SIGKILL. Text ends at the first NUL. A line for each descriptor:
 ///
-///     fd PID NUMBER MADE BEFORE AFTER DROPPED BEFORE AFTER NAME
+///     fd PID NUMBER MADE BEFORE AFTER DROPPED BEFORE AFTER ACCESS CLOEXEC NAME
 ///
 /// BEFORE and AFTER are CLOCK_REALTIME, in nanoseconds, around the call; 0: not known. MADE is
 /// `call`, or `found` when no argument of the call tells that it makes descriptors (recvmsg, ioctl,
-/// clone). DROPPED is `open`, `call`, `exec` or `exit`. NAME is what the link in /proc says after
-/// the opening call. In between stand the marks of each program:
+/// clone). DROPPED is `open`, `call`, `exec` or `exit`. ACCESS is `r`, `w`, `rw` or `path`, CLOEXEC
+/// 1 or 0, and NAME what the link in /proc says, all after the opening call. In between stand the
+/// marks of each program:
 ///
 ///     begin PID TIME      main() was reached; what was opened until then is the dynamic linker's
 ///     exec PID TIME       the program is about to be replaced, or to fail to be
