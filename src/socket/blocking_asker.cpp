@@ -6,6 +6,7 @@
 #include <logfia/socket/blocking_asker.hpp>
 #include <logfia/socket/socket_type_hint.hpp>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
