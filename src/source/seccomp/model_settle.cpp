@@ -39,6 +39,28 @@ Duration next_pause(Duration lasted) {
     return std::clamp(lasted / 16, kShortestPause, kLongestPause);
 }
 
+/// False when the call cannot have made a descriptor with that link.
+bool can_make(Call call, std::string_view link) {
+    const bool is_socket = link.starts_with("socket:[");
+    switch (call) {
+        case Call::accept:
+        case Call::accept4:
+        case Call::socket:
+        case Call::socketpair:
+            return is_socket;
+        case Call::pipe:
+        case Call::pipe2:
+            return link.starts_with("pipe:[");
+        case Call::creat:
+        case Call::open:
+        case Call::openat:
+        case Call::openat2:
+            return !is_socket && !link.starts_with("anon_inode:");
+        default:
+            return true;
+    }
+}
+
 Now later(Now a, Now b) {
     return a.steady < b.steady ? b : a;
 }
@@ -159,24 +181,40 @@ void Model::find_numbers(Task& task, Pending& pending) {
     TracedTable& table = *task.table;
     if (table.view == nullptr) return;
     std::size_t reserved = in_flight(table);
+    Now since = pending.known_after();
     int fd = pending.exactly >= 0 ? pending.exactly : table.numbers.lowest_free(pending.from);
     while (pending.numbers > 0) {
         const Link link = table.view->link(fd);
         const bool unreadable = link.state == Link::State::unreadable &&
                                 table.view->count().value_or(0) > table.numbers.size();
-        const bool is_there = unreadable || (link.state == Link::State::open &&
-                                             !is_closing(table, fd, digest_of_link(link.text)));
+        const bool is_there =
+            unreadable ||
+            (link.state == Link::State::open && !is_closing(table, fd, digest_of_link(link.text)) &&
+             (reserved == 0 || can_make(pending.entry.call, link.text)));
         if (is_there) {
-            open(table, {fd, link.text, pending.known_after(), ModelObserver::Origin::call,
-                         &pending.entry, pending.copy_of});
+            open(table, {fd, link.text, since, ModelObserver::Origin::call, &pending.entry,
+                         pending.copy_of});
             --pending.numbers;
         } else if (reserved-- == 0) {
             return;
+        } else {
+            // Another thread's call may have made what comes next, but none made it before the
+            // last look of any of them.
+            since = last_look(table, since);
         }
         if (pending.exactly >= 0) return;
         pending.from = fd + 1;
         fd = table.numbers.lowest_free(pending.from);
     }
+}
+
+/// When all the calls that are going on in the table were last seen not to be over.
+Now Model::last_look(const TracedTable& table, Now since) const {
+    for (const pid_t thread : table.threads) {
+        const auto& pending = tasks_.at(thread).pending;
+        if (pending && pending->numbers > 0) since = later(since, pending->known_after());
+    }
+    return since;
 }
 
 /// How many numbers may be open, or reserved, without our knowledge.

@@ -26,12 +26,20 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
         add_task(thread, process, nullptr);
         return nullptr;
     }
-    TracedTable* table = find_table(thread, process);
+    TracedTable* table = table_of_exec(thread, process);
+    if (table == nullptr) table = find_table(thread, process);
     const bool is_new = table == nullptr;
     if (is_new) table = &add_table(thread, process);
     Task* task = add_task(thread, process, table);
     if (is_new) list_new(*table, at, ModelObserver::Origin::inherited);
     return task;
+}
+
+/// A thread that calls exec gets the number of the first one, which may have exited long ago.
+TracedTable* Model::table_of_exec(pid_t thread, const TracedProcess& process) const {
+    if (!process.exec || thread != process.pid) return nullptr;
+    const auto caller = tasks_.find(process.exec->by);
+    return caller == tasks_.end() ? nullptr : caller->second.table;
 }
 
 Model::Task* Model::add_task(pid_t thread, TracedProcess& process, TracedTable* table) {

@@ -259,7 +259,8 @@ void Recorder::warn_of_rights(const TracedProcess& process, Now at) {
     if (!rights.any() || warned_of_rights_.size() >= kMostWarnings ||
         !warned_of_rights_.insert(comm).second)
         return;
-    push(at, NoticeGiven{missed_rights_notice(comm, rights, "")});
+    push(at, NoticeGiven{missed_rights_notice(
+                 comm, rights, rights.user ? users_.name_of(*rights.user) : std::string())});
 }
 
 void Recorder::warn_of_io_uring(const TracedProcess& process, Now at) {

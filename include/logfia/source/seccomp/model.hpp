@@ -191,6 +191,7 @@ class Model {
     Task* find_task(pid_t thread, Now at);
     Task* add_task(pid_t thread, TracedProcess& process, TracedTable* table);
     TracedProcess& add_process(pid_t pid, pid_t parent, pid_t thread, Now at);
+    [[nodiscard]] TracedTable* table_of_exec(pid_t thread, const TracedProcess& process) const;
     TracedTable* find_table(pid_t thread, const TracedProcess& process);
     TracedTable& add_table(pid_t thread, TracedProcess& process);
     void list_new(TracedTable& table, Now at, ModelObserver::Origin origin);
@@ -214,6 +215,7 @@ class Model {
     void check_count(TracedTable& table, Now at);
     void list_again(TracedTable& table, Now opened_at, Now closed_at);
     [[nodiscard]] bool was_true(const TracedTable& table);
+    [[nodiscard]] Now last_look(const TracedTable& table, Now since) const;
     [[nodiscard]] std::size_t in_flight(const TracedTable& table) const;
     bool is_closing(const TracedTable& table, int fd, std::uint64_t link) const;
     NumberEntry* know(TracedTable& table, int fd, Now at);

@@ -2,6 +2,7 @@
 
 #include <logfia/descriptor/wanted_facts.hpp>
 #include <logfia/process/process.hpp>
+#include <logfia/process/user.hpp>
 #include <logfia/procfs/proc_root.hpp>
 #include <logfia/socket/socket_probe.hpp>
 #include <logfia/source/seccomp/change_queue.hpp>
@@ -98,7 +99,8 @@ class Recorder final : public ModelObserver {
     Seen seen_;
     DescriptorReader reader_;
     SocketReader sockets_;
-    BlockingAsker asker_;                                // of all but sockets
+    BlockingAsker asker_;  // of all but sockets
+    UserNames users_;
     std::set<std::string> warned_of_rights_;             // programs
     std::unordered_map<std::uint64_t, Held> held_;       // by the process's number
     std::unordered_map<std::uint64_t, Detail> details_;  // by the descriptor's id
