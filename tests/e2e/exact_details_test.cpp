@@ -6,6 +6,8 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
+
 namespace logfia::test {
 namespace {
 
@@ -34,6 +36,22 @@ TEST_F(ExactDetails, AccessAndFlagsOfFiles) {
     EXPECT_EQ(exact.next("open", exact.maker().fd("open /tmp path"))["access"], "path");
     EXPECT_EQ(exact.next("open", exact.maker().fd("open / dir"))["type"], "directory");
     EXPECT_EQ(exact.end(), 0);
+}
+
+/// Here the arguments of the call are all that is read.
+TEST_F(ExactDetails, AccessInTextIsThatOfTheFilesOwnCall) {
+    for (const char* mode : {"threads-differ", "threads-in-turn"}) {
+        const Outcome outcome =
+            outcome_of(words({"-l", "-i", directory_.path("f0*")}, truth_command(mode, 100)));
+        EXPECT_EQ(outcome.status, 0) << outcome.errors;
+        const char access[] = {'r', 'w', 'u'};
+        for (const std::string& line : outcome.lines) {
+            const auto kind = static_cast<std::size_t>(line.at(line.rfind("/f0") + 3) - '0');
+            EXPECT_EQ(fields(line).at(3).back(), access[kind]) << mode << ": " << line;
+        }
+        EXPECT_GE(outcome.lines.size(), 400U);
+        std::filesystem::remove(truth_path());
+    }
 }
 
 TEST_F(ExactDetails, TypesOfOthers) {

@@ -127,6 +127,8 @@ const std::vector<TruthCase> kAll{
     {"killed", 20, {.missing = 1}},
     {"threads", 300, {.racing = true}},
     {"threads-same", 300, {.racing = true}},
+    {"threads-differ", 200, {.racing = true}},
+    {"threads-in-turn", 50},
     {"threads-wait", 3, {.racing = true}},
     {"unshare", 100, {.several_tables = true}},
     {"exec-from-thread", 3},

@@ -26,8 +26,8 @@ void cloexec(long count) {
     for (int fd = 3; fd < 32; ++fd)
         if (is_known(fd)) drop(fd);
     for (long i = 0; i < 3; ++i) open_file(FileName(count + i).path(), O_RDONLY | O_CLOEXEC);
-    open_file(FileName(count + 3).path(), O_RDONLY);
     const int changed = open_file(FileName(count + 4).path(), O_RDONLY);
+    open_file(FileName(count + 3).path(), O_RDONLY);
     must(fcntl(changed, F_SETFD, FD_CLOEXEC), "F_SETFD");
     if (count <= 1) return;
     run_again("/nonexistent", "cloexec", count - 1);

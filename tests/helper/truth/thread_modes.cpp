@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -67,6 +68,43 @@ void threads_same(long count) {
     four_threads(1, count);
 }
 
+/// No two of them make the same: what one call was given must not be told of what another made.
+void threads_differ(long count) {
+    const Thread readers([&] { open_and_close(0, 10, count); });
+    const Thread writers([&] {
+        for (long i = 0; i < count; ++i)
+            drop(open_file(FileName(10 + i % 10).path(), O_WRONLY | O_CLOEXEC));
+    });
+    const Thread sockets([&] {
+        for (long i = 0; i < count; ++i) {
+            const int flags = i % 2 == 0 ? 0 : SOCK_CLOEXEC | SOCK_NONBLOCK;
+            drop(make([&] { return socket(AF_INET, SOCK_DGRAM | flags, 0); }));
+        }
+    });
+    const Thread others([&] {
+        for (long i = 0; i < count; ++i) {
+            const int flags = i % 3 == 0 ? SOCK_CLOEXEC : 0;
+            drop(make_two(
+                [&](int* ends) { return socketpair(AF_UNIX, SOCK_STREAM | flags, 0, ends); }));
+        }
+    });
+}
+
+/// A thread opens what is not like what the first thread opened, which does not call any more.
+void threads_in_turn(long count) {
+    for (long i = 0; i < count; ++i) {
+        const int first = open_file(FileName(i % 10).path(), O_RDONLY);
+        int second = -1;
+        Thread one([&] {
+            second = open_file(FileName(10 + i % 10).path(), O_WRONLY | O_CLOEXEC);
+            drop(open_file(FileName(20 + i % 10).path(), O_RDWR));
+        });
+        one.join();
+        drop(first);
+        drop(second);
+    }
+}
+
 /// A call that waits has its number before it is done: others get the next ones.
 void threads_wait(long count) {
     const FileName name("fifo");
@@ -89,7 +127,7 @@ void threads_wait(long count) {
 /// A thread with a table of its own: by unshare(), and by close_range(), which keeps the others'
 /// descriptors.
 void leave_table(long count, bool by_close_range) {
-    const int kept = open_file(FileName(999).path(), O_RDONLY);
+    const int kept = open_file(directory(), O_RDONLY | O_DIRECTORY);
     Thread leaving([&] {
         if (by_close_range)
             must(close_range(static_cast<unsigned>(kept), ~0U, CLOSE_RANGE_UNSHARE), "close_range");
@@ -162,6 +200,8 @@ void brief_threads(long count) {
 constexpr std::array kModes{
     Mode{"threads", threads},
     Mode{"threads-same", threads_same},
+    Mode{"threads-differ", threads_differ},
+    Mode{"threads-in-turn", threads_in_turn},
     Mode{"threads-wait", threads_wait},
     Mode{"unshare", unshare_mode},
     Mode{"exec-from-thread", exec_from_thread},
