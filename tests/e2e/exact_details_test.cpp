@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <map>
 
 namespace logfia::test {
 namespace {
@@ -36,6 +37,16 @@ TEST_F(ExactDetails, AccessAndFlagsOfFiles) {
     EXPECT_EQ(exact.next("open", exact.maker().fd("open /tmp path"))["access"], "path");
     EXPECT_EQ(exact.next("open", exact.maker().fd("open / dir"))["type"], "directory");
     EXPECT_EQ(exact.end(), 0);
+}
+
+/// Four threads at once: what a call was given says nothing of what another thread's call made.
+TEST_F(ExactDetails, TypesOfSocketsAreTheirOwn) {
+    const Outcome outcome = outcome_of(words({"-j", "-e", "open", "--no-initial", "-t", "socket"},
+                                             truth_command("threads-differ", 200)));
+    EXPECT_EQ(outcome.status, 0) << outcome.errors;
+    std::map<std::string, int> types;
+    for (const std::string& line : outcome.lines) ++types[JsonRecord(line)["type"]];
+    EXPECT_THAT(types, testing::ElementsAre(testing::Pair("udp", 200), testing::Pair("unix", 400)));
 }
 
 /// Here the arguments of the call are all that is read.

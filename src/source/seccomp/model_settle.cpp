@@ -153,7 +153,7 @@ void Model::settle_pending(Task& task) {
     }
     find_numbers(task, pending);
     if (pending.numbers > 0 && table.threads.size() > 1)
-        table.owed.push_back({pending.known_after(), pending.entry, pending.numbers});
+        table.owed.push_back({pending.known_after(), pending.numbers});
 }
 
 /// True when the socket is not on its way to a peer any more. Where the call's arguments are in
@@ -176,7 +176,8 @@ bool Model::ask_socket(TracedTable& table, const Pending& pending) {
 }
 
 /// Looks where the call must have put its descriptors. Where others have the table too, lower
-/// numbers may be reserved by their calls.
+/// numbers may be reserved by their calls, and what is found may be theirs: then the call's
+/// arguments say nothing of it.
 void Model::find_numbers(Task& task, Pending& pending) {
     TracedTable& table = *task.table;
     if (table.view == nullptr) return;
@@ -192,8 +193,9 @@ void Model::find_numbers(Task& task, Pending& pending) {
             (link.state == Link::State::open && !is_closing(table, fd, digest_of_link(link.text)) &&
              (reserved == 0 || can_make(pending.entry.call, link.text)));
         if (is_there) {
-            open(table, {fd, link.text, since, ModelObserver::Origin::call, &pending.entry,
-                         pending.copy_of});
+            const bool is_its_own = table.threads.size() == 1 || pending.exactly >= 0;
+            open(table, {fd, link.text, since, ModelObserver::Origin::call,
+                         is_its_own ? &pending.entry : nullptr, is_its_own ? pending.copy_of : 0});
             --pending.numbers;
         } else if (reserved-- == 0) {
             return;
@@ -264,10 +266,10 @@ void Model::list_again(TracedTable& table, Now opened_at, Now closed_at) {
         const Link link = table.view->link(fd);
         if (link.state == Link::State::absent) continue;
         if (is_closing(table, fd, digest_of_link(link.text))) continue;
-        const CallEntry* entry = table.owed.empty() ? nullptr : &table.owed.front().entry;
-        const bool found = entry == nullptr;
-        open(table, {fd, link.text, opened_at,
-                     found ? ModelObserver::Origin::found : ModelObserver::Origin::call, entry, 0});
+        const bool found = table.owed.empty();
+        open(table,
+             {fd, link.text, opened_at,
+              found ? ModelObserver::Origin::found : ModelObserver::Origin::call, nullptr, 0});
         if (!found && --table.owed.front().numbers == 0) table.owed.erase(table.owed.begin());
     }
 }
@@ -292,22 +294,20 @@ NumberEntry* Model::know(TracedTable& table, int fd, Now at) {
     if (link.state != Link::State::open) return nullptr;
     if (table.owed.empty() && is_closing(table, fd, digest_of_link(link.text))) return nullptr;
     Now since = at;
-    const CallEntry* entry = nullptr;
+    auto origin = ModelObserver::Origin::call;
     if (!table.owed.empty()) {
         since = table.owed.front().since;
-        entry = &table.owed.front().entry;
     } else {
+        origin = ModelObserver::Origin::found;
         for (const pid_t thread : table.threads) {
             const auto& pending = tasks_.at(thread).pending;
             if (!pending || pending->numbers == 0) continue;
             if (pending->known_after().steady >= since.steady) continue;
             since = pending->known_after();
-            entry = &pending->entry;
+            origin = ModelObserver::Origin::call;
         }
     }
-    open(table,
-         {fd, link.text, since,
-          entry == nullptr ? ModelObserver::Origin::found : ModelObserver::Origin::call, entry, 0});
+    open(table, {fd, link.text, since, origin, nullptr, 0});
     return table.numbers.find(fd);
 }
 

@@ -130,7 +130,7 @@ void Recorder::table_ended(const TracedTable& table) {
 }
 
 void Recorder::opened(const TracedTable& table, NumberEntry& entry, const Opening& opening) {
-    if (opening.entry != nullptr && opening.entry->call == Call::io_uring_setup)
+    if (type_of_link(opening.link) == FdType::io_uring)
         warn_of_io_uring(*table.process, opening.at);
     if (full_) {
         ++left_out_;

@@ -55,7 +55,6 @@ struct TracedTable {
     /// Calls that are over, and of which the numbers were not found.
     struct Owed {
         Now since;
-        CallEntry entry;
         int numbers;
     };
 
@@ -102,7 +101,7 @@ class ModelObserver {
         std::string_view link;
         Now at;
         Origin origin;
-        const CallEntry* entry;  ///< null: none is known
+        const CallEntry* entry;  ///< null: none is known, or not whose call it was
         std::uint64_t copy_of;   ///< the id of the descriptor that was duplicated; 0: none
     };
     /// Fills in what the model is to remember.
