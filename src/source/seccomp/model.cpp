@@ -127,6 +127,7 @@ void Model::prepare(Task& task, const CallEntry& entry, Now at) {
             prepare_closes(table, 0, kHighest);
             break;
         default:
+            if (numbers_made_by(entry.call) > 0) look_at_others(task);
             break;
     }
 }

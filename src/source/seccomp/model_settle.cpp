@@ -151,7 +151,7 @@ void Model::settle_pending(Task& task) {
         ask_socket(table, pending);
         return;
     }
-    find_numbers(task, pending);
+    find_numbers(task, pending, in_flight(table));
     if (pending.numbers > 0 && table.threads.size() > 1)
         table.owed.push_back({pending.known_after(), pending.numbers});
 }
@@ -177,11 +177,10 @@ bool Model::ask_socket(TracedTable& table, const Pending& pending) {
 
 /// Looks where the call must have put its descriptors. Where others have the table too, lower
 /// numbers may be reserved by their calls, and what is found may be theirs: then the call's
-/// arguments say nothing of it.
-void Model::find_numbers(Task& task, Pending& pending) {
+/// arguments say nothing of it. So many of those numbers are passed over.
+void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
     TracedTable& table = *task.table;
     if (table.view == nullptr) return;
-    std::size_t reserved = in_flight(table);
     Now since = pending.known_after();
     int fd = pending.exactly >= 0 ? pending.exactly : table.numbers.lowest_free(pending.from);
     while (pending.numbers > 0) {
@@ -346,6 +345,18 @@ void Model::look(Now now) {
     look_at_names(now);
 }
 
+/// What others of its table have opened by now is not what the thread is about to open.
+void Model::look_at_others(const Task& task) {
+    if (task.table->threads.size() == 1) return;
+    const auto pending = pending_;
+    for (const pid_t thread : pending) {
+        Task& other = tasks_.at(thread);
+        if (other.table != task.table || other.pending->numbers == 0) continue;
+        find_numbers(other, *other.pending, 0);
+        if (other.pending->numbers == 0) drop_pending(other);
+    }
+}
+
 void Model::look_at_all(Now now) {
     const auto pending = pending_;
     for (const pid_t thread : pending) look_at(tasks_.at(thread), now);
@@ -364,7 +375,7 @@ void Model::look_at(Task& task, Now now) {
         (may_wait(pending.entry.call) || pending.looks < kEnoughLooks) &&
         (pending.looks < kFirstDoubt || kernel_.may_be_in_call(task.id, pending.entry.raw_number));
     if (pending.numbers > 0) {
-        find_numbers(task, pending);
+        find_numbers(task, pending, in_flight(*task.table));
         if (pending.numbers == 0) return drop_pending(task);
     } else if (ask_socket(*task.table, pending)) {
         return drop_pending(task);

@@ -210,7 +210,7 @@ class Model {
     void take_over(Task& task, pid_t from, Now at);
     void settle_pending(Task& task);
     bool ask_socket(TracedTable& table, const Pending& pending);
-    void find_numbers(Task& task, Pending& pending);
+    void find_numbers(Task& task, Pending& pending, std::size_t reserved);
     void check_count(TracedTable& table, Now at);
     void list_again(TracedTable& table, Now opened_at, Now closed_at);
     [[nodiscard]] bool was_true(const TracedTable& table);
@@ -222,6 +222,7 @@ class Model {
     void close(TracedTable& table, int fd, Now at, bool at_exit);
     void look_at(Task& task, Now now);
     void look_at_exec(TracedProcess& process, Now now);
+    void look_at_others(const Task& task);
     void look_at_all(Now now);
     void drop_pending(Task& task);
     // model_names.cpp
