@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -189,6 +190,20 @@ TEST_F(ExactGuard, ACommandThatBeginsDoesNotNoticeIt) {
         }
         for (const char* name : {"fd_maker", "logfia", kGuard})
             EXPECT_TRUE(Adoption::comes_to_an_end(name)) << name << " " << moment.count();
+    }
+}
+
+/// Until its exec the child has whatever we have: also the other ends of what it waits for.
+TEST_F(ExactGuard, ACommandThatStandsBeforeItsExecDoesNotHang) {
+    for (int kill = 0; kill < 3 * kKills; ++kill) {
+        Command command({"-f", "-j", "-o", records()});
+        command.send("exit 7");
+        while (!child_named(command.logfia().pid(), "fd_maker")) sched_yield();
+        command.logfia().signal(SIGKILL);
+        ASSERT_EQ(command.logfia().wait(), 128 + SIGKILL);
+        command.answer();
+        for (const char* name : {"fd_maker", kGuard})
+            ASSERT_TRUE(Adoption::comes_to_an_end(name)) << name << ", kill " << kill;
     }
 }
 

@@ -38,7 +38,7 @@ ExactWatch::ExactWatch(ProcRoot root, NoticePage page, Guard guard,
       page_(std::move(page)),
       guard_(std::move(guard)),
       queue_(std::move(queue)),
-      step_(options.count, std::move(sockets.childs)),
+      step_(options.count, std::move(sockets.childs), {sockets.ours.get(), guard_.socket()}),
       supervisor_({root_, page_, guard_, *queue_, std::move(sockets.ours)}, options) {}
 
 Result<bool> ExactWatch::serve(pid_t command) {

@@ -23,6 +23,7 @@ int install(const sock_fprog& program) {
 }  // namespace
 
 int FilterStep::prepare() {
+    for (const int fd : ours_) close(fd);
     const sock_fprog program{static_cast<unsigned short>(program_.size()), program_.data()};
     int listener = install(program);
     if (listener < 0 && errno == EACCES) {

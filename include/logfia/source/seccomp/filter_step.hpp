@@ -6,6 +6,7 @@
 
 #include <linux/filter.h>
 
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -18,9 +19,11 @@ namespace logfia {
 /// that the command runs can gain rights then.
 class FilterStep final : public ChildStep {
   public:
-    /// `socket` is where the listener is sent, and where one byte is awaited.
-    FilterStep(DescriptorCount count, UniqueFd socket)
-        : program_(make_filter(count)), socket_(std::move(socket)) {}
+    /// `socket` is where the listener is sent, and where one byte is awaited. `ours` are the ends
+    /// of sockets by which the child and the guard see that we are gone: the child closes its
+    /// copies.
+    FilterStep(DescriptorCount count, UniqueFd socket, std::array<int, 2> ours)
+        : program_(make_filter(count)), socket_(std::move(socket)), ours_(ours) {}
 
     int prepare() override;
     /// Closes our copy of the socket, so that the other end sees it when the child is gone.
@@ -29,6 +32,7 @@ class FilterStep final : public ChildStep {
   private:
     std::vector<sock_filter> program_;
     UniqueFd socket_;
+    std::array<int, 2> ours_;
 };
 
 }  // namespace logfia

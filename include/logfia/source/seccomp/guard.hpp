@@ -24,6 +24,9 @@ class Guard {
 
     /// Hands the listener over, and waits until the guard has it. Returns 0, or errno.
     [[nodiscard]] int entrust(int listener);
+    /// Our end of the socket to the guard, as long as the listener was not handed over: when its
+    /// last copy is closed, the guard ends. -1 afterwards.
+    [[nodiscard]] int socket() const { return socket_.get(); }
 
   private:
     explicit Guard(UniqueFd socket) : socket_(std::move(socket)) {}
