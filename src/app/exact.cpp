@@ -55,7 +55,9 @@ Result<std::unique_ptr<ExactWatch>> prepare_exact_watch(const Options& options, 
     auto root = ProcRoot::open(options.proc);
     if (!root) return root.error();
     auto watch = ExactWatch::create(std::move(*root), supervisor_options(options, kernel));
-    if (watch) tell_missed_rights(options, notices);
+    if (!watch) return watch;
+    tell_missed_rights(options, notices);
+    if (const std::string text = less_exact_notice(kernel); !text.empty()) notices.notice(text);
     return watch;
 }
 

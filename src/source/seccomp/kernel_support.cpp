@@ -57,11 +57,6 @@ KernelSupport ask_kernel() {
     utsname name{};
     if (uname(&name) == 0) kernel.release = name.release;
     kernel.notification_error = ask_for_notifications();
-    seccomp_notif_sizes sizes{};
-    if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0U, &sizes) == 0) {
-        kernel.notification_size = sizes.seccomp_notif;
-        kernel.response_size = sizes.seccomp_notif_resp;
-    }
     kernel.waits_killably = knows_flags(SECCOMP_FILTER_FLAG_NEW_LISTENER | kWaitKillableRecv);
     kernel.counts_descriptors = counts_descriptors();
     kernel.compares_tables = compares_tables();
@@ -87,12 +82,14 @@ std::optional<Error> exact_refusal(const KernelSupport& kernel, const std::strin
         return refuse(0, fmt::format("-X needs Linux 5.19 or later, and this is {}; leave it out "
                                      "to watch by looks",
                                      kernel.release));
-    if (kernel.notification_size > sizeof(seccomp_notif) ||
-        kernel.response_size > sizeof(seccomp_notif_resp))
-        return refuse(0, fmt::format("Linux {} sends more with each notification than this logfia "
-                                     "knows; a newer logfia may know it",
-                                     kernel.release));
     return std::nullopt;
+}
+
+std::string less_exact_notice(const KernelSupport& kernel) {
+    if (kernel.compares_tables) return {};
+    return "kcmp(2) is forbidden or missing here: threads that have a descriptor table of their "
+           "own, "
+           "and processes that share one, are not recognized";
 }
 
 std::string slower_notice(const KernelSupport& kernel) {

@@ -22,8 +22,6 @@ using ::testing::HasSubstr;
 KernelSupport newest_kernel() {
     KernelSupport kernel;
     kernel.release = "6.18.0";
-    kernel.notification_size = sizeof(seccomp_notif);
-    kernel.response_size = sizeof(seccomp_notif_resp);
     kernel.waits_killably = kernel.counts_descriptors = kernel.compares_tables =
         kernel.wakes_synchronously = true;
     return kernel;
@@ -44,10 +42,6 @@ TEST(KernelSupport, WhatIsTooOldOrForbiddenIsRefused) {
          "cannot watch make: Operation not permitted; -X needs seccomp(2), which a sandbox"},
         {[](KernelSupport& k) { k.notification_error = ENOSYS; },
          "cannot watch make: Function not implemented; -X needs seccomp(2)"},
-        {[](KernelSupport& k) { k.notification_size = sizeof(seccomp_notif) + 8; },
-         "Linux 6.18.0 sends more with each notification than this logfia knows"},
-        {[](KernelSupport& k) { k.response_size = sizeof(seccomp_notif_resp) + 8; },
-         "Linux 6.18.0 sends more"},
     };
     EXPECT_FALSE(exact_refusal(newest_kernel(), "make"));
     for (const Case& one : cases) {
@@ -72,6 +66,15 @@ TEST(KernelSupport, WhatIsSlowerIsSaidAndNotRefused) {
     EXPECT_FALSE(exact_refusal(kernel, "make"));
 }
 
+TEST(KernelSupport, TablesThatCannotBeComparedAreSaidAndNotRefused) {
+    KernelSupport kernel = newest_kernel();
+    EXPECT_EQ(less_exact_notice(kernel), "");
+    kernel.compares_tables = false;
+    EXPECT_THAT(less_exact_notice(kernel),
+                ::testing::StartsWith("kcmp(2) is forbidden or missing"));
+    EXPECT_FALSE(exact_refusal(kernel, "make"));
+}
+
 /// Bytes of other people's kernels are escaped where the lines are written.
 TEST(KernelSupport, AnOddReleaseIsToldAsItIs) {
     for (const char* release : {"", "6", "\x1b[2J\xff", "5.14.0-427.el9 {} {0}"}) {
@@ -91,10 +94,6 @@ TEST(KernelSupport, AskingLeavesNoFilterBehind) {
     EXPECT_EQ(no_new_privs(), privs);
     EXPECT_EQ(prctl(PR_GET_SECCOMP), filters);
     EXPECT_NE(kernel.release, "");
-    if (kernel.notification_error == 0) {
-        EXPECT_GE(kernel.notification_size, sizeof(seccomp_notif));
-        EXPECT_GE(kernel.response_size, sizeof(seccomp_notif_resp));
-    }
     EXPECT_FALSE(kernel.wakes_synchronously) << "only a listener knows";
 }
 

@@ -2,7 +2,6 @@
 
 #include <logfia/base/error.hpp>
 
-#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -18,17 +17,13 @@ inline constexpr bool kKnowsSystemCalls = true;
 inline constexpr bool kKnowsSystemCalls = false;
 #endif
 
-/// Features of the kernel that an exact watch needs or likes. The kernel itself is asked, not its release:
-/// distributions carry features back to kernels with old numbers (RHEL's 5.14), and sandboxes take
-/// away what a number promises. The versions below are those of the mainline kernel.
+/// Features of the kernel that an exact watch needs or likes. The kernel itself is asked, not its
+/// release: distributions carry features back to kernels with old numbers (RHEL's 5.14), and
+/// sandboxes take away what a number promises. The versions below are those of the mainline kernel.
 struct KernelSupport {
     std::string release;  ///< as uname(2) tells it, for messages; any bytes
     /// The errno of asking seccomp(2) for SECCOMP_RET_USER_NOTIF (5.0); 0: it is there.
     int notification_error = 0;
-    /// Of the kernel's seccomp_notif and seccomp_notif_resp, in bytes: so much is written and read
-    /// (SECCOMP_GET_NOTIF_SIZES, seccomp(2)).
-    std::size_t notification_size = 0;
-    std::size_t response_size = 0;
     /// SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (5.19): no signal makes a call that logfia has taken
     /// note of begin anew.
     bool waits_killably = false;
@@ -49,6 +44,9 @@ bool can_wake_synchronously(int listener);
 
 /// Why `command` cannot be watched exactly; absent when it can.
 std::optional<Error> exact_refusal(const KernelSupport& kernel, const std::string& command);
+
+/// A notice of what an exact watch cannot tell apart; empty when there is nothing.
+std::string less_exact_notice(const KernelSupport& kernel);
 
 /// A notice of what makes exact watches slower than they are on a newer kernel. Empty when nothing
 /// does.

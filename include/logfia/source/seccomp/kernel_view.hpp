@@ -51,7 +51,7 @@ class KernelView {
     /// Absent when the thread is gone.
     virtual std::optional<TaskFacts> task(pid_t thread) = 0;
     /// True when two threads have one descriptor table (KCMP_FILES, kcmp(2)); false also when one
-    /// of them is gone.
+    /// of them is gone. Where nobody may ask, true of threads of one process.
     virtual bool share_table(pid_t a, pid_t b) = 0;
     virtual std::vector<pid_t> threads_of(pid_t process) = 0;
     /// Null when the table may not be looked into, or the thread is gone.
