@@ -210,16 +210,18 @@ class Model {
     void take_over(Task& task, pid_t from, Now at);
     void settle_pending(Task& task);
     bool ask_socket(TracedTable& table, const Pending& pending);
+    // model_find.cpp
     void find_numbers(Task& task, Pending& pending, std::size_t reserved);
     void check_count(TracedTable& table, Now at);
     void list_again(TracedTable& table, Now opened_at, Now closed_at);
     [[nodiscard]] bool was_true(const TracedTable& table);
     [[nodiscard]] Now last_look(const TracedTable& table, Now since) const;
     [[nodiscard]] std::size_t in_flight(const TracedTable& table) const;
-    bool is_closing(const TracedTable& table, int fd, std::uint64_t link) const;
+    [[nodiscard]] bool is_closing(const TracedTable& table, int fd, std::uint64_t link) const;
     NumberEntry* know(TracedTable& table, int fd, Now at);
     void open(TracedTable& table, const ModelObserver::Opening& opening);
     void close(TracedTable& table, int fd, Now at, bool at_exit);
+    // model_look.cpp
     void look_at(Task& task, Now now);
     void look_at_exec(TracedProcess& process, Now now);
     void look_at_others(const Task& task);

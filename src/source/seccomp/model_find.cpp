@@ -1,0 +1,193 @@
+// Finds the descriptors that calls have made, and those that came in other ways.
+
+#include <logfia/source/seccomp/model.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+/// False when the call cannot have made a descriptor with that link.
+bool can_make(Call call, std::string_view link) {
+    const bool is_socket = link.starts_with("socket:[");
+    switch (call) {
+        case Call::accept:
+        case Call::accept4:
+        case Call::socket:
+        case Call::socketpair:
+            return is_socket;
+        case Call::pipe:
+        case Call::pipe2:
+            return link.starts_with("pipe:[");
+        case Call::creat:
+        case Call::open:
+        case Call::openat:
+        case Call::openat2:
+            return !is_socket && !link.starts_with("anon_inode:");
+        default:
+            return true;
+    }
+}
+
+Now later(Now a, Now b) {
+    return a.steady < b.steady ? b : a;
+}
+
+}  // namespace
+
+/// Looks where the call must have put its descriptors. Where others have the table too, lower
+/// numbers may be reserved by their calls, and what is found may be theirs: then the call's
+/// arguments say nothing of it. So many of those numbers are passed over.
+void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
+    TracedTable& table = *task.table;
+    if (table.view == nullptr) return;
+    Now since = pending.known_after();
+    int fd = pending.exactly >= 0 ? pending.exactly : table.numbers.lowest_free(pending.from);
+    while (pending.numbers > 0) {
+        const Link link = table.view->link(fd);
+        const bool unreadable = link.state == Link::State::unreadable &&
+                                table.view->count().value_or(0) > table.numbers.size();
+        const bool is_there =
+            unreadable ||
+            (link.state == Link::State::open && !is_closing(table, fd, digest_of_link(link.text)) &&
+             (reserved == 0 || can_make(pending.entry.call, link.text)));
+        if (is_there) {
+            const bool is_its_own = table.threads.size() == 1 || pending.exactly >= 0;
+            open(table, {fd, link.text, since, ModelObserver::Origin::call,
+                         is_its_own ? &pending.entry : nullptr, is_its_own ? pending.copy_of : 0});
+            --pending.numbers;
+        } else if (reserved-- == 0) {
+            return;
+        } else {
+            // Another thread's call may have made what comes next, but none made it before the
+            // last look of any of them.
+            since = last_look(table, since);
+        }
+        if (pending.exactly >= 0) return;
+        pending.from = fd + 1;
+        fd = table.numbers.lowest_free(pending.from);
+    }
+}
+
+/// When all the calls that are going on in the table were last seen not to be over.
+Now Model::last_look(const TracedTable& table, Now since) const {
+    for (const pid_t thread : table.threads) {
+        const auto& pending = tasks_.at(thread).pending;
+        if (pending && pending->numbers > 0) since = later(since, pending->known_after());
+    }
+    return since;
+}
+
+/// How many numbers may be open, or reserved, without our knowledge.
+std::size_t Model::in_flight(const TracedTable& table) const {
+    std::size_t numbers = table.closing.size();
+    for (const pid_t thread : table.threads) {
+        if (table.threads.size() == 1) break;
+        const auto& pending = tasks_.at(thread).pending;
+        if (pending) numbers += static_cast<std::size_t>(pending->numbers);
+    }
+    return numbers;
+}
+
+bool Model::is_closing(const TracedTable& table, int fd, std::uint64_t link) const {
+    return std::any_of(table.closing.begin(), table.closing.end(),
+                       [&](const auto& one) { return one.fd == fd && one.link == link; });
+}
+
+/// Descriptors also come and go in ways that do not stop for us: in a message (unix(7)), by an
+/// ioctl(2), with a clone(2).
+void Model::check_count(TracedTable& table, Now at) {
+    if (table.view == nullptr) return;
+    const auto count = table.view->count();
+    const std::size_t known = table.numbers.size();
+    const bool has_more = count ? *count > known + in_flight(table)
+                                : std::exchange(table.unlisted, false) || !table.owed.empty();
+    if (has_more || (count && *count < known)) {
+        const Now opened = table.owed.empty() ? at : table.owed.front().since;
+        list_again(table, opened, at);
+    }
+    table.complete = count && *count == table.numbers.size();
+    if (in_flight(table) == 0) table.owed.clear();
+}
+
+void Model::list_again(TracedTable& table, Now opened_at, Now closed_at) {
+    if (table.view == nullptr) return;
+    const auto listed = table.view->list();
+    if (!listed) return;
+    if (!was_true(table)) return;
+    std::vector<int> gone;
+    table.numbers.for_each(0, std::numeric_limits<int>::max(), [&](int fd, NumberEntry&) {
+        if (!std::binary_search(listed->begin(), listed->end(), fd)) gone.push_back(fd);
+    });
+    for (const int fd : gone) close(table, fd, closed_at, false);
+    for (const int fd : *listed) {
+        if (table.numbers.find(fd) != nullptr) continue;
+        const Link link = table.view->link(fd);
+        if (link.state == Link::State::absent) continue;
+        if (is_closing(table, fd, digest_of_link(link.text))) continue;
+        const bool found = table.owed.empty();
+        open(table,
+             {fd, link.text, opened_at,
+              found ? ModelObserver::Origin::found : ModelObserver::Origin::call, nullptr, 0});
+        if (!found && --table.owed.front().numbers == 0) table.owed.erase(table.owed.begin());
+    }
+}
+
+/// The table of a process that ends is empty, though nothing was closed by a call. The memory of
+/// such a process is gone before its descriptors are (do_exit(), kernel/exit.c).
+bool Model::was_true(const TracedTable& table) {
+    return standing_ ? kernel_.caller_stands() : kernel_.image_of(table.process->pid).has_value();
+}
+
+/// Finds what is open at a number, though nobody has told yet; null: nothing is.
+NumberEntry* Model::know(TracedTable& table, int fd, Now at) {
+    if (NumberEntry* known = table.numbers.find(fd)) {
+        // Others might take what is still open for another file.
+        if (known->link == 0 && table.threads.size() > 1 && table.view != nullptr)
+            known->link = digest_of_link(table.view->link(fd).text);
+        return known;
+    }
+    if (table.view == nullptr || fd < 0) return nullptr;
+    if (table.complete && table.threads.size() == 1) return nullptr;
+    const Link link = table.view->link(fd);
+    if (link.state != Link::State::open) return nullptr;
+    if (table.owed.empty() && is_closing(table, fd, digest_of_link(link.text))) return nullptr;
+    Now since = at;
+    auto origin = ModelObserver::Origin::call;
+    if (!table.owed.empty()) {
+        since = table.owed.front().since;
+    } else {
+        origin = ModelObserver::Origin::found;
+        for (const pid_t thread : table.threads) {
+            const auto& pending = tasks_.at(thread).pending;
+            if (!pending || pending->numbers == 0) continue;
+            if (pending->known_after().steady >= since.steady) continue;
+            since = pending->known_after();
+            origin = ModelObserver::Origin::call;
+        }
+    }
+    open(table, {fd, link.text, since, origin, nullptr, 0});
+    return table.numbers.find(fd);
+}
+
+void Model::open(TracedTable& table, const ModelObserver::Opening& opening) {
+    NumberEntry entry;
+    entry.link = digest_of_link(opening.link);
+    ModelObserver::Opening told = opening;
+    told.at = later(opening.at, table.numbers.closed_last(opening.fd));
+    entry.since = told.at;
+    observer_.opened(table, entry, told);
+    table.numbers.open(opening.fd, entry);
+}
+
+void Model::close(TracedTable& table, int fd, Now at, bool at_exit) {
+    const NumberEntry* entry = table.numbers.find(fd);
+    if (entry == nullptr) return;
+    const Now when = later(at, entry->since);
+    if (entry->id != 0) observer_.closed(table, fd, *entry, when, at_exit);
+    table.numbers.close(fd, when);
+}
+
+}  // namespace logfia

@@ -1,0 +1,124 @@
+// Looks after calls that have been going on for a while.
+
+#include <logfia/source/seccomp/model.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace logfia {
+namespace {
+
+constexpr Duration kShortestPause = std::chrono::milliseconds(1);
+constexpr Duration kLongestPause = std::chrono::milliseconds(20);
+/// A call that cannot wait for anybody is over after so many looks, or has failed.
+constexpr int kEnoughLooks = 8;
+/// From this look on, the kernel is asked whether the caller is still in its call.
+constexpr int kFirstDoubt = 3;
+
+bool may_wait(Call call) {
+    switch (call) {
+        case Call::accept:
+        case Call::accept4:
+        case Call::connect:
+        case Call::mq_open:
+        case Call::open:
+        case Call::open_by_handle_at:
+        case Call::openat:
+        case Call::openat2:
+            return true;
+        default:
+            return false;
+    }
+}
+
+/// The longer a call has lasted, the rarer it is looked after: 6 % of that time at most.
+Duration next_pause(Duration lasted) {
+    return std::clamp(lasted / 16, kShortestPause, kLongestPause);
+}
+
+}  // namespace
+
+void Model::look(Now now) {
+    const auto is_due = [&](const Pending& pending) {
+        return pending.watched && pending.next <= now.steady;
+    };
+    const auto pending = pending_;
+    for (const pid_t thread : pending) {
+        Task& task = tasks_.at(thread);
+        if (is_due(*task.pending)) look_at(task, now);
+    }
+    const auto execs = execs_;
+    for (const pid_t pid : execs) {
+        TracedProcess& process = *processes_.at(pid);
+        if (process.exec->next <= now.steady) look_at_exec(process, now);
+    }
+    look_at_names(now);
+}
+
+/// The descriptors that others of its table have opened by now are not those that the thread is
+/// about to open. Where the lowest free number is still free, nobody has opened any.
+void Model::look_at_others(const Task& task) {
+    if (task.table->threads.size() == 1) return;
+    const auto pending = pending_;
+    bool is_lowest_free = false;
+    for (const pid_t thread : pending) {
+        Task& other = tasks_.at(thread);
+        if (other.table != task.table || other.pending->numbers == 0) continue;
+        const bool wants_lowest = other.pending->exactly < 0 && other.pending->from == 0;
+        if (wants_lowest && is_lowest_free) continue;
+        find_numbers(other, *other.pending, 0);
+        if (other.pending->numbers == 0)
+            drop_pending(other);
+        else
+            is_lowest_free = is_lowest_free || wants_lowest;
+    }
+}
+
+void Model::look_at_all(Now now) {
+    const auto pending = pending_;
+    for (const pid_t thread : pending) look_at(tasks_.at(thread), now);
+}
+
+/// Nobody stands still here: what is there proves that a call has succeeded, but nothing proves
+/// that it has failed.
+void Model::look_at(Task& task, Now now) {
+    Pending& pending = *task.pending;
+    if (changes_names(pending.entry.call)) {
+        suspect_names();
+        return drop_pending(task);
+    }
+    ++pending.looks;
+    const bool may_last =
+        (may_wait(pending.entry.call) || pending.looks < kEnoughLooks) &&
+        (pending.looks < kFirstDoubt || kernel_.may_be_in_call(task.id, pending.entry.raw_number));
+    if (pending.numbers > 0) {
+        find_numbers(task, pending, in_flight(*task.table));
+        if (pending.numbers == 0) return drop_pending(task);
+    } else if (ask_socket(*task.table, pending)) {
+        return drop_pending(task);
+    }
+    pending.looked = now;
+    pending.watched = may_last;
+    pending.pause = next_pause(now.steady - pending.since.steady);
+    pending.next = now.steady + pending.pause;
+}
+
+void Model::look_at_exec(TracedProcess& process, Now now) {
+    TracedProcess::Exec& exec = *process.exec;
+    exec.pause = next_pause(now.steady - exec.since.steady);
+    exec.next = now.steady + exec.pause;
+    const auto image = kernel_.image_of(process.pid);
+    if (!image || image == exec.image) return;
+    const auto first = tasks_.find(process.pid);
+    Task* task = first != tasks_.end() ? &first->second : add_task(process.pid, process, nullptr);
+    finish_exec(*task);
+}
+
+void Model::drop_pending(Task& task) {
+    if (!task.pending) return;
+    task.pending.reset();
+    std::erase(pending_, task.id);
+}
+
+}  // namespace logfia
