@@ -75,9 +75,9 @@ std::string counted(std::uint64_t number, const char* one, const char* many) {
 
 void append_totals(std::string& out, const RunTotals& totals) {
     const SourceTotals& sources = totals.sources;
-    fmt::format_to(std::back_inserter(out), "{}, {}",
-                   counted(sources.processes, "process", "processes"),
-                   counted(sources.looks, "look", "looks"));
+    out += counted(sources.processes, "process", "processes");
+    // An exact watch takes none.
+    if (sources.looks > 0) out += ", " + counted(sources.looks, "look", "looks");
     if (sources.late_looks > 0)
         fmt::format_to(std::back_inserter(out), " ({} late)", grouped_digits(sources.late_looks));
     if (totals.names_asked > 0)
@@ -141,8 +141,10 @@ void append_summary_json(std::string& out, const std::vector<SummaryRow>& rows,
     members.time("time", time, end);
     members.text("event", "summary");
     members.number("processes", totals.sources.processes);
-    members.number("looks", totals.sources.looks);
-    members.number("late_looks", totals.sources.late_looks);
+    if (totals.sources.looks > 0) {
+        members.number("looks", totals.sources.looks);
+        members.number("late_looks", totals.sources.late_looks);
+    }
     members.number("names_asked", totals.names_asked);
     members.number("names_found", totals.names_found);
     members.number("records", totals.records);

@@ -85,17 +85,21 @@ std::optional<EventKind> SocketReader::ask(std::uint64_t id, const Asked& asked,
     query.access = asked.access;
     query.fd = asked.fd;
     query.inode = asked.inode;
-    query.tables = SocketQuery::Tables::later;
+    // A table takes milliseconds, for which the caller stands still: the last resort.
+    const bool by_copy = probe_.may_copy(*asked.process, *asked.access, now);
+    query.tables = by_copy ? SocketQuery::Tables::later : SocketQuery::Tables::now;
     query.type = state.type;
     query.info = state.info;
     query.cookie = state.cookie;
     if (!probe_.add(std::move(query), now)) return std::nullopt;
-    for (SocketQuery& answer : probe_.ask(root_, now)) {
+    const auto use = [&](const SocketQuery& answer) {
         state.type = answer.type;
         state.info = answer.info;
         state.cookie = answer.cookie;
         if (answer.totals) state.totals = answer.totals;
-    }
+    };
+    for (const SocketQuery& answer : probe_.ask(root_, now)) use(answer);
+    for (const SocketQuery& answer : probe_.look_up(root_)) use(answer);
     probe_.clear();
     return socket_progress(before.get(), state.info.get());
 }
