@@ -75,6 +75,7 @@ std::unique_ptr<SeccompSource> make_exact_source(const Options& options, ExactWa
     chosen.process_events = options.poller.process_events;
     chosen.not_names = options.processes.not_names;
     chosen.command_status = [&command] { return command.wait_status(); };
+    chosen.command_is_over = [&command] { return command.ended() || command.all_gone(); };
     return std::make_unique<SeccompSource>(watch.queue(), watch.supervisor(), numbers,
                                            std::move(chosen));
 }

@@ -246,8 +246,11 @@ TEST_F(ExactCommands, GetTheirSurroundingsAsWeGotThem) {
 }
 
 TEST_F(ExactCommands, LeaksAreWhatWasLeftOpen) {
-    EXPECT_EQ(run({"--leaks", "--leak-min", "5"}, truth_command("leaf", 20)).status, 3);
-    std::filesystem::remove(truth_path());
+    // Its last call is a moment before its end, without which there is no verdict.
+    for (int i = 0; i < 5; ++i) {
+        EXPECT_EQ(run({"--leaks", "--leak-min", "5"}, truth_command("leaf", 20)).status, 3);
+        std::filesystem::remove(truth_path());
+    }
     const Outcome none = run({"--leaks", "--leak-min", "1", "-i", directory_.path() + "/f*"},
                              truth_command("files", 20));
     EXPECT_EQ(none.status, 0) << none.errors;

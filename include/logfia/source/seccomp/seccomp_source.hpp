@@ -31,6 +31,8 @@ class SeccompSource final : public Source {
         std::vector<std::string> not_names{};  ///< programs of which nothing is told
         /// The wait status of the command (waitpid(2)), once it is reaped; may be empty.
         std::function<std::optional<int>()> command_status{};
+        /// The command is reaped, or cannot be; may be empty.
+        std::function<bool()> command_is_over{};
     };
     /// The references must outlive the source; `supervisor` has been started, or will be.
     SeccompSource(ChangeQueue& queue, Supervisor& supervisor, Numbers& numbers, Options options);
