@@ -77,7 +77,7 @@ TEST_F(ExactLimits, WhatGoesThroughARingIsSaidToBeMissed) {
 /// A pipe that nobody reads: the command goes on, to its end, and all is told afterwards.
 TEST_F(ExactLimits, AReaderThatStandsStillHoldsNobodyBack) {
     StalledReader reader;
-    LogfiaRun run(words({"-f", "-j", "--utc"}, with_status("files", 2000)), reader.options());
+    LogfiaRun run(words({"-f", "-j", "--utc"}, with_status("files", 1000)), reader.options());
     expect_unharmed();
     EXPECT_TRUE(reader.has_some());
     JsonRecords records;
@@ -88,7 +88,7 @@ TEST_F(ExactLimits, AReaderThatStandsStillHoldsNobodyBack) {
     const Truth truth = read_truth(truth_path());
     const std::string pid = std::to_string(truth.descriptors.front().pid);
     std::erase_if(records, [&](const JsonRecord& record) { return record["pid"] != pid; });
-    EXPECT_EQ(truth.descriptors.size(), 2000U);
+    EXPECT_EQ(truth.descriptors.size(), 1000U);
     EXPECT_THAT(compare(truth, records), IsEmpty());
 }
 

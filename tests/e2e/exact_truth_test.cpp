@@ -101,7 +101,7 @@ TEST_P(ExactTruth, IsTold) {
 
 /// In the order of the modes in tests/helper/truth.
 const std::vector<TruthCase> kAll{
-    {"files", 2000},
+    {"files", 600},
     {"one-number", 500},
     {"pipes", 100},
     {"fails", 5},

@@ -160,7 +160,7 @@ void reap_killed(int child);
 struct Mode {
     std::string_view name;
     void (*run)(long count);
-    long names = 40;  ///< how many files it asks for
+    long most_names = 40;  ///< of files
 };
 
 }  // namespace fd_truth
