@@ -40,7 +40,8 @@ struct TracedProcess {
     State state = State::told;
     std::optional<Exec> exec{};  ///< a call that may have succeeded
     bool uses_io_uring = false;
-    bool is_foreign = false;  ///< runs a program whose calls are not known
+    bool is_foreign = false;     ///< runs a program whose calls are not known
+    bool is_unreadable = false;  ///< the links of its descriptors could not be read, which was told
 };
 
 /// A descriptor table, which several threads and even several processes can have in common.
