@@ -55,11 +55,14 @@ class Counter {
 
   private:
     void take_line() {
-        if (line_.find(" open ") != std::string::npos)
+        const auto says = [this](std::string_view text, std::string_view json) {
+            return line_.find(line_.starts_with('{') ? json : text) != std::string::npos;
+        };
+        if (says(" open ", R"("event":"open")"))
             ++records_.opens;
-        else if (line_.find(" close ") != std::string::npos)
+        else if (says(" close ", R"("event":"close")"))
             ++records_.closes;
-        else if (line_.find(" lost ") != std::string::npos)
+        else if (says(" lost ", R"("event":"lost")"))
             records_.lost.push_back(line_);
     }
 
@@ -86,15 +89,17 @@ struct Rush {
 };
 
 enum class Reader { reads, stands };
+enum class Form { text, json };
 
-Rush rush_under(const std::string& dir, int seconds, Reader reader) {
+Rush rush_under(const std::string& dir, int seconds, Reader reader, Form form) {
     const std::string fifo = dir + "/records";
     check(mkfifo(fifo.c_str(), 0600) == 0, "mkfifo");
     const int fd = open(fifo.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     Rush run;
     std::optional<Maker> maker;
-    maker.emplace(std::vector<std::string>{LOGFIA_EXECUTABLE, "-X", "-n", "-q", "--time", "start",
-                                           "-o", fifo, "--"});
+    const char* option = form == Form::json ? "-j" : "--no-long";
+    maker.emplace(std::vector<std::string>{LOGFIA_EXECUTABLE, "-X", "-n", "-q", option, "--time",
+                                           "start", "-o", fifo, "--"});
     std::thread reading([&] {
         if (reader == Reader::stands) std::this_thread::sleep_for(std::chrono::seconds(seconds));
         run.records = read_to_the_end(fd);
@@ -127,22 +132,11 @@ void print_records(const char* what, const Rush& run) {
     for (const std::string& line : run.records.lost) fmt::print("    {}\n", line);
 }
 
-}  // namespace
-
-void bench_reader(Length length) {
-    const int seconds = length == Length::full ? 10 : 3;
-    std::string dir = (fs::temp_directory_path() / "logfia-reader-XXXXXX").string();
-    check(mkdtemp(dir.data()) != nullptr, "mkdtemp");
-    std::ofstream(dir + "/opened") << "x";
-    fmt::print(
-        "Opens and closes a second, while somebody reads the records of -X and while nobody "
-        "does for {} s\n",
-        seconds);
-    rush_under(dir, 1, Reader::reads);  // to warm up
-    const Rush reads = rush_under(dir, seconds, Reader::reads);
-    const Rush stands = rush_under(dir, seconds, Reader::stands);
-    fs::remove_all(dir);
-    fmt::print("{:>8} {:>10} {:>10} {:>8}\n", "second", "reads", "stands", "ratio");
+void compare(const std::string& dir, int seconds, Form form) {
+    const Rush reads = rush_under(dir, seconds, Reader::reads, form);
+    const Rush stands = rush_under(dir, seconds, Reader::stands, form);
+    fmt::print("\n{:>8} {:>10} {:>10} {:>8}\n", form == Form::json ? "JSON" : "text", "reads",
+               "stands", "ratio");
     const auto by_reader = by_second(reads.windows);
     const auto by_nobody = by_second(stands.windows);
     for (std::size_t i = 0; i < by_nobody.size(); ++i)
@@ -158,6 +152,22 @@ void bench_reader(Length length) {
         rate >= kLeastRatio && slowest(stands) > 0 ? "met" : "MISSED");
     print_records("reads", reads);
     print_records("stands", stands);
+}
+
+}  // namespace
+
+void bench_reader(Length length) {
+    const int seconds = length == Length::full ? 10 : 3;
+    std::string dir = (fs::temp_directory_path() / "logfia-reader-XXXXXX").string();
+    check(mkdtemp(dir.data()) != nullptr, "mkdtemp");
+    std::ofstream(dir + "/opened") << "x";
+    fmt::print(
+        "Opens and closes a second, while somebody reads the records of -X and while nobody "
+        "does for {} s\n",
+        seconds);
+    rush_under(dir, 1, Reader::reads, Form::text);  // to warm up
+    for (const Form form : {Form::text, Form::json}) compare(dir, seconds, form);
+    fs::remove_all(dir);
 }
 
 }  // namespace logfia::bench
