@@ -108,7 +108,7 @@ void Model::prepare(Task& task, const CallEntry& entry, Now at) {
             break;
         case Call::dup2:
         case Call::dup3:
-            if (const auto target = target_of_dup(entry)) prepare_close(table, *target, at);
+            if (const auto target = target_of_dup(entry)) prepare_dup(table, *target, at);
             break;
         case Call::close_range:
             if ((flags_of_range(entry) & CLOSE_RANGE_UNSHARE) != 0) adopt_silent_threads(task);
@@ -137,6 +137,15 @@ void Model::prepare_close(TracedTable& table, int fd, Now at) {
     if (known == nullptr || known->id == 0) return;
     if (table.renamed) look_at_name(table, fd, *known, at);
     observer_.closing(table, fd, *known);
+}
+
+/// A look that comes before the call has happened finds the old file, which must not be taken for
+/// the new one.
+void Model::prepare_dup(TracedTable& table, int target, Now at) {
+    prepare_close(table, target, at);
+    NumberEntry* known = table.numbers.find(target);
+    if (known != nullptr && known->link == 0 && table.view != nullptr)
+        known->link = digest_of_link(table.view->link(target).text);
 }
 
 void Model::prepare_closes(TracedTable& table, int first, int last) {

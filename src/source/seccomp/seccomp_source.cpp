@@ -49,14 +49,14 @@ Source::State SeccompSource::run(Now now, EventSink& sink) {
 }
 
 Source::State SeccompSource::end(Now now, EventSink& sink) {
-    // A process that has made its last call still has to end, and a verdict waits for how it did.
-    if (options_.command_is_over && !options_.command_is_over()) {
-        next_ = now.steady + kPause;
-        return State::waiting;
-    }
-    if (supervisor_.is_out_of_memory())
+    if (supervisor_.is_out_of_memory()) {
         sink.accept(lost(now, "there was no memory left: what the command did from here on"));
-    return State::ended;
+        return State::ended;
+    }
+    // A process that has made its last call still has to end, and a verdict waits for how it did.
+    if (!options_.command_is_over || options_.command_is_over()) return State::ended;
+    next_ = now.steady + kPause;
+    return State::waiting;
 }
 
 void SeccompSource::collect() {

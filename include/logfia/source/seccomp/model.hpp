@@ -235,6 +235,7 @@ class Model {
     // model.cpp
     void prepare(Task& task, const CallEntry& entry, Now at);
     void prepare_close(TracedTable& table, int fd, Now at);
+    void prepare_dup(TracedTable& table, int target, Now at);
     void prepare_closes(TracedTable& table, int first, int last);
     void act(Task& task, const CallEntry& entry, Now at);
     void act_on_close(Task& task, int fd, Now at);
