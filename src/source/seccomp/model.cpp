@@ -297,6 +297,7 @@ std::optional<SteadyTime> Model::next_look() const {
         if (const Pending& pending = *tasks_.at(thread).pending; pending.watched)
             bring_forward(pending.next);
     for (const pid_t pid : execs_) bring_forward(processes_.at(pid)->exec->next);
+    for (const Connecting& one : connecting_) bring_forward(one.next);
     if (!tables_.empty()) bring_forward(names_suspect_ ? next_names_ : next_all_names_);
     return next;
 }

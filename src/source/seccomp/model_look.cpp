@@ -53,7 +53,30 @@ void Model::look(Now now) {
         TracedProcess& process = *processes_.at(pid);
         if (process.exec->next <= now.steady) look_at_exec(process, now);
     }
+    look_at_connecting(now);
     look_at_names(now);
+}
+
+void Model::look_at_connecting(Now now) {
+    for (std::size_t i = 0; i < connecting_.size();) {
+        Connecting& one = connecting_[i];
+        if (one.next <= now.steady && !is_still_connecting(one, now)) {
+            connecting_[i] = connecting_.back();
+            connecting_.pop_back();
+            continue;
+        }
+        if (one.next <= now.steady)
+            one.next = now.steady + next_pause(now.steady - one.since.steady);
+        ++i;
+    }
+}
+
+bool Model::is_still_connecting(const Connecting& one, Now now) {
+    const auto table = tables_.find(one.table);
+    if (table == tables_.end()) return false;
+    NumberEntry* entry = table->second->numbers.find(one.fd);
+    return entry != nullptr && entry->id == one.id &&
+           !observer_.socket_changed(*table->second, one.fd, *entry, now);
 }
 
 /// The descriptors that others of its table have opened by now are not those that the thread is

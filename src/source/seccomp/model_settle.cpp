@@ -95,7 +95,11 @@ void Model::settle_pending(Task& task) {
         return;
     }
     if (pending.numbers == 0) {
-        ask_socket(table, pending);
+        const bool is_over = ask_socket(table, pending);
+        const NumberEntry* entry = table.numbers.find(pending.socket);
+        if (!is_over && entry != nullptr)
+            connecting_.push_back(
+                {table.number, pending.socket, entry->id, pending.since, pending.next});
         return;
     }
     find_numbers(task, pending, in_flight(table));

@@ -175,9 +175,10 @@ std::optional<EventKind> Recorder::ask_socket(const TracedTable& table, int fd, 
 bool Recorder::socket_changed(const TracedTable& table, int fd, NumberEntry& entry, Now at) {
     const auto known = details_.find(entry.id);
     if (known == details_.end() || known->second.type != FdType::socket) return true;
+    const auto before = sockets_.state(entry.id).info;
     const auto progress = ask_socket(table, fd, entry.id, known->second.inode);
     entry.settled = !sockets_.may_still_change(entry.id);
-    tell_details(table, entry.id, at, progress, false);
+    if (sockets_.state(entry.id).info != before) tell_details(table, entry.id, at, progress, false);
     return !sockets_.is_connecting(entry.id);
 }
 

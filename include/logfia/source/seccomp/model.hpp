@@ -179,6 +179,14 @@ class Model {
         std::optional<Pending> pending{};
         bool may_have_split = false;  // the thread may have a table of its own by now
     };
+    /// A socket that was on its way to a peer when its caller went on.
+    struct Connecting {
+        std::uint64_t table = 0;
+        int fd = -1;
+        std::uint64_t id = 0;
+        Now since;
+        SteadyTime next{};
+    };
     struct Entered {
         Task* task = nullptr;
         CallEntry entry;
@@ -225,6 +233,8 @@ class Model {
     // model_look.cpp
     void look_at(Task& task, Now now);
     void look_at_exec(TracedProcess& process, Now now);
+    void look_at_connecting(Now now);
+    bool is_still_connecting(const Connecting& one, Now now);
     void look_at_others(const Task& task);
     void look_at_all(Now now);
     void drop_pending(Task& task);
@@ -254,6 +264,7 @@ class Model {
     std::unordered_map<std::uint64_t, std::unique_ptr<TracedTable>> tables_;
     std::vector<pid_t> pending_;  // threads with a pending call
     std::vector<pid_t> execs_;    // processes
+    std::vector<Connecting> connecting_;
     Entered entered_;
     bool names_suspect_ = false;   // of some tables
     SteadyTime next_names_{};      // when some are looked at
