@@ -164,7 +164,7 @@ void DescriptorReader::add_file(const Process* process, int fd_dir, const FdInfo
 
 /// The mode of the link tells how the file is open, at a third of the price of fdinfo
 /// (tid_fd_update_inode(), fs/proc/fd.c).
-void DescriptorReader::add_access(int fd_dir, const CallEntry* entry, Descriptor& out) const {
+void DescriptorReader::add_access(int fd_dir, const CallEntry* entry, Descriptor& out) {
     if (const auto flags = entry != nullptr ? open_flags(*entry) : std::nullopt) {
         out.access = access_of(*flags);
         return;

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -41,7 +42,7 @@ void show_as_guard() {
     const auto begin = parse_number<std::uintptr_t>(next_field(row)).value_or(0);
     const auto end = parse_number<std::uintptr_t>(next_field(row)).value_or(0);
     if (begin == 0 || end <= begin + kName.size()) return;
-    char* words = reinterpret_cast<char*>(begin);
+    char* words = std::bit_cast<char*>(begin);
     std::memset(words, 0, end - begin);
     std::memcpy(words, kName.data(), kName.size());
 }

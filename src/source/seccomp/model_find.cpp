@@ -91,7 +91,7 @@ std::size_t Model::in_flight(const TracedTable& table) const {
     return numbers;
 }
 
-bool Model::is_closing(const TracedTable& table, int fd, std::uint64_t link) const {
+bool Model::is_closing(const TracedTable& table, int fd, std::uint64_t link) {
     return std::any_of(table.closing.begin(), table.closing.end(),
                        [&](const auto& one) { return one.fd == fd && one.link == link; });
 }

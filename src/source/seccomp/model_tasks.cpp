@@ -185,7 +185,7 @@ void Model::forget(pid_t thread, Now at) {
 /// The thread whose table is read comes last, since each change of that thread costs an open(2).
 void Model::forget_all(TracedProcess& process, Now at) {
     const auto threads = tasks_of(process);
-    for (auto thread = threads.rbegin(); thread != threads.rend(); ++thread) forget(*thread, at);
+    std::for_each(threads.rbegin(), threads.rend(), [&](pid_t thread) { forget(thread, at); });
 }
 
 void Model::forget_others(TracedProcess& process, pid_t but, Now at) {

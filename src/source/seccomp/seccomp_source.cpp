@@ -202,7 +202,7 @@ void SeccompSource::use(const ProcessEnded& ended, Now at, EventSink& sink) {
 }
 
 void SeccompSource::tell(EventKind kind, const Traced& traced, Now at, ProcessChange change,
-                         EventSink& sink) {
+                         EventSink& sink) const {
     if (!options_.process_events.contains(kind)) return;
     Event event;
     event.kind = kind;

@@ -226,7 +226,7 @@ void Supervisor::run(pid_t command) {
 
 UniqueFd Supervisor::receive_listener() {
     UniqueFd listener = receive_fd(parts_.socket.get());
-    if (!listener || parts_.guard.entrust(listener.get()) != 0) return UniqueFd();
+    if (!listener || parts_.guard.entrust(listener.get()) != 0) return {};
     return listener;
 }
 

@@ -42,7 +42,7 @@ class DescriptorReader {
     void add_info(const Process* process, int fd_dir, Descriptor& out, SteadyTime now);
     void add_file(const Process* process, int fd_dir, const FdInfo& info, Descriptor& out,
                   SteadyTime now);
-    void add_access(int fd_dir, const CallEntry* entry, Descriptor& out) const;
+    static void add_access(int fd_dir, const CallEntry* entry, Descriptor& out);
     std::string_view read_info(int fd_dir, int fd, FdType type);
 
     WantedFacts wanted_;

@@ -147,7 +147,7 @@ class Model {
     [[nodiscard]] std::optional<SteadyTime> next_look() const;
     /// The process has ended, by a signal unless it has called exit_group(2). `status` as wait(2)
     /// tells it, where it is known.
-    void end(pid_t process, Now at, std::optional<int> status);
+    void end(pid_t pid, Now at, std::optional<int> status);
 
     /// Nothing that is still to be found out happened before that.
     [[nodiscard]] std::optional<SteadyTime> settled_until() const;
@@ -226,7 +226,7 @@ class Model {
     [[nodiscard]] bool was_true(const TracedTable& table);
     [[nodiscard]] Now last_look(const TracedTable& table, Now since) const;
     [[nodiscard]] std::size_t in_flight(const TracedTable& table) const;
-    [[nodiscard]] bool is_closing(const TracedTable& table, int fd, std::uint64_t link) const;
+    static bool is_closing(const TracedTable& table, int fd, std::uint64_t link);
     NumberEntry* know(TracedTable& table, int fd, Now at);
     void open(TracedTable& table, const ModelObserver::Opening& opening);
     void close(TracedTable& table, int fd, Now at, bool at_exit);

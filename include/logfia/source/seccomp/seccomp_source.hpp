@@ -82,10 +82,11 @@ class SeccompSource final : public Source {
     void use(DescriptorRenamed& renamed, Now at, EventSink& sink);
     void use(DetailsLearned& learned, Now at, EventSink& sink);
     void use(ChangesLost& lost, Now at, EventSink& sink);
-    void use(const NoticeGiven& notice, Now at, EventSink& sink);
+    static void use(const NoticeGiven& notice, Now at, EventSink& sink);
     void judge(Traced& traced, Now at, EventSink& sink);
     void reveal(std::uint64_t process, Now at, EventSink& sink);
-    void tell(EventKind kind, const Traced& traced, Now at, ProcessChange change, EventSink& sink);
+    void tell(EventKind kind, const Traced& traced, Now at, ProcessChange change,
+              EventSink& sink) const;
     static void name(Owner& owner, const Traced& traced);
     void name_tables(std::uint64_t process);
 
