@@ -58,6 +58,7 @@ void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
             open(table, {fd, link.text, since, ModelObserver::Origin::call,
                          is_its_own ? &pending.entry : nullptr, is_its_own ? pending.copy_of : 0});
             --pending.numbers;
+            pending.from = fd + 1;
         } else if (reserved-- == 0) {
             return;
         } else {
@@ -66,8 +67,8 @@ void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
             since = last_look(table, since);
         }
         if (pending.exactly >= 0) return;
-        pending.from = fd + 1;
-        fd = table.numbers.lowest_free(pending.from);
+        // What was free at this look may be what the call gets by the next one.
+        fd = table.numbers.lowest_free(fd + 1);
     }
 }
 
