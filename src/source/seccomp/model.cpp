@@ -24,6 +24,11 @@ bool changes_socket(Call call) {
     return call == Call::bind || call == Call::connect || call == Call::listen;
 }
 
+/// What others have opened a moment ago would be gone before it is known.
+bool closes_many(Call call) {
+    return call == Call::close_range || call == Call::exit_group || is_exec(call);
+}
+
 int numbers_made_by(Call call) {
     switch (call) {
         case Call::pipe:
@@ -102,12 +107,14 @@ void Model::prepare(Task& task, const CallEntry& entry, Now at) {
     if (task.table == nullptr) return;
     TracedTable& table = *task.table;
     if (changes_names(entry.call)) look_at_all(at);
+    if (closes_many(entry.call)) know_all(task, at);
     switch (entry.call) {
         case Call::close:
             prepare_close(table, entry.number(0), at);
             break;
         case Call::dup2:
         case Call::dup3:
+            know(table, entry.number(0), at);
             if (const auto target = target_of_dup(entry)) prepare_dup(table, *target, at);
             break;
         case Call::close_range:
@@ -127,7 +134,7 @@ void Model::prepare(Task& task, const CallEntry& entry, Now at) {
             prepare_closes(table, 0, kHighest);
             break;
         default:
-            if (numbers_made_by(entry.call) > 0) look_at_others(task);
+            if (numbers_made_by(entry.call) > 0) look_before_making(task);
             break;
     }
 }
@@ -165,11 +172,14 @@ void Model::commit() {
         process.exec = {entered.at, entered.task->id, entered.image};
         process.exec->pause = std::chrono::milliseconds(1);
         process.exec->next = entered.at.steady + process.exec->pause;
+        if (entered.task->table != nullptr) look_past(*entered.task, Leaving::process);
         return;
     }
     if (entered.task->table == nullptr) return;
-    if (entered.entry.call == Call::exit && !entered.is_last)
+    if (entered.entry.call == Call::exit && !entered.is_last) {
+        process.exiting.push_back(entered.task->id);
         return forget(entered.task->id, entered.at);
+    }
     act(*entered.task, entered.entry, entered.at);
 }
 
@@ -195,6 +205,7 @@ void Model::act(Task& task, const CallEntry& entry, Now at) {
             return exit_process(*task.process, at, exit_status(entry));
         case Call::unshare:
             task.may_have_split = (entry.number(0) & CLONE_FILES) != 0;
+            if (task.may_have_split) look_past(task, Leaving::thread);
             return;
         case Call::io_uring_setup:
             task.process->uses_io_uring = true;
@@ -206,6 +217,9 @@ void Model::act(Task& task, const CallEntry& entry, Now at) {
         default:
             break;
     }
+    if (changes_names(entry.call))
+        for (auto& [number, table] : tables_)
+            for (TracedTable::Closing& one : table->closing) one.link = 0;
     Pending pending;
     pending.entry = entry;
     pending.numbers = numbers_made_by(entry.call);
@@ -223,6 +237,7 @@ void Model::expect(Task& task, Pending pending, Now at) {
     pending.looked = pending.since;
     pending.pause = std::chrono::milliseconds(1);
     pending.next = pending.since.steady + pending.pause;
+    pending.raced = task.table->threads.size() > 1;
     if (!task.pending) pending_.push_back(task.id);
     task.pending = pending;
 }
@@ -231,7 +246,8 @@ void Model::act_on_close(Task& task, int fd, Now at) {
     TracedTable& table = *task.table;
     const NumberEntry* known = table.numbers.find(fd);
     if (known == nullptr) return;
-    table.closing.push_back({fd, known->link, task.id});
+    const bool may_change = table.renamed || names_may_change();
+    table.closing.push_back({fd, may_change ? 0 : known->link, task.id});
     close(table, fd, at, false);
 }
 
@@ -240,6 +256,7 @@ void Model::act_on_range(Task& task, const CallEntry& entry, Now at) {
     const bool splits = (flags_of_range(entry) & CLOSE_RANGE_UNSHARE) != 0;
     if (splits && task.table->threads.size() > 1) {
         task.may_have_split = true;
+        look_past(task, Leaving::thread);
         return;
     }
     if (!range) return;

@@ -43,9 +43,17 @@ Now later(Now a, Now b) {
 void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
     TracedTable& table = *task.table;
     if (table.view == nullptr) return;
+    if (pending.exactly >= 0 && table.numbers.find(pending.exactly) != nullptr) {
+        pending.numbers = 0;  // somebody else has needed to know it
+        return;
+    }
     Now since = pending.known_after();
     int fd = pending.exactly >= 0 ? pending.exactly : table.numbers.lowest_free(pending.from);
     while (pending.numbers > 0) {
+        if (pending.exactly < 0 && target_of(table, fd) != nullptr) {
+            fd = table.numbers.lowest_free(fd + 1);
+            continue;
+        }
         const Link link = table.view->link(fd);
         const bool unreadable = link.state == Link::State::unreadable &&
                                 table.view->count().value_or(0) > table.numbers.size();
@@ -92,9 +100,19 @@ std::size_t Model::in_flight(const TracedTable& table) const {
     return numbers;
 }
 
+/// The dup2(2) under way that puts its copy there; null: there is none. Nobody else can get a
+/// number that is replaced.
+const Model::Pending* Model::target_of(const TracedTable& table, int fd) const {
+    for (const pid_t thread : table.threads)
+        if (const auto& pending = tasks_.at(thread).pending; pending && pending->exactly == fd)
+            return &*pending;
+    return nullptr;
+}
+
 bool Model::is_closing(const TracedTable& table, int fd, std::uint64_t link) {
-    return std::any_of(table.closing.begin(), table.closing.end(),
-                       [&](const auto& one) { return one.fd == fd && one.link == link; });
+    return std::any_of(table.closing.begin(), table.closing.end(), [&](const auto& one) {
+        return one.fd == fd && (one.link == link || one.link == 0);
+    });
 }
 
 /// Descriptors also come and go in ways that do not stop for us: in a message (unix(7)), by an
@@ -103,14 +121,25 @@ void Model::check_count(TracedTable& table, Now at) {
     if (table.view == nullptr) return;
     const auto count = table.view->count();
     const std::size_t known = table.numbers.size();
+    if (count && *count > known) forget_past_closes(table);
     const bool has_more = count ? *count > known + in_flight(table)
                                 : std::exchange(table.unlisted, false) || !table.owed.empty();
     if (has_more || (count && *count < known)) {
+        look_at_others(*table.process, table, at);
         const Now opened = table.owed.empty() ? at : table.owed.front().since;
         list_again(table, opened, at);
     }
     table.complete = count && *count == table.numbers.size();
     if (in_flight(table) == 0) table.owed.clear();
+}
+
+/// A close has happened once something else, or nothing, is at its number.
+void Model::forget_past_closes(TracedTable& table) {
+    std::erase_if(table.closing, [&](const TracedTable::Closing& one) {
+        const Link link = table.view->link(one.fd);
+        if (link.state == Link::State::absent) return true;
+        return one.link != 0 && one.link != digest_of_link(link.text);
+    });
 }
 
 void Model::list_again(TracedTable& table, Now opened_at, Now closed_at) {
@@ -124,7 +153,7 @@ void Model::list_again(TracedTable& table, Now opened_at, Now closed_at) {
     });
     for (const int fd : gone) close(table, fd, closed_at, false);
     for (const int fd : *listed) {
-        if (table.numbers.find(fd) != nullptr) continue;
+        if (table.numbers.find(fd) != nullptr || target_of(table, fd) != nullptr) continue;
         const Link link = table.view->link(fd);
         if (link.state == Link::State::absent) continue;
         if (is_closing(table, fd, digest_of_link(link.text))) continue;
@@ -155,6 +184,11 @@ NumberEntry* Model::know(TracedTable& table, int fd, Now at) {
     const Link link = table.view->link(fd);
     if (link.state != Link::State::open) return nullptr;
     if (table.owed.empty() && is_closing(table, fd, digest_of_link(link.text))) return nullptr;
+    if (const Pending* copy = target_of(table, fd)) {
+        open(table, {fd, link.text, copy->known_after(), ModelObserver::Origin::call, &copy->entry,
+                     copy->copy_of});
+        return table.numbers.find(fd);
+    }
     Now since = at;
     auto origin = ModelObserver::Origin::call;
     if (!table.owed.empty()) {

@@ -9,8 +9,6 @@
 namespace logfia {
 namespace {
 
-constexpr Duration kShortestPause = std::chrono::milliseconds(1);
-constexpr Duration kLongestPause = std::chrono::milliseconds(20);
 /// A call that cannot wait for anybody is over after so many looks, or has failed.
 constexpr int kEnoughLooks = 8;
 /// From this look on, the kernel is asked whether the caller is still in its call.
@@ -30,11 +28,6 @@ bool may_wait(Call call) {
         default:
             return false;
     }
-}
-
-/// The longer a call has lasted, the rarer it is looked after: 6 % of that time at most.
-Duration next_pause(Duration lasted) {
-    return std::clamp(lasted / 16, kShortestPause, kLongestPause);
 }
 
 }  // namespace
@@ -66,7 +59,7 @@ void Model::look_at_connecting(Now now) {
             continue;
         }
         if (one.next <= now.steady)
-            one.next = now.steady + next_pause(now.steady - one.since.steady);
+            one.next = now.steady + pause_before_look(now.steady - one.since.steady);
         ++i;
     }
 }
@@ -81,7 +74,7 @@ bool Model::is_still_connecting(const Connecting& one, Now now) {
 
 /// The descriptors that others of its table have opened by now are not those that the thread is
 /// about to open. Where the lowest free number is still free, nobody has opened any.
-void Model::look_at_others(const Task& task) {
+void Model::look_before_making(const Task& task) {
     if (task.table->threads.size() == 1) return;
     const auto pending = pending_;
     bool is_lowest_free = false;
@@ -103,10 +96,27 @@ void Model::look_at_all(Now now) {
     for (const pid_t thread : pending) look_at(tasks_.at(thread), now);
 }
 
+void Model::look_at_others(const TracedProcess& process, const TracedTable& table, Now now) {
+    const auto pending = pending_;
+    for (const pid_t thread : pending)
+        if (Task& task = tasks_.at(thread); task.table == &table || task.process == &process)
+            look_at(task, now);
+}
+
+/// Before many are closed: what others have opened a moment ago would be gone before it is known.
+void Model::know_all(const Task& task, Now at) {
+    TracedTable& table = *task.table;
+    look_at_others(*task.process, table, at);
+    if (table.threads.size() > 1 && table.view != nullptr &&
+        table.view->count() != table.numbers.size())
+        list_again(table, at, at);
+}
+
 /// Nobody stands still here: what is there proves that a call has succeeded, but nothing proves
 /// that it has failed.
 void Model::look_at(Task& task, Now now) {
     Pending& pending = *task.pending;
+    if (is_maker_in_disguise(pending.entry.call)) return;
     if (changes_names(pending.entry.call)) {
         suspect_names();
         return drop_pending(task);
@@ -116,26 +126,19 @@ void Model::look_at(Task& task, Now now) {
         (may_wait(pending.entry.call) || pending.looks < kEnoughLooks) &&
         (pending.looks < kFirstDoubt || kernel_.may_be_in_call(task.id, pending.entry.raw_number));
     if (pending.numbers > 0) {
+        const int before = pending.numbers;
         find_numbers(task, pending, in_flight(*task.table));
+        const bool is_shared = task.table->threads.size() > 1;
+        task.unsure = task.unsure || (is_shared && pending.numbers < before);
         if (pending.numbers == 0) return drop_pending(task);
     } else if (ask_socket(*task.table, pending)) {
         return drop_pending(task);
     }
-    pending.looked = now;
+    // Where a copy of the same file is replaced, nobody can see that it has not happened yet.
+    if (pending.exactly < 0) pending.looked = now;
     pending.watched = may_last;
-    pending.pause = next_pause(now.steady - pending.since.steady);
+    pending.pause = pause_before_look(now.steady - pending.since.steady);
     pending.next = now.steady + pending.pause;
-}
-
-void Model::look_at_exec(TracedProcess& process, Now now) {
-    TracedProcess::Exec& exec = *process.exec;
-    exec.pause = next_pause(now.steady - exec.since.steady);
-    exec.next = now.steady + exec.pause;
-    const auto image = kernel_.image_of(process.pid);
-    if (!image || image == exec.image) return;
-    const auto first = tasks_.find(process.pid);
-    Task* task = first != tasks_.end() ? &first->second : add_task(process.pid, process, nullptr);
-    finish_exec(*task);
 }
 
 void Model::drop_pending(Task& task) {

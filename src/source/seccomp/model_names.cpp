@@ -16,6 +16,13 @@ constexpr int kMostAtOnce = 64;
 
 }  // namespace
 
+/// A call that gives files other names is under way.
+bool Model::names_may_change() const {
+    return std::any_of(pending_.begin(), pending_.end(), [&](pid_t thread) {
+        return changes_names(tasks_.at(thread).pending->entry.call);
+    });
+}
+
 void Model::suspect_names() {
     for (auto& [number, table] : tables_) {
         table->renamed = true;

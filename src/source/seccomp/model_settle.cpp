@@ -21,67 +21,8 @@ void Model::settle(Task& task, Now at) {
     TracedTable& table = *task.table;
     std::erase_if(table.closing, [&](const auto& one) { return one.by == task.id; });
     settle_pending(task);
+    if (std::exchange(task.unsure, false)) table.unlisted = true;
     check_count(table, at);
-}
-
-/// True when the thread is the first to be heard of after the exec of its process.
-bool Model::settle_exec(Task& task) {
-    TracedProcess& process = *task.process;
-    if (kernel_.image_of(process.pid) != process.exec->image) {
-        finish_exec(task);
-        return true;
-    }
-    // A caller that calls again was refused; other threads may call while it is in its exec.
-    if (task.id == process.exec->by) {
-        process.exec.reset();
-        std::erase(execs_, process.pid);
-    }
-    return false;
-}
-
-/// The exec has closed what was to be closed, ended all other threads, and given the process a
-/// table of its own (begin_new_exec(), fs/exec.c).
-void Model::finish_exec(Task& task) {
-    TracedProcess& process = *task.process;
-    const Now since = process.exec->since;
-    const pid_t by = process.exec->by;
-    process.exec.reset();
-    std::erase(execs_, process.pid);
-    drop_pending(task);
-    if (by != task.id) take_over(task, by, since);
-    forget_others(process, task.id, since);
-    if (process.state == TracedProcess::State::launching) return begin_command(task, since);
-    if (task.table == nullptr) return;
-    observer_.process_executed(process, since);
-    task.may_have_split = false;
-    split(task, since);
-    TracedTable& table = *task.table;
-    table.view = kernel_.open_table(task.id);
-    table.view_of = task.id;
-    table.closing.clear();
-    table.owed.clear();
-    list_again(table, since, since);
-}
-
-void Model::begin_command(Task& task, Now at) {
-    TracedProcess& process = *task.process;
-    process.state = TracedProcess::State::told;
-    observer_.process_executed(process, at);
-    task.table = &add_table(task.id, process);
-    task.table->threads.push_back(task.id);
-    list_new(*task.table, at, ModelObserver::Origin::initial);
-}
-
-/// A thread that calls exec gets the number of the first one (de_thread(), fs/exec.c), and keeps
-/// its table.
-void Model::take_over(Task& task, pid_t from, Now at) {
-    const auto before = tasks_.find(from);
-    if (before == tasks_.end() || before->second.table == nullptr) return;
-    TracedTable* table = before->second.table;
-    if (task.table == table) return;
-    if (task.table != nullptr) leave_table(task, at);
-    table->threads.push_back(task.id);
-    task.table = table;
 }
 
 void Model::settle_pending(Task& task) {
@@ -103,7 +44,7 @@ void Model::settle_pending(Task& task) {
         return;
     }
     find_numbers(task, pending, in_flight(table));
-    if (pending.numbers > 0 && table.threads.size() > 1)
+    if (pending.numbers > 0 && (pending.raced || table.threads.size() > 1))
         table.owed.push_back({pending.known_after(), pending.numbers});
 }
 

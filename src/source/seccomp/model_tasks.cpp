@@ -17,6 +17,9 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
     const auto facts = kernel_.task(thread);
     if (!facts) return nullptr;
     const auto known = processes_.find(facts->process);
+    // Tables are known once the execs are of which nobody has heard yet.
+    const auto parent = known != processes_.end() ? known : processes_.find(facts->parent);
+    if (parent != processes_.end() && parent->second->exec) look_at_exec(*parent->second, at);
     TracedProcess& process = known != processes_.end()
                                  ? *known->second
                                  : add_process(facts->process, facts->parent, thread, at);
@@ -27,7 +30,7 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
         return nullptr;
     }
     TracedTable* table = table_of_exec(thread, process);
-    if (table == nullptr) table = find_table(thread, process);
+    if (table == nullptr) table = find_table(thread, process, at);
     const bool is_new = table == nullptr;
     if (is_new) table = &add_table(thread, process);
     Task* task = add_task(thread, process, table);
@@ -44,6 +47,7 @@ TracedTable* Model::table_of_exec(pid_t thread, const TracedProcess& process) co
 
 Model::Task* Model::add_task(pid_t thread, TracedProcess& process, TracedTable* table) {
     Task& task = tasks_[thread];
+    std::erase(process.exiting, thread);  // another one by now
     task.id = thread;
     task.process = &process;
     task.table = table;
@@ -60,7 +64,7 @@ TracedProcess& Model::add_process(pid_t pid, pid_t parent, pid_t thread, Now at)
     slot->parent = parent;
     if (pid == options_.command) {
         slot->state = State::launching;
-    } else if (options_.children == Children::ignored && find_table(thread, *slot) == nullptr) {
+    } else if (options_.children == Children::ignored && find_table(thread, *slot, at) == nullptr) {
         slot->state = State::ignored;
     } else {
         observer_.process_began(*slot, at);
@@ -71,17 +75,43 @@ TracedProcess& Model::add_process(pid_t pid, pid_t parent, pid_t thread, Now at)
 
 /// The table that the thread has in common with a thread that is known: of its process, or of the
 /// parent (CLONE_FILES, clone(2)). Null: there is none.
-TracedTable* Model::find_table(pid_t thread, const TracedProcess& process) {
+TracedTable* Model::find_table(pid_t thread, const TracedProcess& process, Now at) {
+    split_suspects(process, at);
     TracedTable* unseen = nullptr;
     for (const auto& [number, table] : tables_) {
         const pid_t owner = table->process->pid;
-        const bool is_near = owner == process.pid || owner == process.parent;
-        if (!is_near || table->threads.empty()) continue;
-        if (kernel_.share_table(thread, table->threads.front())) return table.get();
+        const auto near = nearest_of(*table, process);
+        if (!near) continue;
+        if (kernel_.share_table(thread, *near)) return table.get();
         // A table that may not be looked into is not compared either.
         if (table->view == nullptr && owner == process.pid) unseen = table.get();
     }
     return unseen;
+}
+
+/// Threads that may have tables of their own get them: what is compared with them would be taken
+/// for what they have left.
+void Model::split_suspects(const TracedProcess& process, Now at) {
+    for (const pid_t pid : {process.pid, process.parent}) {
+        const auto known = processes_.find(pid);
+        if (known == processes_.end()) continue;
+        for (const pid_t thread : tasks_of(*known->second))
+            if (Task& task = tasks_.at(thread); task.may_have_split && task.table != nullptr)
+                split(task, at);
+    }
+}
+
+/// A thread that has the table: of the process, or else of its parent or child. Absent: there is
+/// none.
+std::optional<pid_t> Model::nearest_of(const TracedTable& table,
+                                       const TracedProcess& process) const {
+    std::optional<pid_t> near;
+    for (const pid_t thread : table.threads) {
+        const TracedProcess& owner = *tasks_.at(thread).process;
+        if (owner.pid == process.pid) return thread;
+        if (owner.pid == process.parent || owner.parent == process.pid) near = thread;
+    }
+    return near;
 }
 
 TracedTable& Model::add_table(pid_t thread, TracedProcess& process) {
@@ -121,6 +151,8 @@ void Model::adopt_silent_threads(Task& task) {
     TracedTable& table = *task.table;
     if (table.threads.size() > 1) return;
     for (const pid_t thread : kernel_.threads_of(task.process->pid)) {
+        const auto& exiting = task.process->exiting;
+        if (std::find(exiting.begin(), exiting.end(), thread) != exiting.end()) continue;
         if (tasks_.contains(thread) || !kernel_.share_table(task.id, thread)) continue;
         add_task(thread, *task.process, &table);
     }
@@ -140,11 +172,27 @@ void Model::split(Task& task, Now at) {
     const auto other = std::find_if(threads.begin(), threads.end(),
                                     [&](pid_t thread) { return thread != task.id; });
     if (other == threads.end() || kernel_.share_table(task.id, *other)) return;
+    if (!kernel_.task(*other) || !kernel_.task(task.id)) return;  // nothing was compared
     leave_table(task, at);
     TracedTable& own = add_table(task.id, *task.process);
     own.threads.push_back(task.id);
     task.table = &own;
     list_new(own, at, ModelObserver::Origin::inherited);
+}
+
+/// A thread, or all of its process, is about to get a table of its own: what is seen through it is
+/// not this one any more. Looks through another one, if there is any.
+void Model::look_past(const Task& task, Leaving leaving) {
+    TracedTable& table = *task.table;
+    const auto stays = [&](pid_t thread) {
+        return leaving == Leaving::thread ? thread != task.id
+                                          : tasks_.at(thread).process != task.process;
+    };
+    if (stays(table.view_of)) return;
+    const auto other = std::find_if(table.threads.begin(), table.threads.end(), stays);
+    if (other == table.threads.end()) return;
+    table.view = kernel_.open_table(*other);
+    table.view_of = *other;
 }
 
 void Model::leave_table(Task& task, Now at) {
@@ -177,8 +225,11 @@ void Model::end_table(TracedTable& table, Now at) {
 void Model::forget(pid_t thread, Now at) {
     const auto found = tasks_.find(thread);
     if (found == tasks_.end()) return;
-    drop_pending(found->second);
-    if (found->second.table != nullptr) leave_table(found->second, at);
+    Task& task = found->second;
+    // Others may have what its last call has made.
+    if (task.pending && task.table != nullptr) task.table->unlisted = true;
+    drop_pending(task);
+    if (task.table != nullptr) leave_table(task, at);
     tasks_.erase(found);
 }
 

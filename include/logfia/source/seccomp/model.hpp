@@ -38,7 +38,8 @@ struct TracedProcess {
     pid_t pid = 0;
     pid_t parent = 0;
     State state = State::told;
-    std::optional<Exec> exec{};  ///< a call that may have succeeded
+    std::optional<Exec> exec{};    ///< a call that may have succeeded
+    std::vector<pid_t> exiting{};  ///< threads that have called exit(2), and may still be there
     bool uses_io_uring = false;
     bool is_foreign = false;     ///< runs a program whose calls are not known
     bool is_unreadable = false;  ///< the links of its descriptors could not be read, which was told
@@ -50,7 +51,7 @@ struct TracedTable {
     /// nobody knows whether it has happened yet.
     struct Closing {
         int fd;
-        std::uint64_t link;
+        std::uint64_t link;  ///< 0: any, since the file may get another name meanwhile
         pid_t by;
     };
     /// Calls that are over, and of which the numbers were not found.
@@ -167,6 +168,7 @@ class Model {
         SteadyTime next{};
         Duration pause{};
         int looks = 0;
+        bool raced = false;   // others had the table too: lower numbers may have been taken
         bool watched = true;  // false: no look is worth while any more
         [[nodiscard]] Now known_after() const {
             return looked.steady > since.steady ? looked : since;
@@ -178,6 +180,7 @@ class Model {
         TracedTable* table = nullptr;  // null: of a process that is not told
         std::optional<Pending> pending{};
         bool may_have_split = false;  // the thread may have a table of its own by now
+        bool unsure = false;          // what was found while it ran may be somebody else's
     };
     /// A socket that was on its way to a peer when its caller went on.
     struct Connecting {
@@ -200,11 +203,16 @@ class Model {
     Task* add_task(pid_t thread, TracedProcess& process, TracedTable* table);
     TracedProcess& add_process(pid_t pid, pid_t parent, pid_t thread, Now at);
     [[nodiscard]] TracedTable* table_of_exec(pid_t thread, const TracedProcess& process) const;
-    TracedTable* find_table(pid_t thread, const TracedProcess& process);
+    TracedTable* find_table(pid_t thread, const TracedProcess& process, Now at);
+    [[nodiscard]] std::optional<pid_t> nearest_of(const TracedTable& table,
+                                                  const TracedProcess& process) const;
     TracedTable& add_table(pid_t thread, TracedProcess& process);
     void list_new(TracedTable& table, Now at, ModelObserver::Origin origin);
     void adopt_silent_threads(Task& task);
     void split(Task& task, Now at);
+    enum class Leaving : std::uint8_t { thread, process };
+    void split_suspects(const TracedProcess& process, Now at);
+    void look_past(const Task& task, Leaving leaving);
     void leave_table(Task& task, Now at);
     void end_table(TracedTable& table, Now at);
     void forget(pid_t thread, Now at);
@@ -213,31 +221,38 @@ class Model {
     std::vector<pid_t> tasks_of(const TracedProcess& process) const;
     // model_settle.cpp
     void settle(Task& task, Now at);
-    bool settle_exec(Task& task);
-    void finish_exec(Task& task);
-    void begin_command(Task& task, Now at);
-    void take_over(Task& task, pid_t from, Now at);
     void settle_pending(Task& task);
     bool ask_socket(TracedTable& table, const Pending& pending);
     // model_find.cpp
     void find_numbers(Task& task, Pending& pending, std::size_t reserved);
     void check_count(TracedTable& table, Now at);
+    void forget_past_closes(TracedTable& table);
     void list_again(TracedTable& table, Now opened_at, Now closed_at);
     [[nodiscard]] bool was_true(const TracedTable& table);
     [[nodiscard]] Now last_look(const TracedTable& table, Now since) const;
     [[nodiscard]] std::size_t in_flight(const TracedTable& table) const;
+    [[nodiscard]] const Pending* target_of(const TracedTable& table, int fd) const;
+    [[nodiscard]] bool names_may_change() const;
     static bool is_closing(const TracedTable& table, int fd, std::uint64_t link);
     NumberEntry* know(TracedTable& table, int fd, Now at);
     void open(TracedTable& table, const ModelObserver::Opening& opening);
     void close(TracedTable& table, int fd, Now at, bool at_exit);
     // model_look.cpp
     void look_at(Task& task, Now now);
-    void look_at_exec(TracedProcess& process, Now now);
     void look_at_connecting(Now now);
     bool is_still_connecting(const Connecting& one, Now now);
-    void look_at_others(const Task& task);
+    void look_before_making(const Task& task);
     void look_at_all(Now now);
+    void know_all(const Task& task, Now at);
+    void look_at_others(const TracedProcess& process, const TracedTable& table, Now now);
     void drop_pending(Task& task);
+    // model_exec.cpp
+    bool settle_exec(Task& task);
+    void finish_exec(Task& task);
+    void begin_command(Task& task, Now at);
+    void take_over(Task& task, pid_t from, Now at);
+    void look_at_exec(TracedProcess& process, Now now);
+    static Duration pause_before_look(Duration lasted);
     // model_names.cpp
     void suspect_names();
     void look_at_names(Now now);

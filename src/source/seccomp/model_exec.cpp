@@ -1,0 +1,95 @@
+// Finds out what an exec has done, and how often to look after calls that last.
+
+#include <logfia/source/seccomp/model.hpp>
+
+#include <algorithm>
+
+namespace logfia {
+namespace {
+
+constexpr Duration kShortestPause = std::chrono::milliseconds(1);
+constexpr Duration kLongestPause = std::chrono::milliseconds(20);
+
+}  // namespace
+
+/// The longer a call has lasted, the rarer it is looked after: 6 % of that time at most.
+Duration Model::pause_before_look(Duration lasted) {
+    return std::clamp(lasted / 16, kShortestPause, kLongestPause);
+}
+
+/// True when nothing else is to be settled: the thread is the first to be heard of after the exec
+/// of its process, or that exec has ended it. Whoever stands after the program has changed has
+/// begun since, or has called exec: during the exec, all others are gone.
+bool Model::settle_exec(Task& task) {
+    TracedProcess& process = *task.process;
+    const bool is_over = kernel_.image_of(process.pid) != process.exec->image;
+    if (!kernel_.caller_stands()) return true;
+    if (is_over) {
+        finish_exec(task);
+        return true;
+    }
+    // A caller that calls again was refused; other threads may call while it is in its exec.
+    if (task.id == process.exec->by) {
+        process.exec.reset();
+        std::erase(execs_, process.pid);
+    }
+    return false;
+}
+
+/// The exec has closed what was to be closed, ended all other threads, and given the process a
+/// table of its own (begin_new_exec(), fs/exec.c).
+void Model::finish_exec(Task& task) {
+    TracedProcess& process = *task.process;
+    const Now since = process.exec->since;
+    const pid_t by = process.exec->by;
+    process.exec.reset();
+    std::erase(execs_, process.pid);
+    drop_pending(task);
+    if (by != task.id) take_over(task, by, since);
+    forget_others(process, task.id, since);
+    if (process.state == TracedProcess::State::launching) return begin_command(task, since);
+    if (task.table == nullptr) return;
+    observer_.process_executed(process, since);
+    task.may_have_split = false;
+    split(task, since);
+    TracedTable& table = *task.table;
+    table.view = kernel_.open_table(task.id);
+    table.view_of = task.id;
+    table.closing.clear();
+    table.owed.clear();
+    list_again(table, since, since);
+}
+
+void Model::begin_command(Task& task, Now at) {
+    TracedProcess& process = *task.process;
+    process.state = TracedProcess::State::told;
+    observer_.process_executed(process, at);
+    task.table = &add_table(task.id, process);
+    task.table->threads.push_back(task.id);
+    list_new(*task.table, at, ModelObserver::Origin::initial);
+}
+
+/// A thread that calls exec gets the number of the first one (de_thread(), fs/exec.c), and keeps
+/// its table.
+void Model::take_over(Task& task, pid_t from, Now at) {
+    const auto before = tasks_.find(from);
+    if (before == tasks_.end() || before->second.table == nullptr) return;
+    TracedTable* table = before->second.table;
+    if (task.table == table) return;
+    if (task.table != nullptr) leave_table(task, at);
+    table->threads.push_back(task.id);
+    task.table = table;
+}
+
+void Model::look_at_exec(TracedProcess& process, Now now) {
+    TracedProcess::Exec& exec = *process.exec;
+    exec.pause = pause_before_look(now.steady - exec.since.steady);
+    exec.next = now.steady + exec.pause;
+    const auto image = kernel_.image_of(process.pid);
+    if (!image || image == exec.image) return;
+    const auto first = tasks_.find(process.pid);
+    Task* task = first != tasks_.end() ? &first->second : add_task(process.pid, process, nullptr);
+    finish_exec(*task);
+}
+
+}  // namespace logfia
