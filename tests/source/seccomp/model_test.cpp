@@ -1,0 +1,232 @@
+#include "support/model_run.hpp"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/close_range.h>
+#include <sched.h>
+
+#include <string>
+#include <vector>
+
+namespace logfia {
+namespace {
+
+using namespace test;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::IsSupersetOf;
+using testing::Not;
+
+using Lines = std::vector<std::string>;
+
+class ModelTest : public testing::Test {
+  protected:
+    ModelTest() {
+        run.call(pid, call_of(Call::close, {-1}));
+        take_lines();
+    }
+    ~ModelTest() override {
+        if (run.checker.wrong().empty()) run.settle();
+        if (run.checker.wrong().empty()) run.end();
+        EXPECT_THAT(run.checker.wrong(), IsEmpty());
+    }
+    Lines take_lines() { return std::exchange(run.checker.lines, {}); }
+    /// The thread calls, which settles what it did before.
+    void touch(pid_t thread) { run.call(thread, call_of(Call::close, {-1})); }
+    const ToldLife& last() const { return run.checker.told().back(); }
+
+    ModelRun run;
+    pid_t pid = run.command;
+};
+
+TEST_F(ModelTest, TellsWhatWasOpenWhenTheProgramBegan) {
+    ModelRun fresh;
+    fresh.call(fresh.command, call_of(Call::close, {-1}));
+    EXPECT_THAT(fresh.checker.lines,
+                ElementsAre("exec 100", "open 0 /in", "open 1 /out", "open 2 /err"));
+    EXPECT_EQ(fresh.checker.told().front().origin, ModelObserver::Origin::initial);
+}
+
+TEST_F(ModelTest, AnOpenIsKnownAtTheNextCallAndHasItsOwnTime) {
+    run.call(pid, open_file("/a"));
+    const auto entered = run.kernel.now;
+    EXPECT_THAT(take_lines(), IsEmpty());
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a"));
+    EXPECT_EQ(last().opened, entered);
+}
+
+TEST_F(ModelTest, AnOpenThatFailsIsNotTold) {
+    auto action = open_file("/a");
+    action.fails = true;
+    run.call(pid, action);
+    touch(pid);
+    EXPECT_THAT(take_lines(), IsEmpty());
+}
+
+TEST_F(ModelTest, ACallThatWasNotLetGoOnHasNotHappened) {
+    run.call(pid, open_file("/a"));
+    run.stand(pid, call_of(Call::close, {3}));
+    run.kernel.give_up(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a"));
+    touch(pid);
+    EXPECT_THAT(take_lines(), IsEmpty());
+}
+
+TEST_F(ModelTest, TheSameFileAtTheSameNumberIsAnotherDescriptor) {
+    for (int i = 0; i < 3; ++i) {
+        run.call(pid, open_file("/a"));
+        run.call(pid, call_of(Call::close, {3}));
+    }
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "close 3", "open 3 /a", "close 3",
+                                          "open 3 /a", "close 3"));
+}
+
+TEST_F(ModelTest, ADescriptorThatComesInAMessageIsFound) {
+    run.kernel.receive(pid);
+    touch(pid);
+    EXPECT_EQ(last().origin, ModelObserver::Origin::found);
+    run.call(pid, call_of(Call::close, {3}));
+    EXPECT_THAT(take_lines(), Contains("close 3"));
+}
+
+TEST_F(ModelTest, EachKindOfDup) {
+    run.call(pid, open_file("/a"));
+    run.call(pid, call_of(Call::dup, {3}));
+    run.call(pid, call_of(Call::fcntl, {3, F_DUPFD, 10}));
+    run.call(pid, call_of(Call::dup2, {3, 0}));
+    run.call(pid, call_of(Call::dup3, {3, 20, O_CLOEXEC}));
+    run.call(pid, call_of(Call::dup2, {3, 3}));
+    run.call(pid, call_of(Call::dup2, {9, 1}));
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "open 4 /a", "open 10 /a", "close 0",
+                                          "open 0 /a", "open 20 /a"));
+    EXPECT_EQ(last().copy_of, 4U) << "the first after the three that were there";
+}
+
+TEST_F(ModelTest, PipesHaveTwoNumbers) {
+    run.call(pid, call_of(Call::close, {1}));
+    run.call(pid, call_of(Call::pipe2));
+    touch(pid);
+    const Lines lines = take_lines();
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_EQ(lines[1].substr(0, 12), "open 1 pipe:");
+    EXPECT_EQ(lines[2].substr(0, 12), "open 3 pipe:");
+}
+
+TEST_F(ModelTest, CloseRangeClosesWhatIsThere) {
+    run.call(pid, open_file("/a"));
+    run.call(pid, open_file("/b"));
+    run.call(pid, call_of(Call::close_range, {1, 3, CLOSE_RANGE_CLOEXEC}));
+    run.call(pid, call_of(Call::close_range, {4, 3, 0}));
+    run.call(pid, call_of(Call::close_range, {3, -1, 0}));
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "open 4 /b", "close 3", "close 4"));
+}
+
+TEST_F(ModelTest, AnExecClosesWhatIsMarked) {
+    run.call(pid, open_file("/a", true));
+    run.call(pid, open_file("/b"));
+    run.call(pid, call_of(Call::execve));
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "open 4 /b", "exec 100", "close 3"));
+}
+
+TEST_F(ModelTest, AnExecThatFailsClosesNothing) {
+    run.call(pid, open_file("/a", true));
+    auto exec = call_of(Call::execve);
+    exec.fails = true;
+    run.call(pid, exec);
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a"));
+}
+
+TEST_F(ModelTest, TheExecOfAThreadTakesTheProcessOver) {
+    const pid_t thread = run.kernel.add_thread(pid);
+    run.call(thread, open_file("/a", true));
+    run.call(thread, call_of(Call::execve));
+    run.finish(pid);  // under its new number
+    ASSERT_EQ(run.kernel.find(thread), nullptr);
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "exec 100", "close 3"));
+}
+
+TEST_F(ModelTest, AnOpenThatWaitsIsSeenWhileItsThreadSleeps) {
+    run.enter(pid, open_file("/fifo"));
+    run.kernel.step(pid);  // the number is reserved
+    run.pass(std::chrono::milliseconds(500));
+    EXPECT_THAT(take_lines(), IsEmpty());
+    const auto opened = run.kernel.now;
+    run.finish(pid);
+    run.pass(std::chrono::milliseconds(100));
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /fifo"));
+    EXPECT_GE(last().opened + std::chrono::milliseconds(1), opened) << "not when it was called";
+}
+
+// A look that found nothing has once gone past the number that the call had reserved.
+TEST_F(ModelTest, AnOpenThatWaitsIsSeenThoughOthersHaveTheTable) {
+    const pid_t thread = run.kernel.add_thread(pid);
+    touch(thread);
+    run.enter(thread, open_file("/fifo"));
+    run.kernel.step(thread);
+    run.pass(std::chrono::milliseconds(100));
+    run.finish(thread);
+    run.pass(std::chrono::milliseconds(100));
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /fifo"));
+}
+
+TEST_F(ModelTest, WhatIsUnlinkedAtOnceHasItsName) {
+    run.call(pid, open_file("/a"));
+    run.call(pid, unlink_file("/a"));
+    touch(pid);
+    EXPECT_THAT(take_lines(), Contains("open 3 /a"));
+}
+
+TEST_F(ModelTest, AnUnlinkSettlesTheOpensOfOthers) {
+    const pid_t child = run.kernel.fork(pid);
+    touch(child);
+    run.call(pid, open_file("/a"));
+    run.call(child, unlink_file("/a"));
+    EXPECT_THAT(take_lines(), Contains("open 3 /a"));
+}
+
+TEST_F(ModelTest, ARenameIsTold) {
+    run.call(pid, open_file("/a"));
+    run.call(pid, rename_file("/a", "/b"));
+    touch(pid);
+    run.pass(std::chrono::milliseconds(5));
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "rename 3 /b"));
+}
+
+TEST_F(ModelTest, ASocketOnItsWayIsAskedAgain) {
+    run.call(pid, call_of(Call::socket));
+    run.checker.connecting = true;
+    run.enter(pid, call_of(Call::connect, {3}));
+    take_lines();
+    run.pass(std::chrono::milliseconds(5));
+    EXPECT_THAT(take_lines(), ElementsAre("ask 3"));
+    run.checker.connecting = false;
+    run.pass(std::chrono::milliseconds(50));
+    EXPECT_THAT(take_lines(), ElementsAre("ask 3"));
+    run.pass(std::chrono::milliseconds(500));
+    EXPECT_THAT(take_lines(), IsEmpty());
+}
+
+TEST_F(ModelTest, TheEndClosesAll) {
+    run.call(pid, open_file("/a"));
+    run.call(pid, call_of(Call::exit_group, {3}));
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "close 0 at exit", "close 1 at exit",
+                                          "close 2 at exit", "close 3 at exit", "exit 100 768"));
+}
+
+TEST_F(ModelTest, WhoWasKilledLosesItsLastCall) {
+    run.call(pid, open_file("/a"));
+    run.kernel.kill(pid);
+    run.tell_ends();
+    EXPECT_THAT(take_lines(),
+                Contains("lost 100 it was killed: what its last call opened was not seen"));
+}
+
+}  // namespace
+}  // namespace logfia
