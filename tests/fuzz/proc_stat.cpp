@@ -13,6 +13,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     require(!parse_proc_stat(text) || parse_run_state(text),
             "a row that tells all tells the state");
     parse_proc_status(text);
+    const auto image = parse_program_image(text);
+    require(!image || image->stack != 0, "a stack is somewhere");
 
     std::string row = "42 (";
     row += text;
