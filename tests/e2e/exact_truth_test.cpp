@@ -130,6 +130,7 @@ const std::vector<TruthCase> kAll{
     {"threads-differ", 200, {.racing = true}},
     {"threads-in-turn", 50},
     {"threads-wait", 3, {.racing = true}},
+    {"threads-sleep", 3},
     {"unshare", 100, {.several_tables = true}},
     {"exec-from-thread", 3},
     {"thread-exits-first", 100, {.racing = true}},

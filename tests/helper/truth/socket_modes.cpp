@@ -210,8 +210,8 @@ void accept_blocks(long count) {
 
 /// Two processes open the ends of a FIFO, the parent in turn before and after the child.
 void fifo(long count) {
-    const FileName name("fifo");
     for (long i = 0; i < count; ++i) {
+        const FileName name("fifo", i);
         must(mkfifo(name.path(), 0600), "mkfifo");
         const bool late = i % 2 == 0;
         const int child = in_child([&] {
@@ -220,7 +220,6 @@ void fifo(long count) {
         });
         if (!late) give_time();
         const int fd = open_file(name.path(), O_RDONLY);
-        must(unlink(name.path()), "unlink");
         reap(child);
         drop(fd);
     }

@@ -105,6 +105,12 @@ void threads_in_turn(long count) {
     }
 }
 
+/// Longer than it takes until a call that waits is looked after some times.
+void give_time() {
+    const timespec moment{0, 6'000'000};
+    nanosleep(&moment, nullptr);
+}
+
 /// A call that waits has its number before it is done: others get the next ones.
 void threads_wait(long count) {
     const FileName name("fifo");
@@ -113,8 +119,7 @@ void threads_wait(long count) {
         int reader = -1;
         Thread waiting([&] { reader = open_file(name.path(), O_RDONLY); });
         open_and_close(0, 20, 50);
-        const timespec moment{0, 4'000'000};
-        nanosleep(&moment, nullptr);
+        give_time();
         open_and_close(20, 20, 50);
         const int writer = open_file(name.path(), O_WRONLY);
         waiting.join();
@@ -122,6 +127,27 @@ void threads_wait(long count) {
         drop(reader);
         drop(writer);
     }
+}
+
+/// A call that waits while another thread of its table does nothing.
+void threads_sleep(long count) {
+    std::atomic<bool> done = false;
+    Thread sleeping([&] {
+        drop(open_file(FileName(0).path(), O_RDONLY));
+        while (!done) give_time();
+    });
+    for (long i = 0; i < count; ++i) {
+        const FileName name("fifo", i);
+        must(mkfifo(name.path(), 0600), "mkfifo");
+        const int child = in_child([&] {
+            give_time();
+            drop(open_file(name.path(), O_WRONLY));
+        });
+        const int fd = open_file(name.path(), O_RDONLY);
+        reap(child);
+        drop(fd);
+    }
+    done = true;
 }
 
 /// A thread with a table of its own: by unshare(), and by close_range(), which keeps the others'
@@ -203,6 +229,7 @@ constexpr std::array kModes{
     Mode{"threads-differ", threads_differ},
     Mode{"threads-in-turn", threads_in_turn},
     Mode{"threads-wait", threads_wait},
+    Mode{"threads-sleep", threads_sleep},
     Mode{"unshare", unshare_mode},
     Mode{"exec-from-thread", exec_from_thread},
     Mode{"thread-exits-first", thread_exits_first},
