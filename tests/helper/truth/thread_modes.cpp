@@ -131,11 +131,14 @@ void threads_wait(long count) {
 
 /// A call that waits while another thread of its table does nothing.
 void threads_sleep(long count) {
+    std::atomic<bool> sleeps = false;
     std::atomic<bool> done = false;
     Thread sleeping([&] {
         drop(open_file(FileName(0).path(), O_RDONLY));
+        sleeps = true;
         while (!done) give_time();
     });
+    while (!sleeps) sched_yield();
     for (long i = 0; i < count; ++i) {
         const FileName name("fifo", i);
         must(mkfifo(name.path(), 0600), "mkfifo");
