@@ -164,7 +164,7 @@ void leave_table(long count, bool by_close_range) {
             must(unshare(CLONE_FILES), "unshare");
         begin_table();
         open_and_close(20, 20, count);
-        open_file(FileName(1).path(), O_RDONLY);
+        open_file(FileName(20).path(), O_RDONLY);
         tell_all_dropped(Dropped::exit);
     });
     open_and_close(0, 20, count);
