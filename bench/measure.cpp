@@ -38,6 +38,13 @@ std::vector<std::vector<Nanoseconds>> race(int rounds,
     return times;
 }
 
+void warn_of_load() {
+    constexpr double kQuiet = 1.5;
+    double load = 0;
+    if (getloadavg(&load, 1) != 1 || load <= kQuiet) return;
+    std::printf("The load is %.1f: this machine is not quiet, the figures will not hold.\n", load);
+}
+
 double ratio(const std::vector<Nanoseconds>& of, const std::vector<Nanoseconds>& to) {
     std::vector<double> ratios;
     for (std::size_t i = 0; i < of.size(); ++i) ratios.push_back(of[i] / to[i]);

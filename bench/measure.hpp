@@ -20,6 +20,9 @@ double median(std::vector<double> values);
 std::vector<std::vector<Nanoseconds>> race(int rounds,
                                            const std::vector<std::function<void()>>& contenders);
 
+/// Says so when the machine is too busy for times that hold.
+void warn_of_load();
+
 /// The median of the ratios, round by round.
 double ratio(const std::vector<Nanoseconds>& of, const std::vector<Nanoseconds>& to);
 

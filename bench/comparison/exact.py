@@ -4,7 +4,7 @@ import re
 import subprocess
 
 _NUMBER = r"-?[\d.]+|nan"
-_ROW = re.compile(rf"(.+?) +({_NUMBER}) +({_NUMBER}) +({_NUMBER})(?: +({_NUMBER}))?(?:  .*)?")
+_ROW = re.compile(rf"(.+?) +({_NUMBER}) +({_NUMBER}) +({_NUMBER})(?: +({_NUMBER}))?(?: +({_NUMBER}))?(?:  .*)?")
 _PEAK = re.compile(r"(-X.*) after \d+ files +(\d+)  .*")
 
 
@@ -18,7 +18,7 @@ def _rows(text, title):
 def measure(logfia_bench, brief):
     words = [logfia_bench, "--brief", "exact"] if brief else [logfia_bench, "exact"]
     text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    keys = ("all", "added", "deviation", "of_strace")
+    keys = ("all", "added", "deviation", "of_strace", "least_added")
     results = {what: {name: dict(zip(keys, numbers)) for name, numbers in _rows(text, title).items()}
                for what, title in (("pair_ns", "ns a pair"), ("call_ns", "ns an untouched call"))}
     results["make"] = {name: dict(zip(("seconds", "ratio", "deviation"), numbers))

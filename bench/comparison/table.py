@@ -155,7 +155,7 @@ def _goals_in_words(results):
 
 
 def _minutes(results):
-    return "nine" if "exact" in results else "seven"
+    return "ten" if "exact" in results else "seven"
 
 
 def _how_it_was_measured(results):
