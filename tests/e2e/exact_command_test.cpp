@@ -246,7 +246,7 @@ TEST_F(ExactCommands, GetTheirSurroundingsAsWeGotThem) {
 }
 
 TEST_F(ExactCommands, LeaksAreWhatWasLeftOpen) {
-    // Its last call is a moment before its end, without which there is no verdict.
+    // The last call is a moment before the end, without which there is no verdict.
     for (int i = 0; i < 5; ++i) {
         EXPECT_EQ(run({"--leaks", "--leak-min", "5"}, truth_command("leaf", 20)).status, 3);
         std::filesystem::remove(truth_path());

@@ -1,4 +1,4 @@
-// What threads of a command do, in any order: all of it is told, as it was.
+// Threads of a command do anything, in any order: all of it is told, as it was.
 
 #include "fuzz.hpp"
 #include "support/model_run.hpp"

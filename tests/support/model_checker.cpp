@@ -186,13 +186,13 @@ void ModelChecker::check_close(const ToldLife& told) {
     require(told.at_exit == (life.ending == Ending::exit), "it has ended otherwise", told);
 }
 
-/// Whatever was made once was told once, in whichever table its copies are.
+/// A descriptor that was made once was told once, in whichever table its copies are.
 void ModelChecker::check_counts() {
     std::map<const Life*, int> told;
     std::set<std::pair<std::uint64_t, const Life*>> seen;
     for (const ToldLife& one : told_) {
         if (one.first == nullptr) continue;
-        // Its close was told, and has not happened: its caller was killed on the way.
+        // The close was told, and has not happened: the caller was killed on the way.
         if (is_spared(*one.first)) {
             told.try_emplace(&root_of(*one.first), 0);
             continue;

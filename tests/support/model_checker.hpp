@@ -39,7 +39,7 @@ class ModelChecker final : public ModelObserver {
 
     /// Nothing is going on: what is told open is what is open, in each table that is known.
     void check_complete();
-    /// All processes have ended.
+    /// To be called when all processes have ended.
     void check_all();
 
     [[nodiscard]] const std::deque<ToldLife>& told() const { return told_; }
@@ -47,7 +47,7 @@ class ModelChecker final : public ModelObserver {
 
     /// Sockets are still on their way to their peer.
     bool connecting = false;
-    std::vector<std::string> lines{};  // all that was told
+    std::vector<std::string> lines{};  // everything that was told
 
     void process_seen(const TracedProcess& process) override;
     void process_began(const TracedProcess& process, Now at) override;
@@ -83,7 +83,7 @@ class ModelChecker final : public ModelObserver {
     std::map<std::pair<std::uint64_t, int>, SteadyTime> closed_last_;
     std::map<std::pair<std::uint64_t, int>, std::uint64_t> open_;  // ids
     std::map<std::uint64_t, int> ended_;                           // processes
-    std::map<std::uint64_t, const TracedTable*> tables_;           // those that have not ended
+    std::map<std::uint64_t, const TracedTable*> tables_;           // the ones that have not ended
     std::vector<std::string> wrong_;
 };
 

@@ -44,9 +44,9 @@ class ModelRun {
     void pass(Duration time);
     /// Tells the model which processes have ended.
     void tell_ends();
-    /// All calls return, and each thread calls twice: all that has happened must be known.
+    /// Lets all calls return, and each thread call twice: all that has happened must be known.
     void settle();
-    /// All processes are killed, and all that was told is compared.
+    /// Kills all processes, and compares all that was told.
     void end();
 
     pid_t command;

@@ -24,7 +24,8 @@ bool changes_socket(Call call) {
     return call == Call::bind || call == Call::connect || call == Call::listen;
 }
 
-/// What others have opened a moment ago would be gone before it is known.
+/// True for a call after which the descriptors that others have opened a moment ago would be gone
+/// before they are known.
 bool closes_many(Call call) {
     return call == Call::close_range || call == Call::exit_group || is_exec(call);
 }

@@ -75,7 +75,7 @@ void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
             since = last_look(table, since);
         }
         if (pending.exactly >= 0) return;
-        // What was free at this look may be what the call gets by the next one.
+        // A number that was free at this look may be the one that the call gets by the next.
         fd = table.numbers.lowest_free(fd + 1);
     }
 }

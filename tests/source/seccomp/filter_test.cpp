@@ -140,7 +140,7 @@ TEST_P(Filter, StopsSocketcallByWhatItDoes) {
             EXPECT_FALSE(stops(call(Abi::i386, kSocketcall, what))) << what;
         }
     }
-    // The same number of x86-64 is getuid(2).
+    // On x86-64 this number is getuid(2).
     EXPECT_FALSE(stops(call(Abi::x86_64, kSocketcall, SYS_SOCKET)));
 }
 #endif

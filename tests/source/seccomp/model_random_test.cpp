@@ -10,7 +10,7 @@
 namespace logfia {
 namespace {
 
-// Whatever threads do, each descriptor is told once, under the right name and number, and closed
+// However threads act, each descriptor is told once, under the right name and number, and closed
 // when it was.
 TEST(ModelRandom, TellsTheTruth) {
     constexpr unsigned kRuns = 1000;

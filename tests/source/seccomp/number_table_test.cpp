@@ -103,7 +103,7 @@ TEST(NumberTable, OneCanBeClosedWhileAllAreVisited) {
     EXPECT_EQ(table.size(), 1667U);
 }
 
-/// The same, slowly.
+/// A reference: the same, slowly.
 struct Reference {
     std::map<int, std::uint64_t> open;
 

@@ -1,4 +1,4 @@
-// What becomes of changes, without a supervisor's thread.
+// Follows changes to their Events, without a supervisor's thread.
 
 #include "support/event_parts.hpp"
 #include "support/event_sinks.hpp"
@@ -73,7 +73,7 @@ class SeccompSourceTest : public testing::Test {
         descriptor.name = name;
         push(seconds, DescriptorOpened{table, id, 0, false, false, descriptor});
     }
-    /// What is told by then, when nothing earlier can come any more.
+    /// Returns what is told by then, when nothing earlier can come any more.
     Lines run(int seconds) {
         queue->settled_until(at(seconds).steady);
         while (source->run(at(seconds), kept) == Source::State::busy) {
@@ -167,7 +167,7 @@ TEST_F(SeccompSourceTest, OfExcludedProgramsNothingIsTold) {
     open(3, 2, "/b", 2);
     push(4, DescriptorClosed{2, 1, false});
     EXPECT_THAT(run(5), ElementsAre("start 1 cmd"));
-    // What the excluded program has left open is told then.
+    // The descriptors that the excluded program has left open are told then.
     push(6, ProcessExecuted{2, named("prog")});
     const Lines lines = run(9);
     EXPECT_THAT(lines, testing::Contains("open 6 prog 2 /b"));

@@ -180,7 +180,7 @@ class Model {
         TracedTable* table = nullptr;  // null: of a process that is not told
         std::optional<Pending> pending{};
         bool may_have_split = false;  // the thread may have a table of its own by now
-        bool unsure = false;          // what was found while it ran may be somebody else's
+        bool unsure = false;          // descriptors found while it ran may be somebody else's
     };
     /// A socket that was on its way to a peer when its caller went on.
     struct Connecting {

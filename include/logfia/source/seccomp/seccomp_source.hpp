@@ -63,7 +63,7 @@ class SeccompSource final : public Source {
     struct Owner {
         DescriptorOwner descriptors;
         std::uint64_t process = 0;
-        pid_t thread = 0;  // that has the table for itself
+        pid_t thread = 0;  // the one that has the table for itself
     };
 
     State end(Now now, EventSink& sink);
