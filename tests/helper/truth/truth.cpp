@@ -239,12 +239,12 @@ void drop_range(unsigned first, unsigned last, int flags) {
 FileName::FileName(long index) : FileName("f", index % names) {}
 
 FileName::FileName(std::string_view name) {
-    std::snprintf(text_.data(), text_.size(), "%s/%.*s", directory(), static_cast<int>(name.size()),
-                  name.data());
+    std::snprintf(text_.data(), text_.size(), "%.400s/%.*s", directory(),
+                  static_cast<int>(name.size()), name.data());
 }
 
 FileName::FileName(std::string_view name, long index) {
-    std::snprintf(text_.data(), text_.size(), "%s/%.*s%03ld", directory(),
+    std::snprintf(text_.data(), text_.size(), "%.400s/%.*s%03ld", directory(),
                   static_cast<int>(name.size()), name.data(), index);
 }
 
