@@ -5,6 +5,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace logfia {
 namespace {
@@ -21,7 +22,7 @@ bool may_be_host_pattern(std::string_view pattern) {
 
 Glob::Glob(std::string pattern)
     : pattern_(std::move(pattern)),
-      has_slash_(pattern_.find('/') != std::string::npos),
+      has_slash_(std::strchr(pattern_.c_str(), '/') != nullptr),
       for_hosts_(may_be_host_pattern(pattern_)) {}
 
 bool Glob::matches(const Event& event) const {

@@ -89,6 +89,14 @@ Now Model::last_look(const TracedTable& table, Now since) const {
     return since;
 }
 
+/// True while a call in the table may give it a descriptor.
+bool Model::is_being_made(const TracedTable& table) const {
+    return std::any_of(table.threads.begin(), table.threads.end(), [&](pid_t thread) {
+        const auto& pending = tasks_.at(thread).pending;
+        return pending && pending->numbers > 0;
+    });
+}
+
 /// How many numbers may be open, or reserved, without our knowledge.
 std::size_t Model::in_flight(const TracedTable& table) const {
     std::size_t numbers = table.closing.size();
@@ -183,7 +191,10 @@ NumberEntry* Model::know(TracedTable& table, int fd, Now at) {
     if (table.complete && table.threads.size() == 1) return nullptr;
     const Link link = table.view->link(fd);
     if (link.state != Link::State::open) return nullptr;
-    if (table.owed.empty() && is_closing(table, fd, digest_of_link(link.text))) return nullptr;
+    // Where nobody can have opened it since, the old file is still there, under way to its close.
+    if (table.owed.empty() && !is_being_made(table) &&
+        is_closing(table, fd, digest_of_link(link.text)))
+        return nullptr;
     if (const Pending* copy = target_of(table, fd)) {
         open(table, {fd, link.text, copy->known_after(), ModelObserver::Origin::call, &copy->entry,
                      copy->copy_of});

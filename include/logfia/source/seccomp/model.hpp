@@ -230,6 +230,7 @@ class Model {
     void list_again(TracedTable& table, Now opened_at, Now closed_at);
     [[nodiscard]] bool was_true(const TracedTable& table);
     [[nodiscard]] Now last_look(const TracedTable& table, Now since) const;
+    [[nodiscard]] bool is_being_made(const TracedTable& table) const;
     [[nodiscard]] std::size_t in_flight(const TracedTable& table) const;
     [[nodiscard]] const Pending* target_of(const TracedTable& table, int fd) const;
     [[nodiscard]] bool names_may_change() const;
