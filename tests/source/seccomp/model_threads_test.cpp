@@ -65,6 +65,20 @@ TEST_F(ModelThreads, AnOldFileIsNotTakenForTheNewOne) {
     EXPECT_THAT(take_lines(), ElementsAre("close 3", "open 4 /a"));
 }
 
+TEST_F(ModelThreads, TheSameFileAtANumberWhoseCloserHasNotCalledAgain) {
+    const pid_t third = run.kernel.add_thread(pid);
+    touch(third);
+    run.call(pid, open_file("/a"));
+    touch(pid);
+    take_lines();
+    run.call(pid, call_of(Call::close, {3}));
+    run.call(thread, open_file("/a"));
+    run.call(third, open_file("/a"));
+    // Whichever of the two numbers is taken for this thread's, both are told.
+    run.call(thread, call_of(Call::close, {3}));
+    EXPECT_THAT(take_lines(), ElementsAre("close 3", "open 4 /a", "open 3 /a", "close 3"));
+}
+
 TEST_F(ModelThreads, ADup2OfWhatAnotherHasJustOpened) {
     run.call(pid, open_file("/a"));
     run.call(thread, call_of(Call::dup2, {3, 0}));
