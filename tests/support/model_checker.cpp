@@ -70,7 +70,7 @@ std::shared_ptr<ModelChecker::Table> ModelChecker::truth_of(const TracedTable& t
 
 void ModelChecker::follow_copy(std::uint64_t table, std::size_t copy) {
     for (ToldLife& told : told_) {
-        if (told.table != table || told.closed) continue;
+        if (told.table != table || told.closed || told.life == nullptr) continue;
         if (const Life* life = copy_in(*told.life, copy)) told.life = life;
     }
 }
