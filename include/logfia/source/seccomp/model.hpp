@@ -226,7 +226,7 @@ class Model {
     // model_find.cpp
     void find_numbers(Task& task, Pending& pending, std::size_t reserved);
     void check_count(TracedTable& table, Now at);
-    void forget_past_closes(TracedTable& table);
+    static void forget_past_closes(TracedTable& table);
     void list_again(TracedTable& table, Now opened_at, Now closed_at);
     [[nodiscard]] bool was_true(const TracedTable& table);
     [[nodiscard]] Now last_look(const TracedTable& table, Now since) const;
