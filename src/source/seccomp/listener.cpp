@@ -1,3 +1,4 @@
+#include <logfia/source/seccomp/kernel_support.hpp>
 #include <logfia/source/seccomp/listener.hpp>
 
 #include <sys/ioctl.h>
@@ -58,7 +59,7 @@ bool let_go_on(int listener, std::uint64_t id) {
 Listener::Listener(UniqueFd listener, const NoticePage& page)
     : listener_(std::move(listener)),
       page_(page),
-      hands_over_(ioctl(listener_.get(), kSetFlags, 0UL) == 0) {}
+      hands_over_(can_wake_synchronously(listener_.get())) {}
 
 bool Listener::receive() {
     page_.clear();

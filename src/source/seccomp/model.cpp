@@ -331,9 +331,4 @@ std::optional<SteadyTime> Model::settled_until() const {
     return time;
 }
 
-const TracedProcess* Model::find_process(pid_t pid) const {
-    const auto found = processes_.find(pid);
-    return found == processes_.end() ? nullptr : found->second.get();
-}
-
 }  // namespace logfia

@@ -152,8 +152,6 @@ class Model {
 
     /// Nothing that is still to be found out happened before that.
     [[nodiscard]] std::optional<SteadyTime> settled_until() const;
-    /// Null when the process is not known.
-    [[nodiscard]] const TracedProcess* find_process(pid_t pid) const;
 
   private:
     struct Pending {
