@@ -12,7 +12,7 @@ namespace logfia {
 namespace {
 
 constexpr CallNumber kCalls[] = {
-#include <logfia/source/seccomp/call_numbers.inc>
+#include <logfia/source/seccomp/call_numbers.hpp>
     {__NR_accept, Call::accept},
 };
 

@@ -12,8 +12,8 @@ namespace logfia {
 namespace {
 
 constexpr CallNumber kCalls[] = {
-#include <logfia/source/seccomp/call_numbers.inc>
-#include <logfia/source/seccomp/call_numbers_x86.inc>
+#include <logfia/source/seccomp/call_numbers.hpp>
+#include <logfia/source/seccomp/call_numbers_x86.hpp>
     {__NR_fcntl64, Call::fcntl}, {417, Call::recvmmsg},  // recvmmsg_time64
 };
 

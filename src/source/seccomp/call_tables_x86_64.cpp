@@ -12,8 +12,8 @@ namespace logfia {
 namespace {
 
 constexpr CallNumber kCalls[] = {
-#include <logfia/source/seccomp/call_numbers.inc>
-#include <logfia/source/seccomp/call_numbers_x86.inc>
+#include <logfia/source/seccomp/call_numbers.hpp>
+#include <logfia/source/seccomp/call_numbers_x86.hpp>
     {__NR_accept, Call::accept}, {520, Call::execve},  // x32's own (syscall_64.tbl)
     {545, Call::execveat},                             // x32's own
     {519, Call::recvmsg},                              // x32's own

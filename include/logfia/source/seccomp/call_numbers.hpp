@@ -1,4 +1,6 @@
-// The calls of every machine that is known, for the tables of call_tables_*.cpp.
+// The calls of every machine that is known: rows of the tables in call_tables_*.cpp, which include
+// this file once each, below the numbers of their machine. So there is no #pragma once.
+// clang-format off
 {__NR_fcntl, Call::fcntl},
 {__NR_accept4, Call::accept4},
 {__NR_bpf, Call::bpf},

@@ -1,4 +1,5 @@
-// The older calls, which x86-64 and i386 have in common.
+// The older calls, which x86-64 and i386 have in common: see call_numbers.hpp.
+// clang-format off
 {__NR_creat, Call::creat},
 {__NR_epoll_create, Call::epoll_create},
 {__NR_eventfd, Call::eventfd},
