@@ -47,11 +47,11 @@ UniqueFd receive_fd(int socket) {
     do {
         got = recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC);
     } while (got < 0 && errno == EINTR);
-    if (got < 0) return UniqueFd();
+    if (got < 0) return {};
     const cmsghdr* rights = got == 0 ? nullptr : CMSG_FIRSTHDR(&message.header);
     if (rights == nullptr || rights->cmsg_type != SCM_RIGHTS) {
         errno = ECONNRESET;
-        return UniqueFd();
+        return {};
     }
     int fd = -1;
     std::memcpy(&fd, CMSG_DATA(rights), sizeof fd);
