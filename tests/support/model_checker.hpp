@@ -81,6 +81,7 @@ class ModelChecker final : public ModelObserver {
     std::deque<ToldLife> told_;                              // by id - 1
     std::map<std::uint64_t, std::shared_ptr<Table>> truth_;  // by the model's number
     std::map<std::pair<std::uint64_t, int>, SteadyTime> closed_last_;
+    std::set<pid_t> lost_;  // processes of which something may have been missed
     std::map<std::pair<std::uint64_t, int>, std::uint64_t> open_;  // ids
     std::map<std::uint64_t, int> ended_;                           // processes
     std::map<std::uint64_t, const TracedTable*> tables_;           // the ones that have not ended

@@ -6,6 +6,7 @@
 #include <linux/close_range.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -124,7 +125,7 @@ class RandomRun {
             if (run_.kernel.find(thread) == nullptr) return;
             const pid_t child = run_.kernel.fork(thread, share);
             if (share) run_.call(child, call_of(Call::close, {-1}));
-        } else if (kind < 12 && !is_untold() && !run_.kernel.find(thread)->is_fresh) {
+        } else if (kind < 12 && !is_untold() && !run_.kernel.process_of(thread).is_fresh) {
             note(thread, "receives");
             run_.kernel.receive(thread, below(2) == 0);
         } else if (kind == 12) {
@@ -142,9 +143,42 @@ class RandomRun {
                 return true;
         return false;
     }
+    /// Another thread, of any process, may be getting a table of its own: that was its last call,
+    /// and it has not called again.
+    bool is_split_by_another(pid_t thread) {
+        const auto& threads = run_.kernel.threads();
+        return std::any_of(threads.begin(), threads.end(), [&](const auto& one) {
+            return one.first != thread && splits(one.second.action.entry);
+        });
+    }
+    /// Another thread, of any process, is in an exec, or has not called since.
+    bool is_executed_by_another(pid_t thread) {
+        const auto& threads = run_.kernel.threads();
+        return std::any_of(threads.begin(), threads.end(), [&](const auto& one) {
+            return one.first != thread && one.second.action.entry.call == Call::execve;
+        });
+    }
+    /// Two threads of the process, each with its own table, are in an exec: one table stays.
+    bool is_executed_elsewhere(pid_t thread) {
+        const auto* caller = run_.kernel.find(thread);
+        for (const auto& [id, one] : run_.kernel.threads())
+            if (one.process == caller->process && one.table != caller->table &&
+                one.stage == Stage::granted && one.action.entry.call == Call::execve)
+                return true;
+        return false;
+    }
+    static bool splits(const CallEntry& entry) {
+        return entry.call == Call::unshare ||
+               (entry.call == Call::close_range &&
+                (static_cast<unsigned>(entry.number(2)) & CLOSE_RANGE_UNSHARE) != 0);
+    }
     /// Programs that race with themselves: nobody can tell from notifications what they do. Several
-    /// threads close a number, or take what another one is about to open.
+    /// threads close a number, or take what another one is about to open, or part from one table
+    /// at once.
     bool is_hopeless(pid_t thread, const CallEntry& entry) {
+        if ((splits(entry) || entry.call == Call::execve) && is_split_by_another(thread))
+            return true;
+        if (splits(entry) && is_executed_by_another(thread)) return true;
         const auto table = run_.kernel.table_of(thread);
         const auto is_known = [&](int fd) {
             const auto slot = table->open.find(fd);
@@ -158,7 +192,7 @@ class RandomRun {
             case Call::exit_group:
                 return is_in(thread, Call::execve);
             case Call::execve:
-                return is_in(thread, Call::exit_group);
+                return is_in(thread, Call::exit_group) || is_executed_elsewhere(thread);
             default:
                 return false;
         }

@@ -82,7 +82,8 @@ void SimulatedKernel::execute(Thread& thread) {
         case Call::exit:
             return end_thread(thread.id, Ending::exit, thread.entered);
         case Call::exit_group:
-            return end_process(thread.process, Ending::exit, thread.entered);
+            return end_process(thread.process, Ending::exit,
+                               process_of(thread.id).ending.value_or(thread.entered));
         case Call::recvmsg:
             for (int i = 0; i < action.count; ++i) receive(thread.id, action.close_on_exec);
             return;
@@ -141,13 +142,13 @@ void SimulatedKernel::execute_rename(const Action& action) {
     const auto file = found->second;
     files_.erase(found);
     if (action.new_path.empty()) {
-        file->link += " (deleted)";
+        file->rename(file->link + " (deleted)");
         return;
     }
     auto& replaced = files_[action.new_path];
-    if (replaced != nullptr) replaced->link += " (deleted)";
+    if (replaced != nullptr) replaced->rename(replaced->link + " (deleted)");
     replaced = file;
-    file->link = action.new_path;
+    file->rename(action.new_path);
 }
 
 /// Between the two steps, the process has a new memory that is not filled yet, and descriptors that
@@ -166,9 +167,10 @@ bool SimulatedKernel::step_exec(Thread& thread) {
         if (slot.close_on_exec) numbers.push_back(fd);
     for (const int fd : numbers) remove(*thread.table, fd, Ending::exec, thread.entered);
     thread.in_exec = false;
-    thread.is_fresh = true;
     thread.stage = Stage::idle;
-    processes_.at(thread.process).image = ProgramImage{++made_, 1};
+    Process& process = processes_.at(thread.process);
+    process.image = ProgramImage{++made_, 1};
+    process.is_fresh = true;
     return false;
 }
 

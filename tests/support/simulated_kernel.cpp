@@ -17,6 +17,10 @@ SimulatedKernel::Thread* SimulatedKernel::find(pid_t thread) {
     return found == threads_.end() ? nullptr : &found->second;
 }
 
+const SimulatedKernel::Process& SimulatedKernel::process_of(pid_t thread) const {
+    return processes_.at(threads_.at(thread).process);
+}
+
 std::shared_ptr<SimulatedKernel::Table> SimulatedKernel::table_of(pid_t thread) {
     const Thread* found = find(thread);
     return found == nullptr ? nullptr : found->table;
@@ -81,6 +85,7 @@ int SimulatedKernel::receive(pid_t id, bool close_on_exec) {
     Life& life = install(*thread.table, fd, new_file(Call::recvmsg), close_on_exec);
     life.origin = Life::Origin::received;
     life.maker = id;
+    life.process = thread.process;
     life.entered = now;
     life.after_failure = thread.has_failed;
     return fd;
@@ -96,7 +101,7 @@ void SimulatedKernel::stand(pid_t id, const Action& action) {
     thread.stage = Stage::standing;
     thread.action = action;
     thread.entered = now;
-    thread.has_failed = thread.is_fresh = false;
+    thread.has_failed = processes_.at(thread.process).is_fresh = false;
     caller_ = id;
     std::erase_if(thread.table->closing, [&](const auto& one) { return one.second.by == id; });
     thread.lives_before = lives_.size();
@@ -176,6 +181,7 @@ void SimulatedKernel::install_made(Thread& thread, int fd, std::shared_ptr<Simul
     Life& life = install(*thread.table, fd, std::move(file), thread.action.close_on_exec);
     life.entry = thread.action.entry;
     life.maker = thread.id;
+    life.process = thread.process;
     life.entered = thread.entered;
 }
 

@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace logfia::test {
@@ -23,6 +24,12 @@ namespace logfia::test {
 /// A file under its name, which may change.
 struct SimulatedFile {
     std::string link;
+    std::set<std::string> former{};
+
+    void rename(std::string name) { former.insert(std::exchange(link, std::move(name))); }
+    [[nodiscard]] bool has_had(const std::string& name) const {
+        return name == link || former.contains(name);
+    }
 };
 
 /// The truth about one descriptor: a file at a number of one table, from its open to its close.
@@ -38,6 +45,7 @@ struct Life {
     std::string link{};    // of the file, when it was opened
     CallEntry entry{};     // of the call that has made it
     pid_t maker = 0;       // a thread
+    pid_t process = 0;     // the maker's
     SteadyTime entered{};  // the maker's call
     SteadyTime opened{};
     bool settled = false;  // the maker has called again, or somebody has closed it, while it lived
@@ -94,13 +102,13 @@ class SimulatedKernel final : public KernelView {
         std::size_t lives_before = 0;
         std::vector<int> reserved{};  // by the call that it is in
         bool has_failed = false;      // the last call, which would have made some
-        bool is_fresh = false;        // no call yet since its exec
         bool in_exec = false;         // with a new image, and old descriptors
     };
     struct Process {
         pid_t pid = 0;
         pid_t parent = 0;
         std::optional<ProgramImage> image{};
+        bool is_fresh = false;               // none of its threads has called since its exec
         std::optional<SteadyTime> ending{};  // the entry of an exit_group(2) that was let go on
     };
 
@@ -129,6 +137,7 @@ class SimulatedKernel final : public KernelView {
 
     [[nodiscard]] const std::map<pid_t, Thread>& threads() const { return threads_; }
     [[nodiscard]] Thread* find(pid_t thread);
+    [[nodiscard]] const Process& process_of(pid_t thread) const;
     [[nodiscard]] std::shared_ptr<Table> table_of(pid_t thread);
     [[nodiscard]] const std::deque<Life>& lives() const { return lives_; }
     /// Processes that have ended since the last call.

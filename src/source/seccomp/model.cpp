@@ -100,6 +100,7 @@ void Model::enter(const CallEntry& entry, pid_t thread, Now at) {
         prepare(*task, entry, at);
     }
     standing_ = false;
+    caller_ = nullptr;
 }
 
 /// Reads what can no longer be read once the call has gone on.
@@ -169,10 +170,7 @@ void Model::commit() {
     if (entered.task == nullptr) return;
     TracedProcess& process = *entered.task->process;
     if (is_exec(entered.entry.call)) {
-        if (!process.exec) execs_.push_back(process.pid);
-        process.exec = {entered.at, entered.task->id, entered.image};
-        process.exec->pause = std::chrono::milliseconds(1);
-        process.exec->next = entered.at.steady + process.exec->pause;
+        expect_exec(entered);
         if (entered.task->table != nullptr) look_past(*entered.task, Leaving::process);
         return;
     }
@@ -265,6 +263,7 @@ void Model::act_on_range(Task& task, const CallEntry& entry, Now at) {
     task.table->numbers.for_each(range->first, range->last,
                                  [&](int fd, NumberEntry&) { numbers.push_back(fd); });
     for (const int fd : numbers) act_on_close(task, fd, at);
+    task.range = {range->first, range->last, at};
 }
 
 void Model::act_on_dup(Task& task, const CallEntry& entry, Now at) {
@@ -327,7 +326,8 @@ std::optional<SteadyTime> Model::settled_until() const {
         if (const Pending& pending = *tasks_.at(thread).pending;
             pending.watched && !changes_names(pending.entry.call))
             bring_forward(pending.known_after().steady);
-    for (const pid_t pid : execs_) bring_forward(processes_.at(pid)->exec->since.steady);
+    for (const pid_t pid : execs_)
+        bring_forward(processes_.at(pid)->exec->callers.front().since.steady);
     return time;
 }
 

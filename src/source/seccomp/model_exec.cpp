@@ -17,6 +17,18 @@ Duration Model::pause_before_look(Duration lasted) {
     return std::clamp(lasted / 16, kShortestPause, kLongestPause);
 }
 
+void Model::expect_exec(const Entered& entered) {
+    TracedProcess& process = *entered.task->process;
+    if (!process.exec) {
+        execs_.push_back(process.pid);
+        process.exec.emplace();
+        process.exec->image = entered.image;
+        process.exec->pause = kShortestPause;
+        process.exec->next = entered.at.steady + kShortestPause;
+    }
+    process.exec->callers.push_back({entered.task->id, entered.at});
+}
+
 /// True when nothing else is to be settled: the thread is the first to be heard of after the exec
 /// of its process, or that exec has ended it. Whoever stands after the program has changed has
 /// begun since, or has called exec: during the exec, all others are gone.
@@ -29,7 +41,9 @@ bool Model::settle_exec(Task& task) {
         return true;
     }
     // A caller that calls again was refused; other threads may call while it is in its exec.
-    if (task.id == process.exec->by) {
+    auto& callers = process.exec->callers;
+    std::erase_if(callers, [&](const auto& caller) { return caller.thread == task.id; });
+    if (callers.empty()) {
         process.exec.reset();
         std::erase(execs_, process.pid);
     }
@@ -40,10 +54,11 @@ bool Model::settle_exec(Task& task) {
 /// table of its own (begin_new_exec(), fs/exec.c).
 void Model::finish_exec(Task& task) {
     TracedProcess& process = *task.process;
-    const Now since = process.exec->since;
-    const pid_t by = process.exec->by;
+    const auto [by, since] = process.exec->callers.back();
     process.exec.reset();
     std::erase(execs_, process.pid);
+    // Another process may have what its last call has made.
+    if (task.pending && task.table != nullptr) task.table->unlisted = true;
     drop_pending(task);
     if (by != task.id) take_over(task, by, since);
     forget_others(process, task.id, since);
@@ -51,7 +66,7 @@ void Model::finish_exec(Task& task) {
     if (task.table == nullptr) return;
     observer_.process_executed(process, since);
     task.may_have_split = false;
-    split(task, since);
+    split_from(*task.table, task, since);
     TracedTable& table = *task.table;
     table.view = kernel_.open_table(task.id);
     table.view_of = task.id;
@@ -64,9 +79,10 @@ void Model::begin_command(Task& task, Now at) {
     TracedProcess& process = *task.process;
     process.state = TracedProcess::State::told;
     observer_.process_executed(process, at);
-    task.table = &add_table(task.id, process);
+    task.table = &add_table(task.id, process, kernel_.open_table(task.id));
     task.table->threads.push_back(task.id);
-    list_new(*task.table, at, ModelObserver::Origin::initial);
+    constexpr auto kOrigin = ModelObserver::Origin::initial;
+    tell_first(*task.table, list_first(task.table->view.get(), kOrigin), at, kOrigin);
 }
 
 /// A thread that calls exec gets the number of the first one (de_thread(), fs/exec.c), and keeps
@@ -83,7 +99,7 @@ void Model::take_over(Task& task, pid_t from, Now at) {
 
 void Model::look_at_exec(TracedProcess& process, Now now) {
     TracedProcess::Exec& exec = *process.exec;
-    exec.pause = pause_before_look(now.steady - exec.since.steady);
+    exec.pause = pause_before_look(now.steady - exec.callers.front().since.steady);
     exec.next = now.steady + exec.pause;
     const auto image = kernel_.image_of(process.pid);
     if (!image || image == exec.image) return;

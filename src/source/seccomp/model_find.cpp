@@ -12,6 +12,7 @@ namespace {
 /// False when the call cannot have made a descriptor with that link.
 bool can_make(Call call, std::string_view link) {
     const bool is_socket = link.starts_with("socket:[");
+    if (link.empty()) return true;  // nobody may read it
     switch (call) {
         case Call::accept:
         case Call::accept4:
@@ -21,6 +22,21 @@ bool can_make(Call call, std::string_view link) {
         case Call::pipe:
         case Call::pipe2:
             return link.starts_with("pipe:[");
+        case Call::bpf:
+        case Call::epoll_create:
+        case Call::epoll_create1:
+        case Call::eventfd:
+        case Call::eventfd2:
+        case Call::fanotify_init:
+        case Call::inotify_init:
+        case Call::inotify_init1:
+        case Call::io_uring_setup:
+        case Call::perf_event_open:
+        case Call::signalfd:
+        case Call::signalfd4:
+        case Call::timerfd_create:
+        case Call::userfaultfd:
+            return link.starts_with("anon_inode:");
         case Call::creat:
         case Call::open:
         case Call::openat:
@@ -57,11 +73,15 @@ void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
         const Link link = table.view->link(fd);
         const bool unreadable = link.state == Link::State::unreadable &&
                                 table.view->count().value_or(0) > table.numbers.size();
-        const bool is_there =
-            unreadable ||
-            (link.state == Link::State::open && !is_closing(table, fd, digest_of_link(link.text)) &&
-             (reserved == 0 || can_make(pending.entry.call, link.text)));
-        if (is_there) {
+        const bool is_there = unreadable || (link.state == Link::State::open &&
+                                             !is_closing(table, fd, digest_of_link(link.text)));
+        if (is_there && !can_make(pending.entry.call, link.text)) {
+            // Others' calls have their own turn; what no call is known for is told now.
+            if (reserved == 0)
+                open(table, {fd, link.text, since, ModelObserver::Origin::found, nullptr, 0});
+            else
+                --reserved;
+        } else if (is_there) {
             const bool is_its_own = table.threads.size() == 1 || pending.exactly >= 0;
             open(table, {fd, link.text, since, ModelObserver::Origin::call,
                          is_its_own ? &pending.entry : nullptr, is_its_own ? pending.copy_of : 0});
@@ -141,6 +161,29 @@ void Model::check_count(TracedTable& table, Now at) {
     if (in_flight(table) == 0) table.owed.clear();
 }
 
+/// A close_range(2) also closes what others have opened since it was let go on.
+void Model::check_range(TracedTable& table, const ClosedRange& range, Now at) {
+    table.unlisted = true;
+    if (table.view == nullptr || table.renamed || names_may_change()) return;
+    struct Changed {
+        int fd;
+        std::string link;  // of what is there now
+    };
+    std::vector<Changed> changed;
+    table.numbers.for_each(range.first, range.last, [&](int fd, const NumberEntry& entry) {
+        if (entry.since.steady < range.since.steady || entry.link == 0) return;
+        const Link link = table.view->link(fd);
+        if (link.state == Link::State::unreadable) return;
+        if (link.state == Link::State::absent || digest_of_link(link.text) != entry.link)
+            changed.push_back({fd, std::string(link.text)});
+    });
+    if (changed.empty() || !was_true(table)) return;
+    for (const auto& [fd, link] : changed) {
+        close(table, fd, at, false);
+        if (!link.empty()) open(table, {fd, link, at, ModelObserver::Origin::found, nullptr, 0});
+    }
+}
+
 /// A close has happened once something else, or nothing, is at its number.
 void Model::forget_past_closes(TracedTable& table) {
     std::erase_if(table.closing, [&](const TracedTable::Closing& one) {
@@ -174,9 +217,18 @@ void Model::list_again(TracedTable& table, Now opened_at, Now closed_at) {
 }
 
 /// The table of a process that ends is empty, though nothing was closed by a call. The memory of
-/// such a process is gone before its descriptors are (do_exit(), kernel/exit.c).
+/// such a process is gone before its descriptors are (do_exit(), kernel/exit.c). While another
+/// thread of it executes a program, the number of the first one may have passed to that one.
+bool Model::was_true(const TracedProcess& process) {
+    if (standing_ && !kernel_.caller_stands()) return false;
+    if (process.exec) return kernel_.image_of(process.pid) == process.exec->image;
+    return &process == caller_ || kernel_.image_of(process.pid).has_value();
+}
+
+/// Also of a table that processes have in common: the one that it is looked at through counts.
 bool Model::was_true(const TracedTable& table) {
-    return standing_ ? kernel_.caller_stands() : kernel_.image_of(table.process->pid).has_value();
+    const auto seen = tasks_.find(table.view_of);
+    return was_true(seen == tasks_.end() ? *table.process : *seen->second.process);
 }
 
 /// Finds what is open at a number, though nobody has told yet; null: nothing is.

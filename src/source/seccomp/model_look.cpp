@@ -83,7 +83,9 @@ void Model::look_before_making(const Task& task) {
         if (other.table != task.table || other.pending->numbers == 0) continue;
         const bool wants_lowest = other.pending->exactly < 0 && other.pending->from == 0;
         if (wants_lowest && is_lowest_free) continue;
+        const int before = other.pending->numbers;
         find_numbers(other, *other.pending, 0);
+        other.unsure = other.unsure || other.pending->numbers < before;
         if (other.pending->numbers == 0)
             drop_pending(other);
         else
@@ -117,15 +119,14 @@ void Model::know_all(const Task& task, Now at) {
 void Model::look_at(Task& task, Now now) {
     Pending& pending = *task.pending;
     if (is_maker_in_disguise(pending.entry.call)) return;
-    if (changes_names(pending.entry.call)) {
-        suspect_names();
-        return drop_pending(task);
-    }
     ++pending.looks;
     const bool may_last =
         (may_wait(pending.entry.call) || pending.looks < kEnoughLooks) &&
         (pending.looks < kFirstDoubt || kernel_.may_be_in_call(task.id, pending.entry.raw_number));
-    if (pending.numbers > 0) {
+    if (changes_names(pending.entry.call)) {
+        suspect_names();
+        if (!may_last) return drop_pending(task);
+    } else if (pending.numbers > 0) {
         const int before = pending.numbers;
         find_numbers(task, pending, in_flight(*task.table));
         const bool is_shared = task.table->threads.size() > 1;

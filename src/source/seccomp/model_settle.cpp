@@ -22,6 +22,8 @@ void Model::settle(Task& task, Now at) {
     std::erase_if(table.closing, [&](const auto& one) { return one.by == task.id; });
     settle_pending(task);
     if (std::exchange(task.unsure, false)) table.unlisted = true;
+    if (const auto range = std::exchange(task.range, std::nullopt))
+        if (table.threads.size() > 1) check_range(table, *range, at);
     check_count(table, at);
 }
 

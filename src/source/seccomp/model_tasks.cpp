@@ -12,6 +12,7 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
     using State = TracedProcess::State;
     if (const auto found = tasks_.find(thread); found != tasks_.end()) {
         const State state = found->second.process->state;
+        caller_ = found->second.process;
         return state == State::ending || state == State::ignored ? nullptr : &found->second;
     }
     const auto facts = kernel_.task(thread);
@@ -20,9 +21,11 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
     // Tables are known once the execs are of which nobody has heard yet.
     const auto parent = known != processes_.end() ? known : processes_.find(facts->parent);
     if (parent != processes_.end() && parent->second->exec) look_at_exec(*parent->second, at);
+    if (const auto found = tasks_.find(thread); found != tasks_.end()) return &found->second;
     TracedProcess& process = known != processes_.end()
                                  ? *known->second
                                  : add_process(facts->process, facts->parent, thread, at);
+    caller_ = &process;
     if (process.state == State::ending) return nullptr;
     if (process.state == State::launching) return add_task(thread, process, nullptr);
     if (process.state == State::ignored) {
@@ -31,17 +34,21 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
     }
     TracedTable* table = table_of_exec(thread, process);
     if (table == nullptr) table = find_table(thread, process, at);
-    const bool is_new = table == nullptr;
-    if (is_new) table = &add_table(thread, process);
+    if (table != nullptr) return add_task(thread, process, table);
+    auto view = kernel_.open_table(thread);
+    const Listing listing = list_first(view.get(), ModelObserver::Origin::inherited);
+    // Nothing was compared, and nothing read, of a thread that is gone.
+    if (!kernel_.caller_stands()) return nullptr;
+    table = &add_table(thread, process, std::move(view));
     Task* task = add_task(thread, process, table);
-    if (is_new) list_new(*table, at, ModelObserver::Origin::inherited);
+    tell_first(*table, listing, at, ModelObserver::Origin::inherited);
     return task;
 }
 
 /// A thread that calls exec gets the number of the first one, which may have exited long ago.
 TracedTable* Model::table_of_exec(pid_t thread, const TracedProcess& process) const {
     if (!process.exec || thread != process.pid) return nullptr;
-    const auto caller = tasks_.find(process.exec->by);
+    const auto caller = tasks_.find(process.exec->callers.back().thread);
     return caller == tasks_.end() ? nullptr : caller->second.table;
 }
 
@@ -51,8 +58,15 @@ Model::Task* Model::add_task(pid_t thread, TracedProcess& process, TracedTable* 
     task.id = thread;
     task.process = &process;
     task.table = table;
-    if (table != nullptr) table->threads.push_back(thread);
+    if (table != nullptr) join(*table, thread);
     return &task;
+}
+
+/// The calls that are going on in the table are not alone in it any more.
+void Model::join(TracedTable& table, pid_t thread) {
+    for (const pid_t other : table.threads)
+        if (auto& pending = tasks_.at(other).pending) pending->raced = true;
+    table.threads.push_back(thread);
 }
 
 TracedProcess& Model::add_process(pid_t pid, pid_t parent, pid_t thread, Now at) {
@@ -101,24 +115,29 @@ void Model::split_suspects(const TracedProcess& process, Now at) {
     }
 }
 
-/// A thread that has the table: of the process, or else of its parent or child. Absent: there is
-/// none.
+/// A thread that has the table: of the process, or else of its parent or child, and if there is one
+/// that cannot have left the table meanwhile. Absent: there is none.
 std::optional<pid_t> Model::nearest_of(const TracedTable& table,
                                        const TracedProcess& process) const {
     std::optional<pid_t> near;
+    std::optional<pid_t> suspect;
     for (const pid_t thread : table.threads) {
-        const TracedProcess& owner = *tasks_.at(thread).process;
-        if (owner.pid == process.pid) return thread;
-        if (owner.pid == process.parent || owner.parent == process.pid) near = thread;
+        const Task& task = tasks_.at(thread);
+        const TracedProcess& owner = *task.process;
+        const bool is_of_it = owner.pid == process.pid;
+        if (!is_of_it && owner.pid != process.parent && owner.parent != process.pid) continue;
+        if (is_of_it && !task.may_have_split) return thread;
+        (task.may_have_split ? suspect : near) = thread;
     }
-    return near;
+    return near ? near : suspect;
 }
 
-TracedTable& Model::add_table(pid_t thread, TracedProcess& process) {
+TracedTable& Model::add_table(pid_t thread, TracedProcess& process,
+                              std::unique_ptr<TableView> view) {
     auto table = std::make_unique<TracedTable>();
     table->number = ++tables_seen_;
     table->process = &process;
-    table->view = kernel_.open_table(thread);
+    table->view = std::move(view);
     table->view_of = thread;
     const bool has_another = std::any_of(tables_.begin(), tables_.end(), [&](const auto& one) {
         return one.second->process == &process;
@@ -128,20 +147,30 @@ TracedTable& Model::add_table(pid_t thread, TracedProcess& process) {
     return *(tables_[table->number] = std::move(table));
 }
 
-void Model::list_new(TracedTable& table, Now at, ModelObserver::Origin origin) {
-    const auto numbers = table.view != nullptr ? table.view->list() : std::nullopt;
-    if (!numbers) {
-        observer_.lost(table.process, at, "its descriptors may not be looked at");
-        return;
-    }
+/// Links are read of what is to be told only.
+Model::Listing Model::list_first(TableView* view, ModelObserver::Origin origin) const {
+    Listing listing;
+    const auto numbers = view != nullptr ? view->list() : std::nullopt;
+    if (!numbers) return listing;
+    listing.is_readable = true;
+    const bool are_told =
+        origin != ModelObserver::Origin::inherited || options_.inherited == Inherited::told;
     for (const int fd : *numbers) {
-        if (origin == ModelObserver::Origin::inherited && options_.inherited == Inherited::untold) {
+        const Link link = are_told ? view->link(fd) : Link{Link::State::open};
+        if (link.state != Link::State::absent) listing.links.emplace_back(fd, link.text);
+    }
+    return listing;
+}
+
+void Model::tell_first(TracedTable& table, const Listing& listing, Now at,
+                       ModelObserver::Origin origin) {
+    if (!listing.is_readable)
+        observer_.lost(table.process, at, "its descriptors may not be looked at");
+    for (const auto& [fd, link] : listing.links) {
+        if (origin == ModelObserver::Origin::inherited && options_.inherited == Inherited::untold)
             table.numbers.open(fd, {.id = 0, .link = 0, .since = at});
-            continue;
-        }
-        const Link link = table.view->link(fd);
-        if (link.state == Link::State::absent) continue;
-        open(table, {fd, link.text, at, origin, nullptr, 0});
+        else
+            open(table, {fd, link, at, origin, nullptr, 0});
     }
 }
 
@@ -149,7 +178,10 @@ void Model::list_new(TracedTable& table, Now at, ModelObserver::Origin origin) {
 /// not end with the caller.
 void Model::adopt_silent_threads(Task& task) {
     TracedTable& table = *task.table;
-    if (table.threads.size() > 1) return;
+    const auto of_it = std::count_if(table.threads.begin(), table.threads.end(), [&](pid_t thread) {
+        return tasks_.at(thread).process == task.process;
+    });
+    if (of_it > 1) return;
     for (const pid_t thread : kernel_.threads_of(task.process->pid)) {
         const auto& exiting = task.process->exiting;
         if (std::find(exiting.begin(), exiting.end(), thread) != exiting.end()) continue;
@@ -165,26 +197,43 @@ bool Model::is_last_thread(const Task& task) {
                        [&](pid_t thread) { return thread == task.id; });
 }
 
-/// Gives the thread a table of its own, if it has one by now.
+/// Gives the thread a table of its own, if it has one by now. Others that may have left the table
+/// come first: the last one to stay keeps it.
 void Model::split(Task& task, Now at) {
     TracedTable& shared = *task.table;
-    const auto& threads = shared.threads;
-    const auto other = std::find_if(threads.begin(), threads.end(),
-                                    [&](pid_t thread) { return thread != task.id; });
-    if (other == threads.end() || kernel_.share_table(task.id, *other)) return;
+    const auto threads = shared.threads;
+    for (const pid_t thread : threads)
+        if (Task& other = tasks_.at(thread); &other != &task && other.may_have_split)
+            split_from(shared, other, at);
+    split_from(shared, task, at);
+}
+
+void Model::split_from(TracedTable& shared, Task& task, Now at) {
+    std::optional<pid_t> other;
+    for (const pid_t thread : shared.threads)
+        if (thread != task.id && (!other || tasks_.at(*other).may_have_split)) other = thread;
+    if (!other) {
+        shared.unlisted = true;  // a close_range(2) has split it off others that are gone
+        return;
+    }
+    if (kernel_.share_table(task.id, *other)) return;
     if (!kernel_.task(*other) || !kernel_.task(task.id)) return;  // nothing was compared
+    auto view = kernel_.open_table(task.id);
+    const Listing listing = list_first(view.get(), ModelObserver::Origin::inherited);
+    if (!was_true(*task.process)) return;
     leave_table(task, at);
-    TracedTable& own = add_table(task.id, *task.process);
+    TracedTable& own = add_table(task.id, *task.process, std::move(view));
     own.threads.push_back(task.id);
     task.table = &own;
-    list_new(own, at, ModelObserver::Origin::inherited);
+    tell_first(own, listing, at, ModelObserver::Origin::inherited);
 }
 
 /// A thread, or all of its process, is about to get a table of its own: what is seen through it is
-/// not this one any more. Looks through another one, if there is any.
+/// not this one any more. Looks through another one that has certainly stayed, if there is any.
 void Model::look_past(const Task& task, Leaving leaving) {
     TracedTable& table = *task.table;
     const auto stays = [&](pid_t thread) {
+        if (tasks_.at(thread).may_have_split) return false;
         return leaving == Leaving::thread ? thread != task.id
                                           : tasks_.at(thread).process != task.process;
     };
@@ -198,7 +247,10 @@ void Model::look_past(const Task& task, Leaving leaving) {
 void Model::leave_table(Task& task, Now at) {
     TracedTable& table = *std::exchange(task.table, nullptr);
     std::erase(table.threads, task.id);
-    std::erase_if(table.closing, [&](const auto& one) { return one.by == task.id; });
+    const auto closes =
+        std::erase_if(table.closing, [&](const auto& one) { return one.by == task.id; });
+    // A caller that was killed on the way has closed nothing.
+    if (closes > 0) table.unlisted = true;
     if (table.threads.empty()) return end_table(table, at);
     const Task& heir = tasks_.at(table.threads.front());
     if (table.view_of == task.id) {

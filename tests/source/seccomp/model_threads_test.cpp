@@ -196,5 +196,79 @@ TEST_F(ModelThreads, ADescriptorInAMessageIsFoundBehindAnothersClose) {
     EXPECT_EQ(take_lines().size(), 4U);
 }
 
+TEST_F(ModelThreads, TwoExecsAtOnceOneOfWhichFails) {
+    Action failing = call_of(Call::execve);
+    failing.fails = true;
+    run.enter(thread, call_of(Call::execve));
+    run.call(pid, failing);
+    touch(pid);
+    run.finish(thread);
+    run.finish(pid);
+    run.call(pid, open_file("/a"));
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("exec 100", "open 3 /a"));
+}
+
+TEST_F(ModelThreads, AnExecAfterTheFirstThreadHasExited) {
+    run.call(pid, call_of(Call::exit));
+    run.kernel.fork(thread, true);  // so that the exec makes a table of its own
+    run.call(thread, call_of(Call::execve));
+    run.finish(pid);  // with the number of the first thread
+    // The checker wants to know by which call: nobody else has the table.
+    run.call(pid, open_file("/a"));
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("exec 100", "open 3 /a"));
+}
+
+TEST_F(ModelThreads, WhatIsOpenedInARangeThatIsBeingClosed) {
+    run.enter(pid, call_of(Call::close_range, {3, 5, 0}));
+    run.call(thread, open_file("/a"));
+    run.enter(thread, call_of(Call::pipe2));
+    run.finish(pid);
+    run.finish(thread);
+    touch(thread);
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "open 4 pipe:[4]"));
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("close 3", "open 3 pipe:[3]"));
+}
+
+TEST_F(ModelThreads, AProcessThatIsKilledLeavesTheTableToAnother) {
+    const pid_t other = run.kernel.fork(thread, true);
+    touch(other);
+    take_lines();
+    run.kernel.kill(pid);
+    touch(other);  // before its end is told
+    run.tell_ends();
+    EXPECT_THAT(take_lines(), ElementsAre("exit 100 ?"));
+}
+
+TEST_F(ModelThreads, AThreadThatNeverCallsKeepsATableOfTwoProcesses) {
+    const pid_t other = run.kernel.fork(thread, true);
+    touch(other);
+    const pid_t silent = run.kernel.add_thread(pid);
+    run.call(thread, call_of(Call::exit));
+    run.call(pid, call_of(Call::exit));
+    run.kernel.kill(other);
+    run.tell_ends();
+    take_lines();
+    run.call(silent, open_file("/a"));
+    touch(silent);
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a"));
+}
+
+TEST_F(ModelThreads, AFileThatIsUnlinkedWhileItIsBeingClosed) {
+    run.call(pid, open_file("/a"));
+    touch(pid);
+    run.enter(thread, unlink_file("/a"));
+    run.pass(std::chrono::milliseconds(1));  // the model looks, and the unlink is not over
+    const pid_t closer = run.kernel.add_thread(pid);
+    take_lines();
+    run.enter(closer, call_of(Call::close, {3}));
+    run.finish(thread);
+    touch(pid);
+    run.finish(closer);
+    EXPECT_THAT(take_lines(), ElementsAre("close 3"));
+}
+
 }  // namespace
 }  // namespace logfia

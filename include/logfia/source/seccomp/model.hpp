@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace logfia {
@@ -27,10 +28,13 @@ struct TracedProcess {
         ending,   ///< has called exit_group(2): what it still does has no effect
     };
     struct Exec {
-        Now since;
-        pid_t by = 0;  ///< the thread that has called
-        std::optional<ProgramImage> image;
-        SteadyTime next{};  ///< when to look whether it is over
+        struct Caller {
+            pid_t thread;
+            Now since;
+        };
+        std::vector<Caller> callers{};        ///< never none
+        std::optional<ProgramImage> image{};  ///< before
+        SteadyTime next{};                    ///< when to look whether it is over
         Duration pause{};
     };
 
@@ -38,7 +42,7 @@ struct TracedProcess {
     pid_t pid = 0;
     pid_t parent = 0;
     State state = State::told;
-    std::optional<Exec> exec{};    ///< a call that may have succeeded
+    std::optional<Exec> exec{};    ///< calls one of which may have succeeded
     std::vector<pid_t> exiting{};  ///< threads that have called exit(2), and may still be there
     bool uses_io_uring = false;
     bool is_foreign = false;     ///< runs a program whose calls are not known
@@ -172,6 +176,12 @@ class Model {
             return looked.steady > since.steady ? looked : since;
         }
     };
+    /// What a thread's last call, a close_range(2), was to close.
+    struct ClosedRange {
+        int first;
+        int last;
+        Now since;
+    };
     struct Task {
         pid_t id = 0;
         TracedProcess* process = nullptr;
@@ -179,6 +189,7 @@ class Model {
         std::optional<Pending> pending{};
         bool may_have_split = false;  // the thread may have a table of its own by now
         bool unsure = false;          // descriptors found while it ran may be somebody else's
+        std::optional<ClosedRange> range{};
     };
     /// A socket that was on its way to a peer when its caller went on.
     struct Connecting {
@@ -199,15 +210,24 @@ class Model {
     // model_tasks.cpp
     Task* find_task(pid_t thread, Now at);
     Task* add_task(pid_t thread, TracedProcess& process, TracedTable* table);
+    void join(TracedTable& table, pid_t thread);
     TracedProcess& add_process(pid_t pid, pid_t parent, pid_t thread, Now at);
     [[nodiscard]] TracedTable* table_of_exec(pid_t thread, const TracedProcess& process) const;
     TracedTable* find_table(pid_t thread, const TracedProcess& process, Now at);
     [[nodiscard]] std::optional<pid_t> nearest_of(const TracedTable& table,
                                                   const TracedProcess& process) const;
-    TracedTable& add_table(pid_t thread, TracedProcess& process);
-    void list_new(TracedTable& table, Now at, ModelObserver::Origin origin);
+    TracedTable& add_table(pid_t thread, TracedProcess& process, std::unique_ptr<TableView> view);
+    /// What a table holds at first.
+    struct Listing {
+        bool is_readable = false;
+        std::vector<std::pair<int, std::string>> links{};
+    };
+    [[nodiscard]] Listing list_first(TableView* view, ModelObserver::Origin origin) const;
+    void tell_first(TracedTable& table, const Listing& listing, Now at,
+                    ModelObserver::Origin origin);
     void adopt_silent_threads(Task& task);
     void split(Task& task, Now at);
+    void split_from(TracedTable& shared, Task& task, Now at);
     enum class Leaving : std::uint8_t { thread, process };
     void split_suspects(const TracedProcess& process, Now at);
     void look_past(const Task& task, Leaving leaving);
@@ -226,6 +246,8 @@ class Model {
     void check_count(TracedTable& table, Now at);
     static void forget_past_closes(TracedTable& table);
     void list_again(TracedTable& table, Now opened_at, Now closed_at);
+    void check_range(TracedTable& table, const ClosedRange& range, Now at);
+    [[nodiscard]] bool was_true(const TracedProcess& process);
     [[nodiscard]] bool was_true(const TracedTable& table);
     [[nodiscard]] Now last_look(const TracedTable& table, Now since) const;
     [[nodiscard]] bool is_being_made(const TracedTable& table) const;
@@ -250,6 +272,7 @@ class Model {
     void finish_exec(Task& task);
     void begin_command(Task& task, Now at);
     void take_over(Task& task, pid_t from, Now at);
+    void expect_exec(const Entered& entered);
     void look_at_exec(TracedProcess& process, Now now);
     static Duration pause_before_look(Duration lasted);
     // model_names.cpp
@@ -284,6 +307,7 @@ class Model {
     SteadyTime next_names_{};      // when some are looked at
     SteadyTime next_all_names_{};  // when all of them become suspect: others rename files too
     bool standing_ = false;        // the caller that is read of stands still
+    const TracedProcess* caller_ = nullptr;  // the process of that one; null: not known yet
     std::uint64_t processes_seen_ = 0;
     std::uint64_t tables_seen_ = 0;
 };
