@@ -94,6 +94,7 @@ void ModelChecker::opened(const TracedTable& table, NumberEntry& entry, const Op
     told.origin = opening.origin;
     if (opening.entry != nullptr) told.call = opening.entry->call;
     told.copy_of = opening.copy_of;
+    told.made_with = opening.made_with;
     told.opened = opening.at.steady;
     lines.push_back("open " + std::to_string(told.fd) + " " + told.link);
     const auto truth = truth_of(table);
@@ -123,6 +124,11 @@ void ModelChecker::check_open(const ToldLife& told, bool raced) {
         require(told.opened <= life.opened, "it was opened earlier", told);
     } else if (told.origin == Origin::found) {
         require(life.origin == Life::Origin::received, "it was not received", told);
+    }
+    if (told.made_with != 0) {
+        const Life* const other = told_[told.made_with - 1].first;
+        require(other != nullptr && other->maker == life.maker && other->entered == life.entered,
+                "it was made by another call", told);
     }
     if (told.copy_of != 0)
         require(told_[told.copy_of - 1].life->file == life.file, "it is a copy of another", told);
@@ -210,6 +216,10 @@ void ModelChecker::check_counts() {
         if (is_made && life.settled && !life.ambiguous && !told.contains(&life))
             note("it was never told", life);
     }
+}
+
+void ModelChecker::inherited(const TracedTable&, int fd, NumberEntry&, Now) {
+    lines.push_back("inherited " + std::to_string(fd));
 }
 
 void ModelChecker::process_seen(const TracedProcess&) {}

@@ -64,7 +64,9 @@ void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
         if (is_there) {
             const bool is_its_own = table.threads.size() == 1 || pending.exactly >= 0;
             open(table, {fd, link.text, since, ModelObserver::Origin::call,
-                         is_its_own ? &pending.entry : nullptr, is_its_own ? pending.copy_of : 0});
+                         is_its_own ? &pending.entry : nullptr, is_its_own ? pending.copy_of : 0,
+                         is_its_own ? pending.first : 0});
+            pending.first = is_its_own ? table.numbers.find(fd)->id : 0;
             --pending.numbers;
             pending.from = fd + 1;
         } else if (reserved-- == 0) {

@@ -136,7 +136,9 @@ void Model::list_new(TracedTable& table, Now at, ModelObserver::Origin origin) {
     }
     for (const int fd : *numbers) {
         if (origin == ModelObserver::Origin::inherited && options_.inherited == Inherited::untold) {
-            table.numbers.open(fd, {.id = 0, .link = 0, .since = at});
+            NumberEntry entry{.id = 0, .link = 0, .since = at};
+            observer_.inherited(table, fd, entry, at);
+            table.numbers.open(fd, entry);
             continue;
         }
         const Link link = table.view->link(fd);

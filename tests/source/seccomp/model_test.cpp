@@ -114,6 +114,9 @@ TEST_F(ModelTest, PipesHaveTwoNumbers) {
     ASSERT_EQ(lines.size(), 3U);
     EXPECT_EQ(lines[1].substr(0, 12), "open 1 pipe:");
     EXPECT_EQ(lines[2].substr(0, 12), "open 3 pipe:");
+    const auto& told = run.checker.told();
+    EXPECT_EQ(told[told.size() - 2].made_with, 0U);
+    EXPECT_EQ(told.back().made_with, told[told.size() - 2].id);
 }
 
 TEST_F(ModelTest, CloseRangeClosesWhatIsThere) {
@@ -226,6 +229,20 @@ TEST_F(ModelTest, WhoWasKilledLosesItsLastCall) {
     run.tell_ends();
     EXPECT_THAT(take_lines(),
                 Contains("lost 100 it was killed: what its last call opened was not seen"));
+}
+
+/// Whoever wants to know what a child has from its parent is asked, though nothing is told of it.
+TEST_F(ModelTest, WhatIsInheritedAndNotToldIsShownOnce) {
+    ModelRun untold({.inherited = Model::Inherited::untold});
+    untold.call(untold.command, open_file("/a"));
+    untold.call(untold.command, call_of(Call::close, {-1}));
+    const pid_t child = untold.kernel.fork(untold.command);
+    untold.checker.lines.clear();
+    untold.call(child, call_of(Call::close, {0}));
+    untold.call(child, call_of(Call::close, {-1}));
+    EXPECT_THAT(untold.checker.lines, ElementsAre("start " + std::to_string(child), "inherited 0",
+                                                  "inherited 1", "inherited 2", "inherited 3"));
+    EXPECT_THAT(untold.checker.wrong(), IsEmpty());
 }
 
 }  // namespace

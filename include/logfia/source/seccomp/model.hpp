@@ -105,9 +105,14 @@ class ModelObserver {
         Origin origin;
         const CallEntry* entry;  ///< null: none is known, or not whose call it was
         std::uint64_t copy_of;   ///< the id of the descriptor that was duplicated; 0: none
+        /// The id of the first one of a pair, for its second one; 0: not known.
+        std::uint64_t made_with = 0;
     };
     /// Fills in what the model is to remember.
     virtual void opened(const TracedTable& table, NumberEntry& entry, const Opening& opening) = 0;
+    /// A child has this number from its parent, of which nothing is to be told: an id in `entry`
+    /// lets its end be told all the same.
+    virtual void inherited(const TracedTable& table, int fd, NumberEntry& entry, Now at) = 0;
     /// The descriptor is about to be closed, if its caller lives.
     virtual void closing(const TracedTable& table, int fd, NumberEntry& entry) = 0;
     virtual void closed(const TracedTable& table, int fd, const NumberEntry& entry, Now at,
@@ -163,6 +168,7 @@ class Model {
         int exactly = -1;  // the only one that it may be
         int socket = -1;   // the one that is changed
         std::uint64_t copy_of = 0;
+        std::uint64_t first = 0;  // the id of what was found first
         SteadyTime next{};
         Duration pause{};
         int looks = 0;
