@@ -140,6 +140,9 @@ class SimulatedKernel final : public KernelView {
     /// Called before each answer: others go on meanwhile.
     std::function<void()> between{};
     SteadyTime now{};
+    /// No link may be read, of numbers that are open or not, as in a process that has made itself
+    /// undumpable (PR_SET_DUMPABLE, prctl(2)).
+    bool hides_links = false;
 
     std::optional<TaskFacts> task(pid_t thread) override;
     bool share_table(pid_t a, pid_t b) override;

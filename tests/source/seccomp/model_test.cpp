@@ -231,6 +231,31 @@ TEST_F(ModelTest, WhoWasKilledLosesItsLastCall) {
                 Contains("lost 100 it was killed: what its last call opened was not seen"));
 }
 
+/// The kernel's count tells that something is there, or else a listing of the table does.
+TEST(ModelOfHiddenLinks, TellsWhatIsOpenedWithoutItsName) {
+    for (const auto count : {DescriptorCount::told, DescriptorCount::untold}) {
+        ModelRun run({.count = count});
+        const pid_t pid = run.command;
+        run.call(pid, open_file("/a"));
+        run.call(pid, call_of(Call::close, {-1}));
+        run.checker.lines.clear();
+        run.kernel.hides_links = true;
+        Action failing = open_file("/none");
+        failing.fails = true;
+        run.call(pid, failing);
+        run.call(pid, open_file("/b"));
+        run.call(pid, call_of(Call::close, {3}));
+        run.call(pid, call_of(Call::pipe2));
+        run.call(pid, call_of(Call::close, {4}));
+        EXPECT_THAT(run.checker.lines,
+                    ElementsAre("lost 100 its links may no longer be read: Permission denied",
+                                "open 4 ", "close 3", "open 3 ", "open 5 ", "close 4"));
+        run.settle();
+        run.end();
+        EXPECT_THAT(run.checker.wrong(), IsEmpty());
+    }
+}
+
 /// Whoever wants to know what a child has from its parent is asked, though nothing is told of it.
 TEST_F(ModelTest, WhatIsInheritedAndNotToldIsShownOnce) {
     ModelRun untold({.inherited = Model::Inherited::untold});

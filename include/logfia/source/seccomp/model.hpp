@@ -229,6 +229,7 @@ class Model {
     bool ask_socket(TracedTable& table, const Pending& pending);
     // model_find.cpp
     void find_numbers(Task& task, Pending& pending, std::size_t reserved);
+    static bool is_open_unread(const TracedTable& table, int fd);
     void check_count(TracedTable& table, Now at);
     static void forget_past_closes(TracedTable& table);
     void list_again(TracedTable& table, Now opened_at, Now closed_at);
