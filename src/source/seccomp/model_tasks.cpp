@@ -173,7 +173,12 @@ void Model::split(Task& task, Now at) {
     const auto& threads = shared.threads;
     const auto other = std::find_if(threads.begin(), threads.end(),
                                     [&](pid_t thread) { return thread != task.id; });
-    if (other == threads.end() || kernel_.share_table(task.id, *other)) return;
+    if (other == threads.end()) {
+        // The others have left what is a copy by now, and a close_range(2) may have made it.
+        shared.unlisted = true;
+        return;
+    }
+    if (kernel_.share_table(task.id, *other)) return;
     if (!kernel_.task(*other) || !kernel_.task(task.id)) return;  // nothing was compared
     leave_table(task, at);
     TracedTable& own = add_table(task.id, *task.process);
