@@ -63,15 +63,6 @@ void keep_hidden_peer(SocketInfo& now, const SocketInfo* before) {
     if (now.state == SocketState::unknown) now.state = before->state;
 }
 
-/// Keeps the process that was found to have the other end of a unix socket: the socket itself tells
-/// only who made that end. Nothing connects it to another nameless peer.
-void keep_known_peer(SocketInfo& now, const SocketInfo* before) {
-    if (before == nullptr || !before->peer || before->state != now.state ||
-        before->kind != now.kind || before->peer_path != now.peer_path)
-        return;
-    now.peer = before->peer;
-}
-
 }  // namespace
 
 void describe_as(SocketQuery& query, const SharedSocket& other) {

@@ -47,6 +47,19 @@ bool may_still_change(FdType type, const SocketInfo* info) {
     }
 }
 
+bool has_lasting_peer(FdType type, const SocketInfo* info) {
+    if (type != FdType::unix_socket || info == nullptr || info->state != SocketState::established)
+        return false;
+    return info->kind != "dgram" || (info->peer && info->peer_path.empty());
+}
+
+void keep_known_peer(SocketInfo& now, const SocketInfo* before) {
+    if (before == nullptr || !before->peer || before->state != now.state ||
+        before->kind != now.kind || before->peer_path != now.peer_path)
+        return;
+    now.peer = before->peer;
+}
+
 std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,
                                                std::shared_ptr<const SocketInfo> info) {
     if (info == nullptr || !info->peer || info->peer->pid != pid) return info;

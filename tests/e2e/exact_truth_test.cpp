@@ -2,6 +2,7 @@
 // descriptor. FD_TRUTH_COUNT in the environment makes each run as large as one likes:
 //     FD_TRUTH_COUNT=100000 logfia_e2e --gtest_filter='*ExactTruth*/files'
 
+#include "support/exact.hpp"
 #include "support/faulty_kernel.hpp"
 #include "support/fd_truth.hpp"
 #include "support/record_file.hpp"
@@ -87,7 +88,7 @@ std::string first_of(std::vector<std::string> faults) {
 
 TEST_P(ExactTruth, IsTold) {
     ASSERT_EQ(run(), 0) << errors_;
-    EXPECT_EQ(errors_, "");
+    EXPECT_EQ(unusual_errors(errors_), "");
     const JsonRecords records = records_.all();
     const Truth truth = read_truth(directory_.path("truth"));
     Leeway leeway = GetParam().of.leeway;

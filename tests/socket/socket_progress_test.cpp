@@ -147,5 +147,24 @@ TEST(SocketProgress, OnlyTcpConnectionsHaveTotals) {
     EXPECT_FALSE(is_tcp_connection(descriptor.type, descriptor.socket.get()));
 }
 
+TEST(SocketProgress, OnlySomeUnixSocketsHaveALastingPeer) {
+    SocketInfo info;
+    const auto has = [&](FdType type = FdType::unix_socket) {
+        return has_lasting_peer(type, &info);
+    };
+    EXPECT_FALSE(has_lasting_peer(FdType::unix_socket, nullptr));
+    info.kind = "stream";
+    EXPECT_FALSE(has()) << "not connected";
+    info.state = SocketState::established;
+    EXPECT_TRUE(has());
+    EXPECT_FALSE(has(FdType::tcp));
+    info.kind = "dgram";
+    EXPECT_FALSE(has()) << "it may connect to another";
+    info.peer = PeerProcess{7, "maker", true};
+    EXPECT_TRUE(has()) << "a pair";
+    info.peer_path = "/run/log";
+    EXPECT_FALSE(has());
+}
+
 }  // namespace
 }  // namespace logfia

@@ -95,6 +95,7 @@ void ModelChecker::opened(const TracedTable& table, NumberEntry& entry, const Op
     told.origin = opening.origin;
     if (opening.entry != nullptr) told.call = opening.entry->call;
     told.copy_of = opening.copy_of;
+    told.made_with = opening.made_with;
     told.opened = opening.at.steady;
     lines.push_back("open " + std::to_string(told.fd) + " " + told.link);
     const auto truth = truth_of(table);
@@ -108,7 +109,8 @@ void ModelChecker::opened(const TracedTable& table, NumberEntry& entry, const Op
     open_[number] = told.id;
     require(closed_last_[number] <= told.opened, "the number is still open then", told);
     require(told.opened <= kernel_.now, "that is yet to come", told);
-    require(told.life->file->has_had(told.link), "the file has another name", told);
+    const bool is_named = kernel_.hides_links ? told.link.empty() : told.life->has_had(told.link);
+    require(is_named, "the file has another name", told);
     check_open(told, truth->was_shared);
 }
 
@@ -124,6 +126,11 @@ void ModelChecker::check_open(const ToldLife& told, bool raced) {
         require(told.opened <= life.opened, "it was opened earlier", told);
     } else if (told.origin == Origin::found) {
         require(life.origin == Life::Origin::received, "it was not received", told);
+    }
+    if (told.made_with != 0) {
+        const Life* const other = told_[told.made_with - 1].first;
+        require(other != nullptr && other->maker == life.maker && other->entered == life.entered,
+                "it was made by another call", told);
     }
     if (told.copy_of != 0)
         require(told_[told.copy_of - 1].life->file == life.file, "it is a copy of another", told);
@@ -219,6 +226,10 @@ void ModelChecker::check_counts() {
     }
 }
 
+void ModelChecker::inherited(const TracedTable&, int fd, NumberEntry&, Now) {
+    lines.push_back("inherited " + std::to_string(fd));
+}
+
 void ModelChecker::process_seen(const TracedProcess&) {}
 
 void ModelChecker::process_began(const TracedProcess& process, Now) {
@@ -267,7 +278,7 @@ void ModelChecker::renamed(const TracedTable& table, int fd, const NumberEntry& 
     ToldLife& told = told_[entry.id - 1];
     require(told.fd == fd && !told.closed, "another one is renamed", told);
     if (told.life != nullptr && !told.life->raced)
-        require(told.life->file->has_had(std::string(link)), "it has another name", told);
+        require(told.life->has_had(link), "it has another name", told);
     lines.push_back("rename " + std::to_string(fd) + " " + std::string(link));
 }
 

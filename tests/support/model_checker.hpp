@@ -25,6 +25,7 @@ struct ToldLife {
     ModelObserver::Origin origin{};
     Call call = Call::none;
     std::uint64_t copy_of = 0;
+    std::uint64_t made_with = 0;
     SteadyTime opened{};
     std::optional<SteadyTime> closed{};
     bool at_exit = false;
@@ -56,6 +57,7 @@ class ModelChecker final : public ModelObserver {
     void table_named(const TracedTable& table) override;
     void table_ended(const TracedTable& table) override;
     void opened(const TracedTable& table, NumberEntry& entry, const Opening& opening) override;
+    void inherited(const TracedTable& table, int fd, NumberEntry& entry, Now at) override;
     void closing(const TracedTable& table, int fd, NumberEntry& entry) override;
     void closed(const TracedTable& table, int fd, const NumberEntry& entry, Now at,
                 bool at_exit) override;

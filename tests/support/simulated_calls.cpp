@@ -200,6 +200,7 @@ class SimulatedView final : public TableView {
     Link link(int fd) override {
         const auto table = look();
         if (table == nullptr) return {};
+        if (kernel_.hides_links) return {Link::State::unreadable, {}};
         const auto slot = table->open.find(fd);
         if (slot == table->open.end()) return {};
         text_ = slot->second.life->file->link;

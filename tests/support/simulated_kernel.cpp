@@ -166,6 +166,7 @@ Life& SimulatedKernel::install(Table& table, int fd, std::shared_ptr<SimulatedFi
     life.table = table.number;
     life.fd = fd;
     life.link = file->link;
+    life.names = file->former.size();
     life.file = std::move(file);
     life.opened = now;
     life.raced = table.was_shared;

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -16,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -24,12 +26,9 @@ namespace logfia::test {
 /// A file under its name, which may change.
 struct SimulatedFile {
     std::string link;
-    std::set<std::string> former{};
+    std::vector<std::string> former{};
 
-    void rename(std::string name) { former.insert(std::exchange(link, std::move(name))); }
-    [[nodiscard]] bool has_had(const std::string& name) const {
-        return name == link || former.contains(name);
-    }
+    void rename(std::string name) { former.push_back(std::exchange(link, std::move(name))); }
 };
 
 /// The truth about one descriptor: a file at a number of one table, from its open to its close.
@@ -42,11 +41,12 @@ struct Life {
     int fd = -1;
     Origin origin = Origin::made;
     std::shared_ptr<SimulatedFile> file{};
-    std::string link{};    // of the file, when it was opened
-    CallEntry entry{};     // of the call that has made it
-    pid_t maker = 0;       // a thread
-    pid_t process = 0;     // the maker's
-    SteadyTime entered{};  // the maker's call
+    std::string link{};     // of the file, when it was opened
+    std::size_t names = 0;  // that the file had had before
+    CallEntry entry{};      // of the call that has made it
+    pid_t maker = 0;        // a thread
+    pid_t process = 0;      // the maker's
+    SteadyTime entered{};   // the maker's call
     SteadyTime opened{};
     bool settled = false;  // the maker has called again, or somebody has closed it, while it lived
     bool raced = false;    // others have had the table too
@@ -60,6 +60,13 @@ struct Life {
     Ending ending = Ending::none;
     SteadyTime close_entered{};  // of a kill: as `closed`
     SteadyTime closed{};
+
+    /// The file has had that name since it was opened.
+    [[nodiscard]] bool has_had(std::string_view name) const {
+        const auto& former = file->former;
+        return name == file->link || std::find(former.begin() + static_cast<std::ptrdiff_t>(names),
+                                               former.end(), name) != former.end();
+    }
 };
 
 /// An intention of a thread: the call as the model sees it, and what only the kernel knows.
@@ -149,6 +156,9 @@ class SimulatedKernel final : public KernelView {
     /// Called before each answer: others go on meanwhile.
     std::function<void()> between{};
     SteadyTime now{};
+    /// No link may be read, of numbers that are open or not, as in a process that has made itself
+    /// undumpable (PR_SET_DUMPABLE, prctl(2)).
+    bool hides_links = false;
 
     std::optional<TaskFacts> task(pid_t thread) override;
     bool share_table(pid_t a, pid_t b) override;

@@ -16,6 +16,14 @@ std::optional<EventKind> socket_progress(const SocketInfo* before, const SocketI
 /// listening.
 bool may_still_change(FdType type, const SocketInfo* info);
 
+/// True of a unix socket whose other end stays the same socket for as long as both are described as
+/// they are. Datagram sockets can be connected to another one, but not back to one without a name.
+bool has_lasting_peer(FdType type, const SocketInfo* info);
+
+/// Keeps the process that was found to have the other end of a unix socket: the socket itself tells
+/// only who made that end. Nothing connects it to another nameless peer.
+void keep_known_peer(SocketInfo& now, const SocketInfo* before);
+
 /// The description for another process that has the same socket, without a peer that would be that
 /// process itself.
 std::shared_ptr<const SocketInfo> without_peer(std::int32_t pid,

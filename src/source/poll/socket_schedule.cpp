@@ -206,8 +206,7 @@ void SocketSchedule::conclude(const SocketQuery& query, const SocketInfo* before
     if (pending.which == Which::again)
         if (const auto kind = socket_progress(before, after))
             progress_.push_back({pending.process, pending.slot, *kind});
-    if ((changed || pending.which == Which::fresh) &&
-        UnixPeers::has_lasting_peer(query.type, after))
+    if ((changed || pending.which == Which::fresh) && has_lasting_peer(query.type, after))
         connected_.push_back({pending.process, pending.slot});
     const bool unanswered = query.copy == Copy::failed || query.copy == Copy::postponed;
     const bool lacks_some = query.copy == Copy::stalled && !is_told_by_tables(query.type);

@@ -1,4 +1,5 @@
 #include <logfia/base/trim.hpp>
+#include <logfia/descriptor/peer_choice.hpp>
 #include <logfia/source/poll/unix_peers.hpp>
 
 #include <algorithm>
@@ -13,17 +14,7 @@ bool by_inode(const UnixDiag::Question& a, const UnixDiag::Question& b) {
     return a.inode < b.inode;
 }
 
-PeerProcess seen_to_have_it(const WatchedProcess& process) {
-    return {process.actor.pid, process.actor.comm, false};
-}
-
 }  // namespace
-
-bool UnixPeers::has_lasting_peer(FdType type, const SocketInfo* info) {
-    if (type != FdType::unix_socket || info == nullptr || info->state != SocketState::established)
-        return false;
-    return info->kind != "dgram" || (info->peer && info->peer_path.empty());
-}
 
 void UnixPeers::name(std::span<const End> connected, WatchedProcesses processes, Ledger& ledger) {
     pairs_.clear();
@@ -77,29 +68,12 @@ void UnixPeers::index(WatchedProcesses processes) {
     holders_.build(processes, HolderIndex::Closed::left_out);
 }
 
-/// Names the process that has the other end. Of several, which have it since a fork(2), only the
-/// one that was named before or that made it counts: the others may know nothing of it. Where
-/// nobody that is watched has it, the last answer stays.
 void UnixPeers::name_peer(const DescriptorOwner& owner, KnownFd& known, Holders ends) {
-    const auto& info = known.descriptor.socket;
-    if (ends.empty() || info == nullptr) return;
-    const WatchedProcess* first = nullptr;
-    const WatchedProcess* named = nullptr;
-    bool several = false;
-    for (const Holder& one : ends) {
-        if (one.process == &owner) continue;
-        several = several || (first != nullptr && first != one.process);
-        if (first == nullptr) first = one.process;
-        if (info->peer && info->peer->pid == one.process->actor.pid) named = one.process;
-    }
-    if (several && named == nullptr && info->peer && info->peer->made_by) return;
-    const WatchedProcess* const chosen = several ? named : first;
-    const auto peer = chosen == nullptr ? std::nullopt : std::optional(seen_to_have_it(*chosen));
-    if (info->peer == peer) return;
-    SocketInfo changed = *info;
-    if (info->peer && info->peer->made_by) changed.peer_maker = info->peer;
-    changed.peer = peer;
-    known.descriptor.socket = std::make_shared<const SocketInfo>(std::move(changed));
+    auto& info = known.descriptor.socket;
+    if (info == nullptr) return;
+    PeerChoice choice(*info, owner.actor);
+    for (const Holder& one : ends) choice.add(one.process->actor);
+    if (auto changed = choice.changed()) info = std::move(changed);
 }
 
 /// Where the last watched process that had one end has closed it, and the connection lives on, a

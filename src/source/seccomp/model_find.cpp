@@ -71,8 +71,7 @@ void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
             continue;
         }
         const Link link = table.view->link(fd);
-        const bool unreadable = link.state == Link::State::unreadable &&
-                                table.view->count().value_or(0) > table.numbers.size();
+        const bool unreadable = link.state == Link::State::unreadable && is_open_unread(table, fd);
         const bool is_there = unreadable || (link.state == Link::State::open &&
                                              !is_closing(table, fd, digest_of_link(link.text)));
         if (is_there && !can_make(pending.entry.call, link.text)) {
@@ -84,7 +83,9 @@ void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
         } else if (is_there) {
             const bool is_its_own = table.threads.size() == 1 || pending.exactly >= 0;
             open(table, {fd, link.text, since, ModelObserver::Origin::call,
-                         is_its_own ? &pending.entry : nullptr, is_its_own ? pending.copy_of : 0});
+                         is_its_own ? &pending.entry : nullptr, is_its_own ? pending.copy_of : 0,
+                         is_its_own ? pending.first : 0});
+            pending.first = is_its_own ? table.numbers.find(fd)->id : 0;
             --pending.numbers;
             pending.from = fd + 1;
         } else if (reserved-- == 0) {
@@ -98,6 +99,15 @@ void Model::find_numbers(Task& task, Pending& pending, std::size_t reserved) {
         // A number that was free at this look may be the one that the call gets by the next.
         fd = table.numbers.lowest_free(fd + 1);
     }
+}
+
+/// Where the link of a number that is not known may not be read: the kernel's count tells whether
+/// something is open there, or else a listing does.
+bool Model::is_open_unread(const TracedTable& table, int fd) {
+    if (const auto count = table.view->count()) return *count > table.numbers.size();
+    const auto listed = table.view->list();
+    return listed && std::binary_search(listed->begin(), listed->end(), fd) &&
+           !is_closing(table, fd, digest_of_link({}));
 }
 
 /// When all the calls that are going on in the table were last seen not to be over.

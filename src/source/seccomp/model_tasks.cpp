@@ -167,10 +167,13 @@ void Model::tell_first(TracedTable& table, const Listing& listing, Now at,
     if (!listing.is_readable)
         observer_.lost(table.process, at, "its descriptors may not be looked at");
     for (const auto& [fd, link] : listing.links) {
-        if (origin == ModelObserver::Origin::inherited && options_.inherited == Inherited::untold)
-            table.numbers.open(fd, {.id = 0, .link = 0, .since = at});
-        else
-            open(table, {fd, link, at, origin, nullptr, 0});
+        if (origin == ModelObserver::Origin::inherited && options_.inherited == Inherited::untold) {
+            NumberEntry entry{.id = 0, .link = 0, .since = at};
+            observer_.inherited(table, fd, entry, at);
+            table.numbers.open(fd, entry);
+            continue;
+        }
+        open(table, {fd, link, at, origin, nullptr, 0});
     }
 }
 
@@ -213,7 +216,8 @@ void Model::split_from(TracedTable& shared, Task& task, Now at) {
     for (const pid_t thread : shared.threads)
         if (thread != task.id && (!other || tasks_.at(*other).may_have_split)) other = thread;
     if (!other) {
-        shared.unlisted = true;  // a close_range(2) has split it off others that are gone
+        // The others have left what is a copy by now, and a close_range(2) may have made it.
+        shared.unlisted = true;
         return;
     }
     if (kernel_.share_table(task.id, *other)) return;

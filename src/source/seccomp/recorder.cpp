@@ -2,6 +2,7 @@
 #include <logfia/procfs/fd_limit.hpp>
 #include <logfia/procfs/proc_path.hpp>
 #include <logfia/procfs/proc_stat.hpp>
+#include <logfia/socket/socket_progress.hpp>
 #include <logfia/source/seccomp/recorder.hpp>
 
 #include <fcntl.h>
@@ -143,26 +144,66 @@ void Recorder::opened(const TracedTable& table, NumberEntry& entry, const Openin
     const int dir = table.view != nullptr ? table.view->directory() : -1;
     Descriptor descriptor =
         reader_.read(process, dir, opening.fd, link, opening.entry, now_.steady);
+    std::uint64_t peer_inode = 0;
     if (descriptor.type == FdType::socket && options_.socket_details)
-        describe_socket(table, entry, opening, descriptor);
+        peer_inode = describe_socket(table, entry, opening, descriptor);
     else if (options_.objects && is_in(descriptor.type, FdGroup::object))
         details_[entry.id] = {descriptor.type};
-    entry.settled = !details_.contains(entry.id) ||
-                    (descriptor.socket != nullptr && !sockets_.may_still_change(entry.id));
-    push(opening.at, DescriptorOpened{table.number, entry.id, opening.copy_of,
-                                      opening.origin == Origin::initial,
-                                      opening.origin == Origin::inherited, std::move(descriptor)});
+    entry.settled =
+        !details_.contains(entry.id) || (descriptor.socket != nullptr && is_settled(entry.id));
+    push(opening.at, DescriptorOpened{
+                         table.number, entry.id, opening.copy_of, opening.origin == Origin::initial,
+                         opening.origin == Origin::inherited, std::move(descriptor), peer_inode});
 }
 
-void Recorder::describe_socket(const TracedTable& table, NumberEntry& entry, const Opening& opening,
-                               Descriptor& out) {
-    if (!out.inode) return;
+/// Returns the inode of the other end of a unix socket, as far as it is known.
+std::uint64_t Recorder::describe_socket(const TracedTable& table, NumberEntry& entry,
+                                        const Opening& opening, Descriptor& out) {
+    if (!out.inode) return 0;
     details_[entry.id] = {FdType::socket, *out.inode};
     if (!sockets_.add(entry.id, opening.copy_of, opening.entry))
         ask_socket(table, opening.fd, entry.id, *out.inode);
     const SocketReader::State& state = sockets_.state(entry.id);
     out.type = state.type;
     out.socket = state.info;
+    const bool is_pair = opening.entry != nullptr && opening.entry->call == Call::socketpair;
+    const auto first = details_.find(opening.made_with);
+    if (is_pair && first != details_.end()) unix_ends_.connect(first->second.inode, *out.inode);
+    return other_end(entry.id, !is_pair && has_lasting_peer(state.type, state.info.get())
+                                   ? UnixEnds::Asking::allowed
+                                   : UnixEnds::Asking::needless);
+}
+
+std::uint64_t Recorder::other_end(std::uint64_t id, UnixEnds::Asking asking) {
+    const SocketReader::State& state = sockets_.state(id);
+    const auto known = details_.find(id);
+    if (state.type != FdType::unix_socket || known == details_.end()) return 0;
+    unix_ends_.add(id, known->second.inode);
+    const bool is_connected = state.info != nullptr &&
+                              state.info->state == SocketState::established &&
+                              (state.info->kind != "dgram" || state.info->peer_path.empty());
+    return is_connected ? unix_ends_.other_end(known->second.inode, asking) : 0;
+}
+
+/// A client is connected before its server has accepted: until then it has no other end.
+bool Recorder::is_settled(std::uint64_t id) {
+    if (sockets_.may_still_change(id)) return false;
+    const SocketReader::State& state = sockets_.state(id);
+    return !has_lasting_peer(state.type, state.info.get()) ||
+           other_end(id, UnixEnds::Asking::needless) != 0;
+}
+
+/// Read only where there may be a unix socket among them, whose other end somebody else has.
+void Recorder::inherited(const TracedTable& table, int fd, NumberEntry& entry, Now at) {
+    if (unix_ends_.empty() || full_ || table.view == nullptr) return;
+    const Link link = table.view->link(fd);
+    if (link.state != Link::State::open || !link.text.starts_with("socket:[")) return;
+    const auto inode = bracketed_number(link.text);
+    if (!inode || !unix_ends_.contains(*inode)) return;
+    entry.id = ++ids_;
+    entry.link = digest_of_link(link.text);
+    unix_ends_.add(entry.id, *inode);
+    push(at, UnixSocketInherited{table.number, entry.id, *inode});
 }
 
 std::optional<EventKind> Recorder::ask_socket(const TracedTable& table, int fd, std::uint64_t id,
@@ -177,7 +218,7 @@ bool Recorder::socket_changed(const TracedTable& table, int fd, NumberEntry& ent
     if (known == details_.end() || known->second.type != FdType::socket) return true;
     const auto before = sockets_.state(entry.id).info;
     const auto progress = ask_socket(table, fd, entry.id, known->second.inode);
-    entry.settled = !sockets_.may_still_change(entry.id);
+    entry.settled = is_settled(entry.id);
     if (sockets_.state(entry.id).info != before) tell_details(table, entry.id, at, progress, false);
     return !sockets_.is_connecting(entry.id);
 }
@@ -186,16 +227,14 @@ void Recorder::tell_details(const TracedTable& table, std::uint64_t id, Now at,
                             std::optional<EventKind> progress, bool at_close) {
     const SocketReader::State& state = sockets_.state(id);
     push(at, DetailsLearned{table.number, id, state.type, state.info, nullptr, state.totals,
-                            progress, at_close});
+                            progress, at_close, other_end(id, UnixEnds::Asking::needless)});
 }
 
 void Recorder::closing(const TracedTable& table, int fd, NumberEntry& entry) {
     if (entry.settled) return;
     const auto known = details_.find(entry.id);
     if (known == details_.end()) return;
-    if (known->second.type == FdType::socket)
-        return tell_details(table, entry.id, now_,
-                            ask_socket(table, fd, entry.id, known->second.inode), true);
+    if (known->second.type == FdType::socket) return socket_closing(table, fd, entry.id);
     if (table.view == nullptr) return;
     auto object = known->second.type == FdType::epoll
                       ? ask_epoll(*table.process, fd)
@@ -203,6 +242,16 @@ void Recorder::closing(const TracedTable& table, int fd, NumberEntry& entry) {
     if (object == nullptr) return;
     push(now_, DetailsLearned{table.number, entry.id, known->second.type, nullptr,
                               std::move(object), std::nullopt, std::nullopt, true});
+}
+
+void Recorder::socket_closing(const TracedTable& table, int fd, std::uint64_t id) {
+    if (sockets_.may_still_change(id)) {
+        const auto progress = ask_socket(table, fd, id, details_.at(id).inode);
+        tell_details(table, id, now_, progress, true);
+    } else if (other_end(id, UnixEnds::Asking::needless) == 0 &&
+               other_end(id, UnixEnds::Asking::allowed) != 0) {
+        tell_details(table, id, now_, {}, true);
+    }
 }
 
 BlockingRequest Recorder::question_about(const TracedProcess& process) const {
@@ -232,6 +281,7 @@ void Recorder::closed(const TracedTable& table, int, const NumberEntry& entry, N
                                         totals, std::nullopt, false});
         details_.erase(known);
     }
+    unix_ends_.remove(entry.id);
     push(at, DescriptorClosed{table.number, entry.id, at_exit});
 }
 

@@ -1,4 +1,5 @@
 #include <logfia/process/process_list.hpp>
+#include <logfia/socket/socket_progress.hpp>
 #include <logfia/source/seccomp/seccomp_source.hpp>
 
 #include <sys/wait.h>
@@ -232,9 +233,26 @@ void SeccompSource::use(DescriptorOpened& opened, Now at, EventSink&) {
                                            opened.inherited,
                                            untold});
     places_[opened.id] = {&owner.descriptors, slot};
+    learn_peer(opened.id, opened.peer_inode);
+}
+
+/// Names the process at the other end of a unix socket in what is told of both from now on.
+void SeccompSource::learn_peer(std::uint64_t id, std::uint64_t peer_inode) {
+    const Place& place = places_.at(id);
+    const Descriptor& descriptor = place.owner->known[place.slot].descriptor;
+    if (descriptor.type != FdType::unix_socket || !descriptor.inode) return;
+    peers_.opened(id, *descriptor.inode, *place.owner, place.slot);
+    if (peer_inode != 0) peers_.connected(*descriptor.inode, peer_inode);
+}
+
+void SeccompSource::use(const UnixSocketInherited& inherited, Now, EventSink&) {
+    const auto found = owners_.find(inherited.table);
+    if (found == owners_.end()) return;
+    peers_.opened(inherited.id, inherited.inode, found->second.descriptors, {});
 }
 
 void SeccompSource::use(const DescriptorClosed& closed, Now, EventSink&) {
+    peers_.closed(closed.id);
     const auto place = places_.find(closed.id);
     if (place == places_.end()) return;
     ledger_.closed(*place->second.owner, place->second.slot,
@@ -254,8 +272,14 @@ void SeccompSource::use(DetailsLearned& learned, Now, EventSink&) {
     KnownFd& known = place->second.owner->known[place->second.slot];
     if (learned.socket != nullptr) {
         known.descriptor.type = learned.type;
+        if (learned.type == FdType::unix_socket) {
+            SocketInfo info = *learned.socket;
+            keep_known_peer(info, known.descriptor.socket.get());
+            learned.socket = std::make_shared<const SocketInfo>(std::move(info));
+        }
         known.descriptor.socket = std::move(learned.socket);
         known.asked_at_close = learned.at_close;
+        learn_peer(learned.id, learned.peer_inode);
     }
     if (learned.object != nullptr) known.descriptor.object = std::move(learned.object);
     if (learned.totals) known.totals = learned.totals;

@@ -202,24 +202,5 @@ TEST_F(UnixPeersTest, WhoeverHasClosedItsEndIsNoPeerWhileOthersHaveIt) {
     EXPECT_EQ(peer_of(client, ours), "42 server") << inode << " is nobody's any more";
 }
 
-TEST_F(UnixPeersTest, OnlySomeSocketsHaveALastingPeer) {
-    SocketInfo info;
-    const auto has = [&](FdType type = FdType::unix_socket) {
-        return UnixPeers::has_lasting_peer(type, &info);
-    };
-    EXPECT_FALSE(UnixPeers::has_lasting_peer(FdType::unix_socket, nullptr));
-    info.kind = "stream";
-    EXPECT_FALSE(has()) << "not connected";
-    info.state = SocketState::established;
-    EXPECT_TRUE(has());
-    EXPECT_FALSE(has(FdType::tcp));
-    info.kind = "dgram";
-    EXPECT_FALSE(has()) << "it may connect to another";
-    info.peer = PeerProcess{7, "maker", true};
-    EXPECT_TRUE(has()) << "a pair";
-    info.peer_path = "/run/log";
-    EXPECT_FALSE(has());
-}
-
 }  // namespace
 }  // namespace logfia

@@ -114,6 +114,9 @@ TEST_F(ModelTest, PipesHaveTwoNumbers) {
     ASSERT_EQ(lines.size(), 3U);
     EXPECT_EQ(lines[1].substr(0, 12), "open 1 pipe:");
     EXPECT_EQ(lines[2].substr(0, 12), "open 3 pipe:");
+    const auto& told = run.checker.told();
+    EXPECT_EQ(told[told.size() - 2].made_with, 0U);
+    EXPECT_EQ(told.back().made_with, told[told.size() - 2].id);
 }
 
 TEST_F(ModelTest, CloseRangeClosesWhatIsThere) {
@@ -226,6 +229,45 @@ TEST_F(ModelTest, WhoWasKilledLosesItsLastCall) {
     run.tell_ends();
     EXPECT_THAT(take_lines(),
                 Contains("lost 100 it was killed: what its last call opened was not seen"));
+}
+
+/// The kernel's count tells that something is there, or else a listing of the table does.
+TEST(ModelOfHiddenLinks, TellsWhatIsOpenedWithoutItsName) {
+    for (const auto count : {DescriptorCount::told, DescriptorCount::untold}) {
+        ModelRun run({.count = count});
+        const pid_t pid = run.command;
+        run.call(pid, open_file("/a"));
+        run.call(pid, call_of(Call::close, {-1}));
+        run.checker.lines.clear();
+        run.kernel.hides_links = true;
+        Action failing = open_file("/none");
+        failing.fails = true;
+        run.call(pid, failing);
+        run.call(pid, open_file("/b"));
+        run.call(pid, call_of(Call::close, {3}));
+        run.call(pid, call_of(Call::pipe2));
+        run.call(pid, call_of(Call::close, {4}));
+        EXPECT_THAT(run.checker.lines,
+                    ElementsAre("lost 100 its links may no longer be read: Permission denied",
+                                "open 4 ", "close 3", "open 3 ", "open 5 ", "close 4"));
+        run.settle();
+        run.end();
+        EXPECT_THAT(run.checker.wrong(), IsEmpty());
+    }
+}
+
+/// Whoever wants to know what a child has from its parent is asked, though nothing is told of it.
+TEST_F(ModelTest, WhatIsInheritedAndNotToldIsShownOnce) {
+    ModelRun untold({.inherited = Model::Inherited::untold});
+    untold.call(untold.command, open_file("/a"));
+    untold.call(untold.command, call_of(Call::close, {-1}));
+    const pid_t child = untold.kernel.fork(untold.command);
+    untold.checker.lines.clear();
+    untold.call(child, call_of(Call::close, {0}));
+    untold.call(child, call_of(Call::close, {-1}));
+    EXPECT_THAT(untold.checker.lines, ElementsAre("start " + std::to_string(child), "inherited 0",
+                                                  "inherited 1", "inherited 2", "inherited 3"));
+    EXPECT_THAT(untold.checker.wrong(), IsEmpty());
 }
 
 }  // namespace

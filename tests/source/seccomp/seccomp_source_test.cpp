@@ -39,6 +39,8 @@ std::string line_of(const Event& event) {
         line += " " + std::to_string(change->descriptor.fd) + " " + change->descriptor.name;
         if (change->initial) line += " initial";
         if (change->at_exit) line += " at exit";
+        const auto& socket = change->descriptor.socket;
+        if (socket != nullptr && socket->peer) line += " peer " + socket->peer->comm;
     }
     if (const auto* loss = event.loss()) line += " " + loss->reason;
     if (const auto* change = std::get_if<ProcessChange>(&event.change)) {
@@ -72,6 +74,23 @@ class SeccompSourceTest : public testing::Test {
         descriptor.fd = static_cast<int>(id);
         descriptor.name = name;
         push(seconds, DescriptorOpened{table, id, 0, false, false, descriptor});
+    }
+    /// One end of a connection.
+    void open_end(int seconds, std::uint64_t id, std::uint64_t inode, std::uint64_t peer_inode,
+                  std::uint64_t table = 1) {
+        Descriptor descriptor;
+        descriptor.fd = static_cast<int>(id);
+        descriptor.name = "end";
+        descriptor.type = FdType::unix_socket;
+        descriptor.inode = inode;
+        descriptor.socket = connected_socket();
+        push(seconds, DescriptorOpened{table, id, 0, false, false, descriptor, peer_inode});
+    }
+    static std::shared_ptr<const SocketInfo> connected_socket() {
+        SocketInfo info;
+        info.state = SocketState::established;
+        info.kind = "stream";
+        return std::make_shared<const SocketInfo>(info);
     }
     /// Returns what is told by then, when nothing earlier can come any more.
     Lines run(int seconds) {
@@ -187,6 +206,44 @@ TEST_F(SeccompSourceTest, TellsRenamesLossesAndNotices) {
     EXPECT_THAT(run(9), ElementsAre("start 1 cmd", "open 2 cmd 1 /a", "rename 3 cmd 1 /b",
                                     "lost 4 cmd why", "lost 4 whyever"));
     EXPECT_THAT(kept.notices, ElementsAre("hear"));
+}
+
+TEST_F(SeccompSourceTest, NamesWhoHasTheOtherEndOfASocket) {
+    begin();
+    push(2, ProcessBegan{2, 101, named("kid")});
+    push(2, TableNamed{2, 2, 0});
+    open_end(3, 1, 1001, 0);
+    open_end(3, 2, 1002, 1001);
+    push(4, UnixSocketInherited{2, 3, 1002});
+    push(5, DescriptorClosed{1, 2, false});
+    push(6, DescriptorClosed{2, 3, false});
+    // What is learned later tells only of the maker.
+    push(7, DetailsLearned{1, 1, FdType::unix_socket, connected_socket(), nullptr, {}, {}, true});
+    push(7, DescriptorClosed{1, 1, false});
+    EXPECT_THAT(run(9),
+                ElementsAre("start 1 cmd", "start 2 kid", "open 3 cmd 1 end", "open 3 cmd 2 end",
+                            "close 5 cmd 2 end", "close 7 cmd 1 end peer kid"));
+}
+
+TEST_F(SeccompSourceTest, NamesTheOtherEndThatIsLearnedLater) {
+    begin();
+    push(2, ProcessBegan{2, 101, named("kid")});
+    push(2, TableNamed{2, 2, 0});
+    open_end(3, 1, 1001, 0);
+    open_end(4, 2, 1002, 0, 2);
+    push(5, DetailsLearned{1,
+                           1,
+                           FdType::unix_socket,
+                           connected_socket(),
+                           nullptr,
+                           {},
+                           EventKind::connect,
+                           false,
+                           1002});
+    push(6, DescriptorClosed{2, 2, true});
+    EXPECT_THAT(run(9),
+                ElementsAre("start 1 cmd", "start 2 kid", "open 3 cmd 1 end", "open 4 kid 2 end",
+                            "connect 5 cmd 1 end peer kid", "close 6 kid 2 end at exit peer cmd"));
 }
 
 TEST_F(SeccompSourceTest, EndsWhenNothingMoreWillCome) {

@@ -17,12 +17,7 @@ namespace logfia {
 /// and the tables of the watched processes tell who has a socket of that inode.
 class UnixPeers {
   public:
-    /// True of a socket whose other end stays the same socket for as long as both are described as
-    /// they are. Datagram sockets can be connected to another one, but not back to one without a
-    /// name.
-    static bool has_lasting_peer(FdType type, const SocketInfo* info);
-
-    /// A descriptor of such a socket.
+    /// A descriptor of a socket with a lasting peer (has_lasting_peer()).
     struct End {
         WatchedProcess* process = nullptr;
         std::uint32_t slot = 0;

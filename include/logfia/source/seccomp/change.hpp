@@ -58,6 +58,13 @@ struct DescriptorOpened {
     bool initial;
     bool inherited;
     Descriptor descriptor;
+    std::uint64_t peer_inode = 0;  ///< of a unix socket: of its other end; 0: not known
+};
+/// A child has a unix socket from its parent, of which nothing else is told but its close.
+struct UnixSocketInherited {
+    std::uint64_t table;
+    std::uint64_t id;
+    std::uint64_t inode;
 };
 struct DescriptorClosed {
     std::uint64_t table;
@@ -79,6 +86,7 @@ struct DetailsLearned {
     std::optional<TcpTotals> totals;
     std::optional<EventKind> progress;  ///< `connect` or `listen`
     bool at_close;  ///< the owner stood still, about to close it: nothing can change any more
+    std::uint64_t peer_inode = 0;  ///< as in DescriptorOpened
 };
 struct ChangesLost {
     std::uint64_t process;  ///< 0: of no single one
@@ -91,8 +99,8 @@ struct NoticeGiven {
 struct Change {
     Now at;
     std::variant<ProcessBegan, ProcessExecuted, ProcessRenamed, ProcessEnded, TableNamed,
-                 TableEnded, DescriptorOpened, DescriptorClosed, DescriptorRenamed, DetailsLearned,
-                 ChangesLost, NoticeGiven>
+                 TableEnded, DescriptorOpened, UnixSocketInherited, DescriptorClosed,
+                 DescriptorRenamed, DetailsLearned, ChangesLost, NoticeGiven>
         what;
 };
 

@@ -109,9 +109,14 @@ class ModelObserver {
         Origin origin;
         const CallEntry* entry;  ///< null: none is known, or not whose call it was
         std::uint64_t copy_of;   ///< the id of the descriptor that was duplicated; 0: none
+        /// The id of the first one of a pair, for its second one; 0: not known.
+        std::uint64_t made_with = 0;
     };
     /// Fills in what the model is to remember.
     virtual void opened(const TracedTable& table, NumberEntry& entry, const Opening& opening) = 0;
+    /// A child has this number from its parent, of which nothing is to be told: an id in `entry`
+    /// lets its end be told all the same.
+    virtual void inherited(const TracedTable& table, int fd, NumberEntry& entry, Now at) = 0;
     /// The descriptor is about to be closed, if its caller lives.
     virtual void closing(const TracedTable& table, int fd, NumberEntry& entry) = 0;
     virtual void closed(const TracedTable& table, int fd, const NumberEntry& entry, Now at,
@@ -167,6 +172,7 @@ class Model {
         int exactly = -1;  // the only one that it may be
         int socket = -1;   // the one that is changed
         std::uint64_t copy_of = 0;
+        std::uint64_t first = 0;  // the id of what was found first
         SteadyTime next{};
         Duration pause{};
         int looks = 0;
@@ -243,6 +249,7 @@ class Model {
     bool ask_socket(TracedTable& table, const Pending& pending);
     // model_find.cpp
     void find_numbers(Task& task, Pending& pending, std::size_t reserved);
+    static bool is_open_unread(const TracedTable& table, int fd);
     void check_count(TracedTable& table, Now at);
     static void forget_past_closes(TracedTable& table);
     void list_again(TracedTable& table, Now opened_at, Now closed_at);

@@ -9,6 +9,7 @@
 #include <logfia/source/seccomp/descriptor_reader.hpp>
 #include <logfia/source/seccomp/model.hpp>
 #include <logfia/source/seccomp/socket_reader.hpp>
+#include <logfia/source/seccomp/unix_ends.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -53,6 +54,7 @@ class Recorder final : public ModelObserver {
     void table_named(const TracedTable& table) override;
     void table_ended(const TracedTable& table) override;
     void opened(const TracedTable& table, NumberEntry& entry, const Opening& opening) override;
+    void inherited(const TracedTable& table, int fd, NumberEntry& entry, Now at) override;
     void closing(const TracedTable& table, int fd, NumberEntry& entry) override;
     void closed(const TracedTable& table, int fd, const NumberEntry& entry, Now at,
                 bool at_exit) override;
@@ -82,10 +84,13 @@ class Recorder final : public ModelObserver {
     std::string read_comm(pid_t pid);
     void refresh_comm(const TracedProcess& process);
     Process* open_process(const TracedProcess& process);
-    void describe_socket(const TracedTable& table, NumberEntry& entry, const Opening& opening,
-                         Descriptor& out);
+    std::uint64_t describe_socket(const TracedTable& table, NumberEntry& entry,
+                                  const Opening& opening, Descriptor& out);
     std::optional<EventKind> ask_socket(const TracedTable& table, int fd, std::uint64_t id,
                                         std::uint64_t inode);
+    bool is_settled(std::uint64_t id);
+    void socket_closing(const TracedTable& table, int fd, std::uint64_t id);
+    std::uint64_t other_end(std::uint64_t id, UnixEnds::Asking asking);
     [[nodiscard]] BlockingRequest question_about(const TracedProcess& process) const;
     std::shared_ptr<const ObjectInfo> ask_epoll(const TracedProcess& process, int fd);
     void tell_details(const TracedTable& table, std::uint64_t id, Now at,
@@ -99,6 +104,7 @@ class Recorder final : public ModelObserver {
     Seen seen_;
     DescriptorReader reader_;
     SocketReader sockets_;
+    UnixEnds unix_ends_;
     BlockingAsker asker_;  // of all but sockets
     UserNames users_;
     std::set<std::string> warned_of_rights_;             // programs

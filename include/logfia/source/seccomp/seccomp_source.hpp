@@ -7,6 +7,7 @@
 #include <logfia/process/user.hpp>
 #include <logfia/source/seccomp/change_order.hpp>
 #include <logfia/source/seccomp/change_queue.hpp>
+#include <logfia/source/seccomp/peer_names.hpp>
 #include <logfia/source/seccomp/supervisor.hpp>
 
 #include <sys/types.h>
@@ -78,11 +79,13 @@ class SeccompSource final : public Source {
     void use(const TableNamed& named, Now at, EventSink& sink);
     void use(const TableEnded& ended, Now at, EventSink& sink);
     void use(DescriptorOpened& opened, Now at, EventSink& sink);
+    void use(const UnixSocketInherited& inherited, Now at, EventSink& sink);
     void use(const DescriptorClosed& closed, Now at, EventSink& sink);
     void use(DescriptorRenamed& renamed, Now at, EventSink& sink);
     void use(DetailsLearned& learned, Now at, EventSink& sink);
     void use(ChangesLost& lost, Now at, EventSink& sink);
     static void use(const NoticeGiven& notice, Now at, EventSink& sink);
+    void learn_peer(std::uint64_t id, std::uint64_t peer_inode);
     void judge(Traced& traced, Now at, EventSink& sink);
     void reveal(std::uint64_t process, Now at, EventSink& sink);
     void tell(EventKind kind, const Traced& traced, Now at, ProcessChange change,
@@ -100,6 +103,7 @@ class SeccompSource final : public Source {
     std::unordered_map<std::uint64_t, Traced> processes_;  // by the model's number
     std::unordered_map<std::uint64_t, Owner> owners_;      // by the table's number
     std::unordered_map<std::uint64_t, Place> places_;      // by the descriptor's id
+    PeerNames peers_;
     ChangeOrder order_;
     SteadyTime settled_until_{};
     std::optional<SteadyTime> next_{};
