@@ -3,6 +3,7 @@
 #include <logfia/source/seccomp/model.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -22,8 +23,12 @@ Duration Model::pause_before_look(Duration lasted) {
 /// begun since, or has called exec: during the exec, all others are gone.
 bool Model::settle_exec(Task& task) {
     TracedProcess& process = *task.process;
-    const bool is_over = kernel_.image_of(process.pid) != process.exec->image;
+    const auto image = kernel_.image_of(process.pid);
+    const bool is_over = image != process.exec->image;
     if (!kernel_.caller_stands()) return true;
+    if (!image && !std::exchange(process.is_unreadable, true))
+        observer_.lost(&process, process.exec->since,
+                       "its program cannot be found out: what it did from here on");
     if (is_over) {
         finish_exec(task);
         return true;

@@ -14,7 +14,7 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
         const State state = found->second.process->state;
         return state == State::ending || state == State::ignored ? nullptr : &found->second;
     }
-    const auto facts = kernel_.task(thread);
+    const auto facts = facts_of(thread, at);
     if (!facts) return nullptr;
     const auto known = processes_.find(facts->process);
     // Tables are known once the execs are of which nobody has heard yet.
@@ -36,6 +36,17 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
     Task* task = add_task(thread, process, table);
     if (is_new) list_new(*table, at, ModelObserver::Origin::inherited);
     return task;
+}
+
+/// Absent when the thread is gone, or when the kernel lacks something, which is told once.
+std::optional<KernelView::TaskFacts> Model::facts_of(pid_t thread, Now at) {
+    const auto facts = kernel_.task(thread);
+    if (facts || !kernel_.caller_stands()) return facts;
+    const auto again = kernel_.task(thread);
+    if (!again && kernel_.caller_stands() && !std::exchange(strangers_told_, true))
+        observer_.lost(nullptr, at,
+                       "whose calls some are could not be found out: what those did was not seen");
+    return again;
 }
 
 /// A thread that calls exec gets the number of the first one, which may have exited long ago.

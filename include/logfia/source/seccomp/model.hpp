@@ -42,7 +42,7 @@ struct TracedProcess {
     std::vector<pid_t> exiting{};  ///< threads that have called exit(2), and may still be there
     bool uses_io_uring = false;
     bool is_foreign = false;     ///< runs a program whose calls are not known
-    bool is_unreadable = false;  ///< the links of its descriptors could not be read, which was told
+    bool is_unreadable = false;  ///< of what could not be read of it, something was told
 };
 
 /// A descriptor table, which several threads and even several processes can have in common.
@@ -198,6 +198,7 @@ class Model {
 
     // model_tasks.cpp
     Task* find_task(pid_t thread, Now at);
+    std::optional<KernelView::TaskFacts> facts_of(pid_t thread, Now at);
     Task* add_task(pid_t thread, TracedProcess& process, TracedTable* table);
     TracedProcess& add_process(pid_t pid, pid_t parent, pid_t thread, Now at);
     [[nodiscard]] TracedTable* table_of_exec(pid_t thread, const TracedProcess& process) const;
@@ -283,6 +284,7 @@ class Model {
     bool names_suspect_ = false;   // of some tables
     SteadyTime next_names_{};      // when some are looked at
     SteadyTime next_all_names_{};  // when all of them become suspect: others rename files too
+    bool strangers_told_ = false;  // threads of which nothing can be found out
     bool standing_ = false;        // the caller that is read of stands still
     std::uint64_t processes_seen_ = 0;
     std::uint64_t tables_seen_ = 0;
