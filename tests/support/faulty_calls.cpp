@@ -291,8 +291,9 @@ void FaultPlan::fail(Fault fault) {
 int FaultPlan::judge(const std::string& place) {
     if (is_sleep(place)) ++sleeps_;
     const std::lock_guard guard(lock_);
-    const bool first = ++places_[place] == 1;
-    if (!fits(place, fault_.place) || (!first && fault_.times == Fault::Times::once)) return 0;
+    const int number = ++places_[place] - fault_.after;
+    if (!fits(place, fault_.place) || number < 1) return 0;
+    if (number > 1 && fault_.times == Fault::Times::once) return 0;
     ++faults_;
     return fault_.error;
 }

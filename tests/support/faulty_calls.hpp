@@ -20,6 +20,7 @@ struct Fault {
     std::string place;  ///< as place_of() tells it; with `*` at its end, all that begin so
     int error = 0;      ///< errno
     Times times = Times::once;
+    int after = 0;  ///< so many calls of the place before it succeed
 };
 
 /// A call that is about to happen.
@@ -44,8 +45,8 @@ std::span<const unsigned> numbers_of_faulty_calls();
 /// True for the first call of logfia's main(): what comes before is the loader's.
 bool is_first_of_main(const BegunCall& call);
 
-/// Takes notes of places, and decides which call is the one that fails: the first of its place, or
-/// all of them.
+/// Takes notes of places, and decides which call is the one that fails: the first of its place that
+/// is meant, or all from that one on.
 class FaultPlan {
   public:
     explicit FaultPlan(Fault fault) : fault_(std::move(fault)) {}

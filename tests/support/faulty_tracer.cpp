@@ -61,6 +61,7 @@ void set_result(pid_t thread, long result) {
 }
 #elif defined(__aarch64__)
 constexpr long kCallNumber = 0x404;  // NT_ARM_SYSTEM_CALL
+constexpr long kRegisters = NT_PRSTATUS;
 
 void skip_call(pid_t thread) {
     int number = -1;
@@ -71,9 +72,9 @@ void skip_call(pid_t thread) {
 void set_result(pid_t thread, long result) {
     user_regs_struct registers{};
     iovec part{&registers, sizeof registers};
-    if (ptrace(PTRACE_GETREGSET, thread, NT_PRSTATUS, &part) != 0) return;
+    if (ptrace(PTRACE_GETREGSET, thread, kRegisters, &part) != 0) return;
     registers.regs[0] = static_cast<unsigned long long>(result);
-    ptrace(PTRACE_SETREGSET, thread, NT_PRSTATUS, &part);
+    ptrace(PTRACE_SETREGSET, thread, kRegisters, &part);
 }
 #endif
 

@@ -140,6 +140,7 @@ class SimulatedKernel final : public KernelView {
     /// Called before each answer: others go on meanwhile.
     std::function<void()> between{};
     SteadyTime now{};
+    int failing_questions = 0;  // so many about a task, a table or a program have no answer
 
     std::optional<TaskFacts> task(pid_t thread) override;
     bool share_table(pid_t a, pid_t b) override;
@@ -151,6 +152,8 @@ class SimulatedKernel final : public KernelView {
 
   private:
     friend class SimulatedView;
+
+    bool has_no_answer();
 
     Life& install(Table& table, int fd, std::shared_ptr<SimulatedFile> file, bool close_on_exec);
     void install_made(Thread& thread, int fd, std::shared_ptr<SimulatedFile> file);

@@ -32,7 +32,7 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
     TracedTable* table = table_of_exec(thread, process);
     if (table == nullptr) table = find_table(thread, process, at);
     const bool is_new = table == nullptr;
-    if (is_new) table = &add_table(thread, process);
+    if (is_new) table = &add_table(thread, process, at);
     Task* task = add_task(thread, process, table);
     if (is_new) list_new(*table, at, ModelObserver::Origin::inherited);
     return task;
@@ -125,12 +125,21 @@ std::optional<pid_t> Model::nearest_of(const TracedTable& table,
     return near;
 }
 
-TracedTable& Model::add_table(pid_t thread, TracedProcess& process) {
+/// From now on the table is seen as that of the thread. What fails may do so for lack of something
+/// for a moment.
+void Model::look_through(TracedTable& table, pid_t thread, Now at) {
+    table.view_of = thread;
+    table.view = kernel_.open_table(thread);
+    if (table.view == nullptr) table.view = kernel_.open_table(thread);
+    if (table.view != nullptr || !kernel_.task(thread)) return;
+    observer_.lost(table.process, at, "its descriptors may not be looked at");
+}
+
+TracedTable& Model::add_table(pid_t thread, TracedProcess& process, Now at) {
     auto table = std::make_unique<TracedTable>();
     table->number = ++tables_seen_;
     table->process = &process;
-    table->view = kernel_.open_table(thread);
-    table->view_of = thread;
+    look_through(*table, thread, at);
     const bool has_another = std::any_of(tables_.begin(), tables_.end(), [&](const auto& one) {
         return one.second->process == &process;
     });
@@ -142,7 +151,8 @@ TracedTable& Model::add_table(pid_t thread, TracedProcess& process) {
 void Model::list_new(TracedTable& table, Now at, ModelObserver::Origin origin) {
     const auto numbers = table.view != nullptr ? table.view->list() : std::nullopt;
     if (!numbers) {
-        observer_.lost(table.process, at, "its descriptors may not be looked at");
+        if (table.view != nullptr)
+            observer_.lost(table.process, at, "its descriptors could not be listed");
         return;
     }
     for (const int fd : *numbers) {
@@ -185,7 +195,7 @@ void Model::split(Task& task, Now at) {
     if (other == threads.end() || kernel_.share_table(task.id, *other)) return;
     if (!kernel_.task(*other) || !kernel_.task(task.id)) return;  // nothing was compared
     leave_table(task, at);
-    TracedTable& own = add_table(task.id, *task.process);
+    TracedTable& own = add_table(task.id, *task.process, at);
     own.threads.push_back(task.id);
     task.table = &own;
     list_new(own, at, ModelObserver::Origin::inherited);
@@ -193,7 +203,7 @@ void Model::split(Task& task, Now at) {
 
 /// A thread, or all of its process, is about to get a table of its own: what is seen through it is
 /// not this one any more. Looks through another one, if there is any.
-void Model::look_past(const Task& task, Leaving leaving) {
+void Model::look_past(const Task& task, Leaving leaving, Now at) {
     TracedTable& table = *task.table;
     const auto stays = [&](pid_t thread) {
         return leaving == Leaving::thread ? thread != task.id
@@ -202,8 +212,7 @@ void Model::look_past(const Task& task, Leaving leaving) {
     if (stays(table.view_of)) return;
     const auto other = std::find_if(table.threads.begin(), table.threads.end(), stays);
     if (other == table.threads.end()) return;
-    table.view = kernel_.open_table(*other);
-    table.view_of = *other;
+    look_through(table, *other, at);
 }
 
 void Model::leave_table(Task& task, Now at) {
@@ -212,10 +221,7 @@ void Model::leave_table(Task& task, Now at) {
     std::erase_if(table.closing, [&](const auto& one) { return one.by == task.id; });
     if (table.threads.empty()) return end_table(table, at);
     const Task& heir = tasks_.at(table.threads.front());
-    if (table.view_of == task.id) {
-        table.view = kernel_.open_table(heir.id);
-        table.view_of = heir.id;
-    }
+    if (table.view_of == task.id) look_through(table, heir.id, at);
     const bool named = std::any_of(table.threads.begin(), table.threads.end(), [&](pid_t thread) {
         return tasks_.at(thread).process == table.process;
     });

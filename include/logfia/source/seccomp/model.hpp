@@ -205,13 +205,14 @@ class Model {
     TracedTable* find_table(pid_t thread, const TracedProcess& process, Now at);
     [[nodiscard]] std::optional<pid_t> nearest_of(const TracedTable& table,
                                                   const TracedProcess& process) const;
-    TracedTable& add_table(pid_t thread, TracedProcess& process);
+    TracedTable& add_table(pid_t thread, TracedProcess& process, Now at);
     void list_new(TracedTable& table, Now at, ModelObserver::Origin origin);
     void adopt_silent_threads(Task& task);
     void split(Task& task, Now at);
     enum class Leaving : std::uint8_t { thread, process };
     void split_suspects(const TracedProcess& process, Now at);
-    void look_past(const Task& task, Leaving leaving);
+    void look_through(TracedTable& table, pid_t thread, Now at);
+    void look_past(const Task& task, Leaving leaving, Now at);
     void leave_table(Task& task, Now at);
     void end_table(TracedTable& table, Now at);
     void forget(pid_t thread, Now at);
@@ -247,6 +248,7 @@ class Model {
     void look_at_others(const TracedProcess& process, const TracedTable& table, Now now);
     void drop_pending(Task& task);
     // model_exec.cpp
+    [[nodiscard]] std::optional<ProgramImage> image_of(pid_t process);
     bool settle_exec(Task& task);
     void finish_exec(Task& task);
     void begin_command(Task& task, Now at);
