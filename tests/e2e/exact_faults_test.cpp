@@ -183,7 +183,7 @@ void expect_right_answer(const Trial& trial, const Trial& plain, const Fault& fa
         EXPECT_EQ(differences(trial, plain), "");
     }
     // A slow machine makes them fewer; only a loop that does not sleep makes them more.
-    EXPECT_LE(trial.sleeps, 3 * plain.sleeps + 4 * trial.time.count() + 200);
+    EXPECT_LE(trial.sleeps, 3L * plain.sleeps + 4 * trial.time.count() + 200);
 }
 
 /// EINTR and EAGAIN are temporary; a program need not survive them for ever.
@@ -291,8 +291,8 @@ const Story kStories[] = {
     {"AFamily",
      " in logfia-calls",  // the others are the same
      {"-f"},
-     {"/bin/sh", "-c",
-      "/bin/cat \"$0\" >/dev/null && (: <\"$0\") && : <\"$0\" && echo ok && exit 7", "{passwd}"}},
+     {"/bin/sh", "-c", R"(/bin/cat "$0" >/dev/null && (: <"$0") && : <"$0" && echo ok && exit 7)",
+      "{passwd}"}},
 };
 
 #ifdef SYS_epoll_wait  // not everywhere

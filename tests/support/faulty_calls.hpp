@@ -32,7 +32,7 @@ struct BegunCall {
 
 /// The place of a call, which is the call and what it is about, numbers put aside: `openat
 /// /proc/N/fdinfo/N`. Absent: it is none that is made to fail.
-std::optional<std::string> place_of(const BegunCall& call);
+std::optional<std::string> place_of(const BegunCall& begun);
 
 /// The errors that a call at this place can have.
 std::vector<int> errors_of(std::string_view place);

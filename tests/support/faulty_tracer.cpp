@@ -171,8 +171,9 @@ void FaultyTracer::handle_stop(pid_t thread, int signal) {
     } else if (event == PTRACE_EVENT_CLONE) {
         unsigned long fresh = 0;
         ptrace(PTRACE_GETEVENTMSG, thread, nullptr, &fresh);
+        // The new thread may have given itself a name before we hear of it.
         const std::string name = names_[thread];
-        names_[static_cast<pid_t>(fresh)] = name;
+        names_.try_emplace(static_cast<pid_t>(fresh), name);
     } else if (event == PTRACE_EVENT_STOP && is_stop_of_all(signal & 0xff)) {
         pass(thread, PTRACE_LISTEN);
         return;
