@@ -80,14 +80,17 @@ std::unique_ptr<SeccompSource> make_exact_source(const Options& options, ExactWa
                                            std::move(chosen));
 }
 
-Error preparation_error(const Options& options, int code) {
+Error preparation_error(const Options& options, const ExactWatch& watch, int code) {
     const char* advice = "";
     if (code == EBUSY)
         advice =
             "somebody listens to the calls of this process already: an -X around this one, or a "
             "container runtime; leave -X out to watch by looks";
-    if (code == ECONNRESET) advice = "its calls would not be served";
-    return {"watch every call of", options.command.front(), code == ECONNRESET ? 0 : code, advice};
+    if (code == ECONNRESET) {
+        advice = "its calls would not be served, so it was not run";
+        code = watch.supervisor().refusal();
+    }
+    return {"watch every call of", options.command.front(), code, advice};
 }
 
 }  // namespace logfia

@@ -81,7 +81,7 @@ bool go(const Watched& watched, const Options& options, PollSource* poll,
             if (watched.exact != nullptr) tell_what_is_slower(*watched.exact, notices);
             return true;
         case Command::Start::State::not_prepared:
-            notices.error(describe(preparation_error(options, outcome.error)));
+            notices.error(describe(preparation_error(options, *watched.exact, outcome.error)));
             return false;
         case Command::Start::State::failed:
             break;

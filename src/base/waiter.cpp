@@ -56,7 +56,7 @@ void Waiter::want(int fd, short events) {
     forget_refused(fd);
     if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0) return;
     if (errno == ENOENT && epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0) return;
-    if (errno == EPERM && events != 0) refused_.push_back({fd, events, 0});
+    if (errno != EBADF && events != 0) refused_.push_back({fd, events, 0});
 }
 
 void Waiter::forget(int fd) {

@@ -142,6 +142,8 @@ void Command::run_child(const CommandPlan& plan, char* const* argv, int go, int 
         failure = {Start::State::failed, errno};
     }
     without_interruption([&] { return write(outcome, &failure, sizeof failure); });
+    // With a filter that nobody serves, not even exit_group(2) could be called.
+    if (failure.state == Start::State::not_prepared) kill(getpid(), SIGKILL);
     _exit(failure.error == ENOENT ? 127 : 126);
 }
 

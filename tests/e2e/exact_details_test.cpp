@@ -4,7 +4,10 @@
 #include "support/fd_truth.hpp"
 #include "support/made_file.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <map>
@@ -37,6 +40,26 @@ TEST_F(ExactDetails, AccessAndFlagsOfFiles) {
     EXPECT_EQ(exact.next("open", exact.maker().fd("open /tmp path"))["access"], "path");
     EXPECT_EQ(exact.next("open", exact.maker().fd("open / dir"))["type"], "directory");
     EXPECT_EQ(exact.end(), 0);
+}
+
+/// The kernel tells no link of more than a page (ENAMETOOLONG, readlink(2)).
+TEST_F(ExactDetails, AFileOfTooLongAPathIsToldAllTheSame) {
+    const TempDir directory;
+    const std::string name(200, 'd');
+    UniqueFd deepest(open(directory.path().c_str(), O_PATH | O_CLOEXEC));
+    for (int depth = 0; depth < 25; ++depth) {
+        ASSERT_EQ(mkdirat(deepest.get(), name.c_str(), 0700), 0);
+        deepest.reset(openat(deepest.get(), name.c_str(), O_PATH | O_CLOEXEC));
+    }
+    const std::string path =
+        "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(deepest.get()) + "/file";
+    ExactMaker exact;
+    const int fd = exact.maker().fd("open " + path + " rw create");
+    EXPECT_EQ(exact.next("open", fd)["name"], "?");
+    exact.maker().ask("close " + std::to_string(fd));
+    exact.next("close", fd);
+    EXPECT_EQ(exact.end(), 0);
+    EXPECT_EQ(only(exact.file().all(), "lost").size(), 1U);
 }
 
 /// Four threads at once: what a call was given says nothing of what another thread's call made.

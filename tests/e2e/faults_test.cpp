@@ -297,7 +297,7 @@ class Faults : public testing::TestWithParam<Story> {
         int tried = 0;
         for (const auto& [place, count] : plain.places) {
             if (is_sanitizers_own(place)) continue;
-            auto errors = FaultyKernel::errors_of(place);
+            auto errors = errors_of(place);
             // Runs are ten times as slow, and the code hardly depends on which error it was.
             if (is_sanitized() && errors.size() > 1) errors.resize(1);
             for (const int error : errors) {

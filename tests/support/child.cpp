@@ -1,6 +1,7 @@
 #include "support/child.hpp"
 
 #include "support/faulty_kernel.hpp"
+#include "support/faulty_tracer.hpp"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -47,6 +48,7 @@ struct Plan {
     RunAs run_as = RunAs::self;
     std::array<int, 3> standard{};
     int supervisor = -1;
+    int tracer = -1;
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& words) {
@@ -94,6 +96,7 @@ bool prepare(const Plan& plan) {
         std::signal(signal, SIG_DFL);
     // Set after the change of user, which would undo it.
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return false;
+    if (plan.tracer >= 0 && !wait_for_tracer(plan.tracer)) return false;
     return plan.supervisor < 0 || hand_over_system_calls(plan.supervisor);
 }
 
@@ -149,6 +152,7 @@ Child::Child(const std::vector<std::string>& argv, const ChildOptions& options) 
     const int output = options.standard_output >= 0 ? options.standard_output : out.write.get();
     plan.standard = {in.read.get(), output, err.write.get()};
     plan.supervisor = options.supervisor;
+    plan.tracer = options.tracer;
     pid_ = fork();
     if (pid_ < 0) fail("fork");
     if (pid_ == 0) become(plan, report.write.get());

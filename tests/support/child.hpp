@@ -26,6 +26,7 @@ struct ChildOptions {
     std::string directory{};   ///< empty: ours
     int standard_output = -1;  ///< a descriptor of ours for its stdout; -1: a pipe that we read
     int supervisor = -1;  ///< FaultyKernel::socket(); -1: nobody comes between it and the kernel
+    int tracer = -1;      ///< FaultyTracer::socket(); -1: it is not traced
 };
 
 /// A program with pipes on stdin, stdout and stderr. The destructor kills it, by its pid, and reaps

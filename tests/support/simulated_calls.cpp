@@ -234,8 +234,13 @@ class SimulatedView final : public TableView {
     std::string text_;
 };
 
-std::optional<KernelView::TaskFacts> SimulatedKernel::task(pid_t thread) {
+bool SimulatedKernel::has_no_answer() {
     if (between) between();
+    return failing_questions > 0 && failing_questions-- > 0;
+}
+
+std::optional<KernelView::TaskFacts> SimulatedKernel::task(pid_t thread) {
+    if (has_no_answer()) return std::nullopt;
     const Thread* found = find(thread);
     if (found == nullptr) return std::nullopt;
     return TaskFacts{found->process, processes_.at(found->process).parent};
@@ -255,13 +260,13 @@ std::vector<pid_t> SimulatedKernel::threads_of(pid_t process) {
 }
 
 std::unique_ptr<TableView> SimulatedKernel::open_table(pid_t thread) {
-    if (between) between();
+    if (has_no_answer()) return nullptr;
     if (find(thread) == nullptr && !is_zombie(thread)) return nullptr;
     return std::make_unique<SimulatedView>(*this, thread);
 }
 
 std::optional<ProgramImage> SimulatedKernel::image_of(pid_t process) {
-    if (between) between();
+    if (has_no_answer()) return std::nullopt;
     const auto found = processes_.find(process);
     return found == processes_.end() ? std::nullopt : found->second.image;
 }

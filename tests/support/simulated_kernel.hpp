@@ -159,6 +159,7 @@ class SimulatedKernel final : public KernelView {
     /// No link may be read, of numbers that are open or not, as in a process that has made itself
     /// undumpable (PR_SET_DUMPABLE, prctl(2)).
     bool hides_links = false;
+    int failing_questions = 0;  // so many about a task, a table or a program have no answer
 
     std::optional<TaskFacts> task(pid_t thread) override;
     bool share_table(pid_t a, pid_t b) override;
@@ -170,6 +171,8 @@ class SimulatedKernel final : public KernelView {
 
   private:
     friend class SimulatedView;
+
+    bool has_no_answer();
 
     Life& install(Table& table, int fd, std::shared_ptr<SimulatedFile> file, bool close_on_exec);
     void install_made(Thread& thread, int fd, std::shared_ptr<SimulatedFile> file);

@@ -22,7 +22,8 @@ void tell_what_is_slower(const ExactWatch& watch, Notices& notices);
 std::unique_ptr<SeccompSource> make_exact_source(const Options& options, ExactWatch& watch,
                                                  Command& command, Numbers& numbers);
 
-/// Why the command could not be prepared for an exact watch: `code` is errno.
-Error preparation_error(const Options& options, int code);
+/// Why the command could not be prepared for an exact watch: `code` is errno, ECONNRESET where the
+/// watch refused.
+Error preparation_error(const Options& options, const ExactWatch& watch, int code);
 
 }  // namespace logfia

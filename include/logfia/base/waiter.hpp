@@ -53,7 +53,7 @@ class Waiter {
 
     UniqueFd epoll_;
     std::vector<pollfd> ready_;
-    std::vector<pollfd> refused_;  // by epoll
+    std::vector<pollfd> refused_;  // by epoll: regular files, and what is beyond its limits
     std::vector<pollfd> polled_;   // refused_, and epoll
     std::vector<int> passing_;     // of the last want_instead
 };

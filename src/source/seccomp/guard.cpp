@@ -24,10 +24,9 @@ namespace logfia {
 namespace {
 
 constexpr std::string_view kName = "logfia-guard";
-// The numbers of the guard's descriptors, the only ones.
-constexpr int kSupervisor = 0;  // a pidfd
-constexpr int kSocket = 1;
-constexpr int kFirstOther = 2;
+// The number of the guard's one descriptor, until it has the listener.
+constexpr int kSocket = 0;
+constexpr int kFirstOther = 1;
 
 /// The place of the command line, which `ps` shows (proc_pid_stat(5)), is overwritten.
 void show_as_guard() {
@@ -54,11 +53,9 @@ void ignore_signals() {
     sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-/// Keeps these two descriptors alone, under their numbers.
-void keep_only(int supervisor, int socket) {
-    const int high = fcntl(supervisor, F_DUPFD, 16);
-    dup2(fcntl(socket, F_DUPFD, 16), kSocket);
-    dup2(high, kSupervisor);
+/// Keeps this descriptor alone, under its number.
+void keep_only(int socket) {
+    if (socket != kSocket) dup2(socket, kSocket);
     syscall(SYS_close_range, static_cast<unsigned>(kFirstOther), ~0U, 0U);
 }
 
@@ -67,18 +64,18 @@ int receive_listener() {
     const int listener = receive_fd(kSocket).release();
     if (listener < 0) _exit(0);
     const char received = 1;
-    if (write(kSocket, &received, 1) != 1) return listener;
-    close(kSocket);
+    [[maybe_unused]] const ssize_t told = write(kSocket, &received, 1);
     return listener;
 }
 
 [[noreturn]] void serve(int listener, const NoticePage& page) {
-    // Without events asked for, a listener wakes us only when nobody is left (HUP).
-    std::array<pollfd, 2> both{pollfd{kSupervisor, POLLIN, 0}, pollfd{listener, 0, 0}};
+    // Without events asked for, both wake us only when nobody is left at the other end (HUP).
+    std::array<pollfd, 2> both{pollfd{kSocket, 0, 0}, pollfd{listener, 0, 0}};
     while (both[0].revents == 0) {
         if (poll(both.data(), both.size(), -1) < 0) continue;
         if (both[1].revents != 0) _exit(0);
     }
+    close(kSocket);
     // The one that was received and, maybe, not answered.
     let_go_on(listener, page.notification().id);
     for (;;) {
@@ -91,12 +88,12 @@ int receive_listener() {
     }
 }
 
-[[noreturn]] void be_guard(int supervisor, int socket, const NoticePage& page) {
+[[noreturn]] void be_guard(int socket, const NoticePage& page) {
     show_as_guard();
     ignore_signals();
     setsid();
     if (chdir("/") != 0) _exit(1);
-    keep_only(supervisor, socket);
+    keep_only(socket);
     serve(receive_listener(), page);
 }
 
@@ -111,13 +108,11 @@ Result<Guard> Guard::start(const NoticePage& page) {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return failure();
     UniqueFd ours(ends[0]);
     const UniqueFd its(ends[1]);
-    const UniqueFd supervisor(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
-    if (!supervisor) return failure();
     const pid_t child = fork();
     if (child < 0) return failure();
     if (child == 0) {
         const pid_t guard = fork();
-        if (guard == 0) be_guard(supervisor.get(), its.get(), page);
+        if (guard == 0) be_guard(its.get(), page);
         _exit(guard < 0 ? errno : 0);
     }
     int status = 0;
@@ -129,15 +124,18 @@ Result<Guard> Guard::start(const NoticePage& page) {
 }
 
 int Guard::entrust(int listener) {
-    if (const int error = send_fd(socket_.get(), listener)) return error;
+    const int error = send_fd(socket_.get(), listener);
+    if (error != 0) socket_.reset();
+    if (error != 0) return error;
     char received = 0;
     ssize_t got = 0;
     do {
         got = read(socket_.get(), &received, 1);
     } while (got < 0 && errno == EINTR);
-    socket_.reset();
     if (got == 1) return 0;
-    return got < 0 ? errno : ECHILD;
+    const int failed = got < 0 ? errno : ECHILD;
+    socket_.reset();
+    return failed;
 }
 
 }  // namespace logfia

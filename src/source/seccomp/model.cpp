@@ -105,7 +105,7 @@ void Model::enter(const CallEntry& entry, pid_t thread, Now at) {
 
 /// Reads what can no longer be read once the call has gone on.
 void Model::prepare(Task& task, const CallEntry& entry, Now at) {
-    if (is_exec(entry.call)) entered_.image = kernel_.image_of(task.process->pid);
+    if (is_exec(entry.call)) entered_.image = image_of(task.process->pid);
     if (task.table == nullptr) return;
     TracedTable& table = *task.table;
     if (changes_names(entry.call)) look_at_all(at);
@@ -171,7 +171,7 @@ void Model::commit() {
     TracedProcess& process = *entered.task->process;
     if (is_exec(entered.entry.call)) {
         expect_exec(entered);
-        if (entered.task->table != nullptr) look_past(*entered.task, Leaving::process);
+        if (entered.task->table != nullptr) look_past(*entered.task, Leaving::process, entered.at);
         return;
     }
     if (entered.task->table == nullptr) return;
@@ -204,7 +204,7 @@ void Model::act(Task& task, const CallEntry& entry, Now at) {
             return exit_process(*task.process, at, exit_status(entry));
         case Call::unshare:
             task.may_have_split = (entry.number(0) & CLONE_FILES) != 0;
-            if (task.may_have_split) look_past(task, Leaving::thread);
+            if (task.may_have_split) look_past(task, Leaving::thread, at);
             return;
         case Call::io_uring_setup:
             task.process->uses_io_uring = true;
@@ -255,7 +255,7 @@ void Model::act_on_range(Task& task, const CallEntry& entry, Now at) {
     const bool splits = (flags_of_range(entry) & CLOSE_RANGE_UNSHARE) != 0;
     if (splits && task.table->threads.size() > 1) {
         task.may_have_split = true;
-        look_past(task, Leaving::thread);
+        look_past(task, Leaving::thread, at);
         return;
     }
     if (!range) return;

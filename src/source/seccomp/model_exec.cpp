@@ -3,6 +3,7 @@
 #include <logfia/source/seccomp/model.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace logfia {
 namespace {
@@ -29,13 +30,25 @@ void Model::expect_exec(const Entered& entered) {
     process.exec->callers.push_back({entered.task->id, entered.at});
 }
 
+/// What fails may do so for lack of something for a moment.
+std::optional<ProgramImage> Model::image_of(pid_t process) {
+    const auto image = kernel_.image_of(process);
+    return image ? image : kernel_.image_of(process);
+}
+
 /// True when nothing else is to be settled: the thread is the first to be heard of after the exec
 /// of its process, or that exec has ended it. Whoever stands after the program has changed has
 /// begun since, or has called exec: during the exec, all others are gone.
 bool Model::settle_exec(Task& task) {
     TracedProcess& process = *task.process;
-    const bool is_over = kernel_.image_of(process.pid) != process.exec->image;
+    const auto image = image_of(process.pid);
+    const bool is_over = image != process.exec->image;
+    const bool is_known = image && process.exec->image;
     if (!kernel_.caller_stands()) return true;
+    if (!is_known && !std::exchange(process.is_unreadable, true))
+        observer_.lost(
+            &process, process.exec->callers.back().since,
+            "its program cannot be found out: what it does from here on may be told wrongly");
     if (is_over) {
         finish_exec(task);
         return true;
@@ -68,8 +81,7 @@ void Model::finish_exec(Task& task) {
     task.may_have_split = false;
     split_from(*task.table, task, since);
     TracedTable& table = *task.table;
-    table.view = kernel_.open_table(task.id);
-    table.view_of = task.id;
+    look_through(table, task.id, since);
     table.closing.clear();
     table.owed.clear();
     list_again(table, since, since);
@@ -79,10 +91,8 @@ void Model::begin_command(Task& task, Now at) {
     TracedProcess& process = *task.process;
     process.state = TracedProcess::State::told;
     observer_.process_executed(process, at);
-    task.table = &add_table(task.id, process, kernel_.open_table(task.id));
-    task.table->threads.push_back(task.id);
     constexpr auto kOrigin = ModelObserver::Origin::initial;
-    tell_first(*task.table, list_first(task.table->view.get(), kOrigin), at, kOrigin);
+    add_table(task, list_first(task.id, kOrigin), at, kOrigin);
 }
 
 /// A thread that calls exec gets the number of the first one (de_thread(), fs/exec.c), and keeps
@@ -101,8 +111,8 @@ void Model::look_at_exec(TracedProcess& process, Now now) {
     TracedProcess::Exec& exec = *process.exec;
     exec.pause = pause_before_look(now.steady - exec.callers.front().since.steady);
     exec.next = now.steady + exec.pause;
-    const auto image = kernel_.image_of(process.pid);
-    if (!image || image == exec.image) return;
+    const auto image = image_of(process.pid);
+    if (!image || !exec.image || image == exec.image) return;
     const auto first = tasks_.find(process.pid);
     Task* task = first != tasks_.end() ? &first->second : add_task(process.pid, process, nullptr);
     finish_exec(*task);

@@ -287,8 +287,7 @@ void Model::open(TracedTable& table, const ModelObserver::Opening& opening) {
     told.at = later(opening.at, table.numbers.closed_last(opening.fd));
     entry.since = told.at;
     if (opening.link.empty() && !std::exchange(table.process->is_unreadable, true))
-        observer_.lost(table.process, told.at,
-                       "its links may no longer be read: Permission denied");
+        observer_.lost(table.process, told.at, "some of its links cannot be read");
     observer_.opened(table, entry, told);
     table.numbers.open(opening.fd, entry);
 }

@@ -15,7 +15,7 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
         caller_ = found->second.process;
         return state == State::ending || state == State::ignored ? nullptr : &found->second;
     }
-    const auto facts = kernel_.task(thread);
+    const auto facts = facts_of(thread, at);
     if (!facts) return nullptr;
     const auto known = processes_.find(facts->process);
     // Tables are known once the execs are of which nobody has heard yet.
@@ -35,14 +35,24 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
     TracedTable* table = table_of_exec(thread, process);
     if (table == nullptr) table = find_table(thread, process, at);
     if (table != nullptr) return add_task(thread, process, table);
-    auto view = kernel_.open_table(thread);
-    const Listing listing = list_first(view.get(), ModelObserver::Origin::inherited);
+    constexpr auto kOrigin = ModelObserver::Origin::inherited;
+    Listing listing = list_first(thread, kOrigin);
     // Nothing was compared, and nothing read, of a thread that is gone.
     if (!kernel_.caller_stands()) return nullptr;
-    table = &add_table(thread, process, std::move(view));
-    Task* task = add_task(thread, process, table);
-    tell_first(*table, listing, at, ModelObserver::Origin::inherited);
+    Task* task = add_task(thread, process, nullptr);
+    add_table(*task, std::move(listing), at, kOrigin);
     return task;
+}
+
+/// Absent when the thread is gone, or when the kernel lacks something, which is told once.
+std::optional<KernelView::TaskFacts> Model::facts_of(pid_t thread, Now at) {
+    const auto facts = kernel_.task(thread);
+    if (facts || !kernel_.caller_stands()) return facts;
+    const auto again = kernel_.task(thread);
+    if (!again && kernel_.caller_stands() && !std::exchange(strangers_told_, true))
+        observer_.lost(nullptr, at,
+                       "whose calls some are could not be found out: what those did was not seen");
+    return again;
 }
 
 /// A thread that calls exec gets the number of the first one, which may have exited long ago.
@@ -132,24 +142,64 @@ std::optional<pid_t> Model::nearest_of(const TracedTable& table,
     return near ? near : suspect;
 }
 
-TracedTable& Model::add_table(pid_t thread, TracedProcess& process,
-                              std::unique_ptr<TableView> view) {
+/// What fails may do so for lack of something for a moment.
+std::unique_ptr<TableView> Model::open_view(pid_t thread) {
+    auto view = kernel_.open_table(thread);
+    return view != nullptr ? std::move(view) : kernel_.open_table(thread);
+}
+
+/// From now on the table is seen as that of the thread. Where a program may not be looked into, a
+/// view from before its exec still counts what is open.
+void Model::look_through(TracedTable& table, pid_t thread, Now at) {
+    auto view = open_view(thread);
+    if (view == nullptr && table.view != nullptr && table.view_of == thread) return;
+    table.view_of = thread;
+    table.view = std::move(view);
+    if (table.view != nullptr || !kernel_.task(thread)) return;
+    observer_.lost(table.process, at, "its descriptors may not be looked at");
+}
+
+/// Gives the thread a table that nobody else has yet.
+TracedTable& Model::add_table(Task& task, Listing listing, Now at, ModelObserver::Origin origin) {
     auto table = std::make_unique<TracedTable>();
     table->number = ++tables_seen_;
-    table->process = &process;
-    table->view = std::move(view);
-    table->view_of = thread;
+    table->process = task.process;
+    table->view = std::move(listing.view);
+    table->view_of = task.id;
+    table->threads.push_back(task.id);
     const bool has_another = std::any_of(tables_.begin(), tables_.end(), [&](const auto& one) {
-        return one.second->process == &process;
+        return one.second->process == task.process;
     });
-    if (has_another) table->own_of = thread;
-    observer_.table_named(*table);
-    return *(tables_[table->number] = std::move(table));
+    if (has_another) table->own_of = task.id;
+    task.table = table.get();
+    TracedTable& added = *(tables_[table->number] = std::move(table));
+    observer_.table_named(added);
+    tell_first(added, listing, at, origin);
+    return added;
+}
+
+void Model::tell_first(TracedTable& table, const Listing& listing, Now at,
+                       ModelObserver::Origin origin) {
+    if (!listing.is_readable && (table.view != nullptr || kernel_.task(table.view_of)))
+        observer_.lost(table.process, at,
+                       table.view != nullptr ? "its descriptors could not be listed"
+                                             : "its descriptors may not be looked at");
+    for (const auto& [fd, link] : listing.links) {
+        if (origin == ModelObserver::Origin::inherited && options_.inherited == Inherited::untold) {
+            NumberEntry entry{.id = 0, .link = 0, .since = at};
+            observer_.inherited(table, fd, entry, at);
+            table.numbers.open(fd, entry);
+            continue;
+        }
+        open(table, {fd, link, at, origin, nullptr, 0});
+    }
 }
 
 /// Links are read of what is to be told only.
-Model::Listing Model::list_first(TableView* view, ModelObserver::Origin origin) const {
+Model::Listing Model::list_first(pid_t thread, ModelObserver::Origin origin) {
     Listing listing;
+    listing.view = open_view(thread);
+    TableView* const view = listing.view.get();
     const auto numbers = view != nullptr ? view->list() : std::nullopt;
     if (!numbers) return listing;
     listing.is_readable = true;
@@ -160,21 +210,6 @@ Model::Listing Model::list_first(TableView* view, ModelObserver::Origin origin) 
         if (link.state != Link::State::absent) listing.links.emplace_back(fd, link.text);
     }
     return listing;
-}
-
-void Model::tell_first(TracedTable& table, const Listing& listing, Now at,
-                       ModelObserver::Origin origin) {
-    if (!listing.is_readable)
-        observer_.lost(table.process, at, "its descriptors may not be looked at");
-    for (const auto& [fd, link] : listing.links) {
-        if (origin == ModelObserver::Origin::inherited && options_.inherited == Inherited::untold) {
-            NumberEntry entry{.id = 0, .link = 0, .since = at};
-            observer_.inherited(table, fd, entry, at);
-            table.numbers.open(fd, entry);
-            continue;
-        }
-        open(table, {fd, link, at, origin, nullptr, 0});
-    }
 }
 
 /// Makes the threads known that have never called, as long as they have the caller's table: it does
@@ -222,19 +257,16 @@ void Model::split_from(TracedTable& shared, Task& task, Now at) {
     }
     if (kernel_.share_table(task.id, *other)) return;
     if (!kernel_.task(*other) || !kernel_.task(task.id)) return;  // nothing was compared
-    auto view = kernel_.open_table(task.id);
-    const Listing listing = list_first(view.get(), ModelObserver::Origin::inherited);
+    constexpr auto kOrigin = ModelObserver::Origin::inherited;
+    Listing listing = list_first(task.id, kOrigin);
     if (!was_true(*task.process)) return;
     leave_table(task, at);
-    TracedTable& own = add_table(task.id, *task.process, std::move(view));
-    own.threads.push_back(task.id);
-    task.table = &own;
-    tell_first(own, listing, at, ModelObserver::Origin::inherited);
+    add_table(task, std::move(listing), at, kOrigin);
 }
 
 /// A thread, or all of its process, is about to get a table of its own: what is seen through it is
 /// not this one any more. Looks through another one that has certainly stayed, if there is any.
-void Model::look_past(const Task& task, Leaving leaving) {
+void Model::look_past(const Task& task, Leaving leaving, Now at) {
     TracedTable& table = *task.table;
     const auto stays = [&](pid_t thread) {
         if (tasks_.at(thread).may_have_split) return false;
@@ -244,8 +276,7 @@ void Model::look_past(const Task& task, Leaving leaving) {
     if (stays(table.view_of)) return;
     const auto other = std::find_if(table.threads.begin(), table.threads.end(), stays);
     if (other == table.threads.end()) return;
-    table.view = kernel_.open_table(*other);
-    table.view_of = *other;
+    look_through(table, *other, at);
 }
 
 void Model::leave_table(Task& task, Now at) {
@@ -257,10 +288,7 @@ void Model::leave_table(Task& task, Now at) {
     if (closes > 0) table.unlisted = true;
     if (table.threads.empty()) return end_table(table, at);
     const Task& heir = tasks_.at(table.threads.front());
-    if (table.view_of == task.id) {
-        table.view = kernel_.open_table(heir.id);
-        table.view_of = heir.id;
-    }
+    if (table.view_of == task.id) look_through(table, heir.id, at);
     const bool named = std::any_of(table.threads.begin(), table.threads.end(), [&](pid_t thread) {
         return tasks_.at(thread).process == table.process;
     });

@@ -29,11 +29,11 @@ class ProcfsTable final : public TableView {
     [[nodiscard]] int directory() const override { return dir_.get(); }
 
     Link link(int fd) override {
-        const ssize_t length =
-            readlinkat(dir_.get(), fd_path(fd).data(), text_.data(), text_.size());
+        ssize_t length = read_link(fd);
+        if (length < 0 && is_lacking(errno)) length = read_link(fd);
         if (length >= 0)
             return {Link::State::open, {text_.data(), static_cast<std::size_t>(length)}};
-        return {is_denied(errno) ? Link::State::unreadable : Link::State::absent, {}};
+        return {is_gone(errno) ? Link::State::absent : Link::State::unreadable, {}};
     }
 
     std::optional<std::size_t> count() override {
@@ -58,6 +58,10 @@ class ProcfsTable final : public TableView {
     }
 
   private:
+    ssize_t read_link(int fd) {
+        return readlinkat(dir_.get(), fd_path(fd).data(), text_.data(), text_.size());
+    }
+
     static void add_numbers(std::string_view entries, std::vector<int>& numbers) {
         while (!entries.empty()) {
             unsigned short length = 0;

@@ -3,6 +3,7 @@
 #include <logfia/source/seccomp/procfs_view.hpp>
 #include <logfia/source/seccomp/supervisor.hpp>
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -14,6 +15,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <span>
 #include <system_error>
@@ -25,6 +27,10 @@ namespace {
 // The subjects of epoll events that are no processes.
 constexpr std::uint64_t kListener = 0;
 constexpr std::uint64_t kWord = ~std::uint64_t{0};  // of the supervisor to its thread
+
+/// A call on our own side that fails so often in a row will never succeed. Who has stopped for us
+/// must not wait for that.
+constexpr int kMostFailures = 100;
 
 /// Rounds up: waking up too early would be for nothing.
 int milliseconds_until(std::optional<SteadyTime> time, SteadyTime now) {
@@ -48,12 +54,15 @@ class Supervisor::Served {
                  {command, supervisor.options_.children, supervisor.options_.inherited}),
           command_(command),
           epoll_(epoll_create1(EPOLL_CLOEXEC)) {
-        want(listener_.fd(), kListener);
-        want(supervisor.word_.get(), kWord);
+        is_ready_ =
+            epoll_ && want(listener_.fd(), kListener) && want(supervisor.word_.get(), kWord);
+        if (!is_ready_) supervisor.refusal_ = errno;
         supervisor.hands_over_cpu_ = listener_.hands_over_cpu();
     }
 
-    /// Until nobody is left whose calls could stop, or the supervisor ends.
+    [[nodiscard]] bool is_ready() const { return is_ready_; }
+    /// Until nobody is left whose calls could stop, the supervisor ends, or calls can no longer be
+    /// served.
     void run() {
         while (!over_) {
             try {
@@ -62,7 +71,7 @@ class Supervisor::Served {
                 // The knowledge is not whole any more, but the calls have to go on.
                 supervisor_.out_of_memory_ = true;
                 stop_telling();
-                listener_.let_go_on();
+                let_go_on();
             }
         }
         stop_telling();
@@ -75,6 +84,7 @@ class Supervisor::Served {
         const int timeout = milliseconds_until(next, now_.steady);
         const int count =
             epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout);
+        if (is_too_much(count < 0 && errno != EINTR, failed_waits_)) return give_up("waited for");
         now_ = read_clocks();
         recorder_.set_now(now_);
         // The ends of processes come first: a number that is free may be given away again.
@@ -86,11 +96,34 @@ class Supervisor::Served {
         tell();
     }
 
-    void want(int fd, std::uint64_t about) {
+    bool want(int fd, std::uint64_t about) {
         epoll_event event{};
         event.events = EPOLLIN;
         event.data.u64 = about;
-        epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event);
+        return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
+    }
+
+    /// `failures` are those in a row.
+    static bool is_too_much(bool failed, int& failures) {
+        failures = failed ? failures + 1 : 0;
+        return failures >= kMostFailures;
+    }
+
+    /// From now on the guard lets all calls go on.
+    void give_up(const char* what) {
+        over_ = true;
+        if (telling_)
+            recorder_.lost(nullptr, now_,
+                           fmt::format("the calls can no longer be {}: {}: what the command did "
+                                       "from here on",
+                                       what, std::strerror(errno)));
+    }
+
+    /// True when the call will happen.
+    bool let_go_on() {
+        const Listener::Answer answer = listener_.let_go_on();
+        if (answer == Listener::Answer::failed) give_up("answered");
+        return answer == Listener::Answer::goes_on;
     }
 
     void handle_call(std::uint32_t events) {
@@ -98,16 +131,18 @@ class Supervisor::Served {
             over_ = (events & (EPOLLHUP | EPOLLERR)) != 0;
             return;
         }
-        if (!listener_.receive()) return;
+        const bool failed = !listener_.receive();
+        if (is_too_much(failed, failed_receives_)) give_up("received");
+        if (failed) return;
         if (!telling_) {
-            listener_.let_go_on();
+            let_go_on();
             return;
         }
         now_ = read_clocks();
         recorder_.set_now(now_);
         const seccomp_notif& call = listener_.call();
         model_.enter(decode_call(call.data), static_cast<pid_t>(call.pid), now_);
-        if (listener_.let_go_on()) model_.commit();
+        if (let_go_on()) model_.commit();
     }
 
     void handle_end(std::uint64_t about) {
@@ -151,15 +186,17 @@ class Supervisor::Served {
 
     void watch_end_of(pid_t pid) {
         UniqueFd pidfd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0U)));
-        if (!pidfd) {
-            if (is_lacking(errno) && !std::exchange(lacking_told_, true))
-                recorder_.lost(nullptr, now_,
-                               "too many processes for our own limit of open files: an end by a "
-                               "signal is not seen of each; raise it with 'ulimit -n'");
+        if (pidfd && want(pidfd.get(), static_cast<std::uint64_t>(pid))) {
+            pidfds_[pid] = std::move(pidfd);
             return;
         }
-        want(pidfd.get(), static_cast<std::uint64_t>(pid));
-        pidfds_[pid] = std::move(pidfd);
+        if (errno == ESRCH || std::exchange(lacking_told_, true)) return;
+        const bool too_many = errno == EMFILE || errno == ENFILE;
+        recorder_.lost(nullptr, now_,
+                       too_many ? "too many processes for our own limit of open files: an end by a "
+                                  "signal is not seen of each; raise it with 'ulimit -n'"
+                                : fmt::format("an end by a signal is not seen of each process: {}",
+                                              std::strerror(errno)));
     }
 
     Supervisor& supervisor_;
@@ -171,14 +208,17 @@ class Supervisor::Served {
     UniqueFd epoll_;
     std::unordered_map<pid_t, UniqueFd> pidfds_;
     Now now_ = read_clocks();
+    bool is_ready_ = false;
     bool telling_ = true;
     bool over_ = false;
+    int failed_waits_ = 0;
+    int failed_receives_ = 0;
     bool full_ = false;  // too much waits for the reader
     bool lacking_told_ = false;
 };
 
 Supervisor::Supervisor(Parts parts, const Options& options)
-    : parts_(std::move(parts)), options_(options), word_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+    : parts_(std::move(parts)), options_(options) {}
 
 Supervisor::~Supervisor() {
     if (!thread_.joinable()) return;
@@ -203,6 +243,8 @@ void Supervisor::hold_back(bool full) {
 }
 
 Result<bool> Supervisor::start(pid_t command) {
+    word_.reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!word_) return Error{"watch", "the calls of a command", errno, {}};
     // Signals are the main thread's.
     sigset_t all;
     sigset_t before;
@@ -221,28 +263,39 @@ Result<bool> Supervisor::start(pid_t command) {
 
 void Supervisor::run(pid_t command) {
     prctl(PR_SET_NAME, "logfia-calls", 0UL, 0UL, 0UL);
-    serve(command);
+    try {
+        serve(command);
+    } catch (const std::bad_alloc&) {
+        out_of_memory_ = true;
+        refusal_ = ENOMEM;
+    }
+    parts_.guard.take_over();
+    // A child that still waits sees the end of the socket, and is not run.
+    parts_.socket.reset();
+    parts_.queue.finish();
 }
 
 UniqueFd Supervisor::receive_listener() {
     UniqueFd listener = receive_fd(parts_.socket.get());
-    if (!listener || parts_.guard.entrust(listener.get()) != 0) return {};
-    return listener;
+    if (!listener) refusal_ = errno;
+    if (listener) refusal_ = parts_.guard.entrust(listener.get());
+    return refusal_ == 0 ? std::move(listener) : UniqueFd();
+}
+
+/// False when the child is gone.
+bool Supervisor::tell_ready() {
+    const char ready = 1;
+    const bool told = write(parts_.socket.get(), &ready, 1) == 1;
+    if (!told) refusal_ = errno;
+    parts_.socket.reset();
+    return told;
 }
 
 void Supervisor::serve(pid_t command) {
     UniqueFd listener = receive_listener();
-    if (!listener) {
-        // The child sees the end of the socket, and is not run.
-        parts_.socket.reset();
-        parts_.queue.finish();
-        return;
-    }
+    if (!listener) return;
     Served served(*this, std::move(listener), command);
-    const char ready = 1;
-    [[maybe_unused]] const ssize_t written = write(parts_.socket.get(), &ready, 1);
-    parts_.socket.reset();
-    served.run();
+    if (served.is_ready() && tell_ready()) served.run();
 }
 
 }  // namespace logfia

@@ -18,6 +18,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::IsSupersetOf;
 using testing::Not;
+using testing::StartsWith;
 
 using Lines = std::vector<std::string>;
 
@@ -143,6 +144,41 @@ TEST_F(ModelTest, AnExecThatFailsClosesNothing) {
     run.call(pid, exec);
     touch(pid);
     EXPECT_THAT(take_lines(), ElementsAre("open 3 /a"));
+}
+
+/// Where the program before an exec could not be found out, nobody knows from the one that there is
+/// whether the exec is over.
+TEST_F(ModelTest, AnExecIsNotTakenForDoneForLackOfAnAnswer) {
+    run.kernel.failing_questions = 2;
+    run.enter(pid, call_of(Call::execve));
+    EXPECT_EQ(run.kernel.failing_questions, 0);
+    run.pass(std::chrono::milliseconds(20));
+    EXPECT_THAT(take_lines(), IsEmpty());
+    run.finish(pid);
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre(StartsWith("lost 100 "), "exec 100"));
+}
+
+TEST_F(ModelTest, OneQuestionWithoutAnAnswerIsAskedAgain) {
+    run.kernel.failing_questions = 1;
+    run.call(pid, call_of(Call::execve));
+    run.kernel.failing_questions = 1;
+    touch(pid);
+    EXPECT_THAT(take_lines(), ElementsAre("exec 100"));
+    const pid_t child = run.kernel.fork(pid);
+    run.kernel.failing_questions = 1;
+    run.call(child, open_file("/a"));
+    touch(child);
+    EXPECT_THAT(take_lines(), Contains("open 3 /a"));
+}
+
+TEST_F(ModelTest, CallsOfNobodyKnowsWhomAreToldToBeLost) {
+    const pid_t child = run.kernel.fork(pid);
+    for (int i = 0; i < 3; ++i) {
+        run.kernel.failing_questions = 2;
+        touch(child);
+    }
+    EXPECT_THAT(take_lines(), ElementsAre(StartsWith("lost 0 ")));
 }
 
 TEST_F(ModelTest, TheExecOfAThreadTakesTheProcessOver) {

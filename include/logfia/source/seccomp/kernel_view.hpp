@@ -18,7 +18,7 @@ struct Link {
     enum class State : std::uint8_t {
         open,        ///< `text` is the link
         absent,      ///< no descriptor has the number, or its task is gone
-        unreadable,  ///< we may not look; the number may be open or not
+        unreadable,  ///< we may not look, or cannot; the number may be open or not
     };
     State state = State::absent;
     std::string_view text{};  ///< valid until the next question

@@ -54,8 +54,13 @@ class Listener {
     [[nodiscard]] const seccomp_notif& call() const { return page_.notification(); }
     /// True as long as its caller stands still: whatever was read of it until now was true.
     [[nodiscard]] bool still_stands() const;
-    /// As the function above.
-    bool let_go_on() const { return logfia::let_go_on(fd(), call().id); }
+    enum class Answer : std::uint8_t {
+        goes_on,
+        gone,    ///< the caller no longer waits, so that the call has not happened
+        failed,  ///< it still waits
+    };
+    /// Lets the call go on.
+    [[nodiscard]] Answer let_go_on() const;
 
     /// False: the kernel is older than 6.6, and each call costs two more changes of the CPU.
     [[nodiscard]] bool hands_over_cpu() const { return hands_over_; }

@@ -46,7 +46,7 @@ struct TracedProcess {
     std::vector<pid_t> exiting{};  ///< threads that have called exit(2), and may still be there
     bool uses_io_uring = false;
     bool is_foreign = false;     ///< runs a program whose calls are not known
-    bool is_unreadable = false;  ///< the links of its descriptors could not be read, which was told
+    bool is_unreadable = false;  ///< of what could not be read of it, something was told
 };
 
 /// A descriptor table, which several threads and even several processes can have in common.
@@ -215,6 +215,7 @@ class Model {
 
     // model_tasks.cpp
     Task* find_task(pid_t thread, Now at);
+    std::optional<KernelView::TaskFacts> facts_of(pid_t thread, Now at);
     Task* add_task(pid_t thread, TracedProcess& process, TracedTable* table);
     void join(TracedTable& table, pid_t thread);
     TracedProcess& add_process(pid_t pid, pid_t parent, pid_t thread, Now at);
@@ -222,13 +223,15 @@ class Model {
     TracedTable* find_table(pid_t thread, const TracedProcess& process, Now at);
     [[nodiscard]] std::optional<pid_t> nearest_of(const TracedTable& table,
                                                   const TracedProcess& process) const;
-    TracedTable& add_table(pid_t thread, TracedProcess& process, std::unique_ptr<TableView> view);
     /// What a table holds at first.
     struct Listing {
+        std::unique_ptr<TableView> view{};
         bool is_readable = false;
         std::vector<std::pair<int, std::string>> links{};
     };
-    [[nodiscard]] Listing list_first(TableView* view, ModelObserver::Origin origin) const;
+    std::unique_ptr<TableView> open_view(pid_t thread);
+    Listing list_first(pid_t thread, ModelObserver::Origin origin);
+    TracedTable& add_table(Task& task, Listing listing, Now at, ModelObserver::Origin origin);
     void tell_first(TracedTable& table, const Listing& listing, Now at,
                     ModelObserver::Origin origin);
     void adopt_silent_threads(Task& task);
@@ -236,7 +239,8 @@ class Model {
     void split_from(TracedTable& shared, Task& task, Now at);
     enum class Leaving : std::uint8_t { thread, process };
     void split_suspects(const TracedProcess& process, Now at);
-    void look_past(const Task& task, Leaving leaving);
+    void look_through(TracedTable& table, pid_t thread, Now at);
+    void look_past(const Task& task, Leaving leaving, Now at);
     void leave_table(Task& task, Now at);
     void end_table(TracedTable& table, Now at);
     void forget(pid_t thread, Now at);
@@ -275,6 +279,7 @@ class Model {
     void look_at_others(const TracedProcess& process, const TracedTable& table, Now now);
     void drop_pending(Task& task);
     // model_exec.cpp
+    [[nodiscard]] std::optional<ProgramImage> image_of(pid_t process);
     bool settle_exec(Task& task);
     void finish_exec(Task& task);
     void begin_command(Task& task, Now at);
@@ -313,6 +318,7 @@ class Model {
     bool names_suspect_ = false;   // of some tables
     SteadyTime next_names_{};      // when some are looked at
     SteadyTime next_all_names_{};  // when all of them become suspect: others rename files too
+    bool strangers_told_ = false;  // threads of which nothing can be found out
     bool standing_ = false;        // the caller that is read of stands still
     const TracedProcess* caller_ = nullptr;  // the process of that one; null: not known yet
     std::uint64_t processes_seen_ = 0;

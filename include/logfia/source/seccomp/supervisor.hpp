@@ -44,7 +44,7 @@ class Supervisor {
     Supervisor(Parts parts, const Options& options);
     Supervisor(const Supervisor&) = delete;
     Supervisor& operator=(const Supervisor&) = delete;
-    /// Ends the thread. Calls that stop from now on wait for the guard, that is, for our own end.
+    /// Ends the thread. Calls that stop from now on are the guard's.
     ~Supervisor();
 
     /// Starts the thread, which waits for the listener. `command` is the child that has not called
@@ -57,6 +57,8 @@ class Supervisor {
     void hold_back(bool full);
     /// True when there was no memory to go on telling.
     [[nodiscard]] bool is_out_of_memory() const { return out_of_memory_; }
+    /// The errno of why the command's calls could not be served, so that it was not run.
+    [[nodiscard]] int refusal() const { return refusal_; }
     /// False when the kernel is older than 6.6, so that each call costs two more changes of the
     /// CPU. To be asked once the command runs.
     [[nodiscard]] bool hands_over_cpu() const { return hands_over_cpu_; }
@@ -67,6 +69,7 @@ class Supervisor {
     void run(pid_t command);
     void serve(pid_t command);
     UniqueFd receive_listener();
+    bool tell_ready();
     void send_word();
 
     Parts parts_;
@@ -78,6 +81,7 @@ class Supervisor {
     std::atomic<bool> ending_ = false;
     std::atomic<bool> out_of_memory_ = false;
     std::atomic<bool> hands_over_cpu_ = true;
+    std::atomic<int> refusal_ = 0;
 };
 
 }  // namespace logfia
