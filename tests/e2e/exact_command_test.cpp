@@ -63,6 +63,18 @@ TEST_F(ExactCommands, TheirStatusIsOurs) {
     }
 }
 
+/// The filter is gone before the process is: what it leaves open is closed by its end.
+TEST_F(ExactCommands, TheLastOneThatIsKilledHasAnEnd) {
+    const std::string script = "exec 5<" + made_file("passwd") + "; kill -KILL $$";
+    const Outcome outcome = run_script({"-j", "-e", "+exit"}, script);
+    EXPECT_EQ(outcome.status, 137);
+    const JsonRecords records = records_of(outcome);
+    EXPECT_EQ(only(records, "open").size(), only(records, "close").size());
+    const JsonRecords ends = only(records, "exit");
+    ASSERT_EQ(ends.size(), 1U);
+    EXPECT_EQ(ends.front()["signal"], "9");
+}
+
 TEST_F(ExactCommands, ThatCannotBeRun) {
     const Outcome missing = run({}, {"no-such-command"});
     EXPECT_EQ(missing.status, 127);

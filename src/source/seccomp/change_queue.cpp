@@ -13,6 +13,10 @@ std::size_t size_of(const Change& change) {
     std::size_t size = sizeof(Change);
     if (const auto* opened = std::get_if<DescriptorOpened>(&change.what))
         size += opened->descriptor.name.capacity();
+    else if (const auto* renamed = std::get_if<DescriptorRenamed>(&change.what))
+        size += renamed->descriptor.name.capacity();
+    else if (const auto* details = std::get_if<DetailsLearned>(&change.what))
+        size += details->socket != nullptr ? sizeof(SocketInfo) : 0;
     return size;
 }
 
@@ -59,12 +63,16 @@ void ChangeQueue::wake_locked() {
 ChangeQueue::Batch ChangeQueue::take() {
     const std::lock_guard lock(mutex_);
     note_wake_up_locked();
-    bytes_ = 0;
     Batch batch;
     batch.changes.swap(batch_.changes);
     batch.settled_until = batch_.settled_until;
     batch.finished = batch_.finished;
     return batch;
+}
+
+void ChangeQueue::done(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    bytes_ -= bytes;
 }
 
 void ChangeQueue::note_wake_up() {

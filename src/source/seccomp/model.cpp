@@ -206,9 +206,6 @@ void Model::act(Task& task, const CallEntry& entry, Now at) {
             task.may_have_split = (entry.number(0) & CLONE_FILES) != 0;
             if (task.may_have_split) look_past(task, Leaving::thread, at);
             return;
-        case Call::io_uring_setup:
-            task.process->uses_io_uring = true;
-            break;
         case Call::signalfd:
         case Call::signalfd4:
             if (entry.number(0) != -1) return;  // changes one that there is
@@ -223,6 +220,7 @@ void Model::act(Task& task, const CallEntry& entry, Now at) {
     pending.entry = entry;
     pending.numbers = numbers_made_by(entry.call);
     if (entry.call == Call::fcntl) pending.from = entry.number(2);
+    if (pending.from < 0 || pending.from == kHighest) return;  // it fails
     if (changes_socket(entry.call) && entry.args_known) pending.socket = entry.number(0);
     pending.watched = !is_maker_in_disguise(entry.call);
     if (entry.call == Call::dup || entry.call == Call::fcntl)
@@ -281,6 +279,7 @@ void Model::act_on_dup(Task& task, const CallEntry& entry, Now at) {
 
 void Model::exit_process(TracedProcess& process, Now at, int status) {
     process.state = TracedProcess::State::ending;
+    forget_exec(process);
     forget_all(process, at);
     observer_.process_ended(process, at, status);
 }
@@ -303,6 +302,7 @@ void Model::end(pid_t pid, Now at, std::optional<int> status) {
             observer_.process_ended(process, at, status);
         }
     }
+    forget_all(process, at);
     std::erase(execs_, pid);
     processes_.erase(found);
 }
@@ -327,7 +327,8 @@ std::optional<SteadyTime> Model::settled_until() const {
             pending.watched && !changes_names(pending.entry.call))
             bring_forward(pending.known_after().steady);
     for (const pid_t pid : execs_)
-        bring_forward(processes_.at(pid)->exec->callers.front().since.steady);
+        if (const auto& exec = *processes_.at(pid)->exec; !exec.is_slow)
+            bring_forward(exec.callers.front().since.steady);
     return time;
 }
 

@@ -10,6 +10,10 @@ namespace {
 
 constexpr Duration kShortestPause = std::chrono::milliseconds(1);
 constexpr Duration kLongestPause = std::chrono::milliseconds(20);
+/// A program is mapped in less, unless its file is on a filesystem that does not answer.
+constexpr Duration kLongestExec = std::chrono::milliseconds(100);
+/// From this look on, the kernel is asked whether the caller is still in its exec.
+constexpr int kFirstDoubt = 3;
 
 }  // namespace
 
@@ -27,7 +31,12 @@ void Model::expect_exec(const Entered& entered) {
         process.exec->pause = kShortestPause;
         process.exec->next = entered.at.steady + kShortestPause;
     }
-    process.exec->callers.push_back({entered.task->id, entered.at});
+    process.exec->callers.push_back({entered.task->id, entered.at, entered.entry.raw_number});
+}
+
+void Model::forget_exec(TracedProcess& process) {
+    process.exec.reset();
+    std::erase(execs_, process.pid);
 }
 
 /// What fails may do so for lack of something for a moment.
@@ -56,10 +65,7 @@ bool Model::settle_exec(Task& task) {
     // A caller that calls again was refused; other threads may call while it is in its exec.
     auto& callers = process.exec->callers;
     std::erase_if(callers, [&](const auto& caller) { return caller.thread == task.id; });
-    if (callers.empty()) {
-        process.exec.reset();
-        std::erase(execs_, process.pid);
-    }
+    if (callers.empty()) forget_exec(process);
     return false;
 }
 
@@ -67,9 +73,9 @@ bool Model::settle_exec(Task& task) {
 /// table of its own (begin_new_exec(), fs/exec.c).
 void Model::finish_exec(Task& task) {
     TracedProcess& process = *task.process;
-    const auto [by, since] = process.exec->callers.back();
-    process.exec.reset();
-    std::erase(execs_, process.pid);
+    const pid_t by = process.exec->callers.back().thread;
+    const Now since = process.exec->callers.back().since;
+    forget_exec(process);
     // Another process may have what its last call has made.
     if (task.pending && task.table != nullptr) task.table->unlisted = true;
     drop_pending(task);
@@ -111,8 +117,22 @@ void Model::look_at_exec(TracedProcess& process, Now now) {
     TracedProcess::Exec& exec = *process.exec;
     exec.pause = pause_before_look(now.steady - exec.callers.front().since.steady);
     exec.next = now.steady + exec.pause;
+    exec.is_slow = now.steady - exec.callers.front().since.steady > kLongestExec;
+    // Asked before the image, which is another one once the exec has succeeded.
+    std::vector<pid_t> refused;
+    if (++exec.looks >= kFirstDoubt)
+        for (const auto& caller : exec.callers)
+            if (!kernel_.may_be_in_call(caller.thread, caller.call))
+                refused.push_back(caller.thread);
     const auto image = image_of(process.pid);
-    if (!image || !exec.image || image == exec.image) return;
+    if (!image || !exec.image) return;
+    if (image == exec.image) {
+        std::erase_if(exec.callers, [&](const auto& caller) {
+            return std::find(refused.begin(), refused.end(), caller.thread) != refused.end();
+        });
+        if (exec.callers.empty()) forget_exec(process);
+        return;
+    }
     const auto first = tasks_.find(process.pid);
     Task* task = first != tasks_.end() ? &first->second : add_task(process.pid, process, nullptr);
     finish_exec(*task);

@@ -9,6 +9,9 @@
 namespace logfia {
 namespace {
 
+/// A close_range(2) is over in less.
+constexpr Duration kLongestClose = std::chrono::milliseconds(100);
+
 /// False when the call cannot have made a descriptor with that link.
 bool can_make(Call call, std::string_view link) {
     const bool is_socket = link.starts_with("socket:[");
@@ -182,6 +185,7 @@ void Model::check_range(TracedTable& table, const ClosedRange& range, Now at) {
     std::vector<Changed> changed;
     table.numbers.for_each(range.first, range.last, [&](int fd, const NumberEntry& entry) {
         if (entry.since.steady < range.since.steady || entry.link == 0) return;
+        if (entry.since.steady > range.since.steady + kLongestClose) return;
         const Link link = table.view->link(fd);
         if (link.state == Link::State::unreadable) return;
         if (link.state == Link::State::absent || digest_of_link(link.text) != entry.link)

@@ -21,7 +21,8 @@ Model::Task* Model::find_task(pid_t thread, Now at) {
     // Tables are known once the execs are of which nobody has heard yet.
     const auto parent = known != processes_.end() ? known : processes_.find(facts->parent);
     if (parent != processes_.end() && parent->second->exec) look_at_exec(*parent->second, at);
-    if (const auto found = tasks_.find(thread); found != tasks_.end()) return &found->second;
+    if (const auto found = tasks_.find(thread); found != tasks_.end())
+        return found->second.process->state == State::told ? &found->second : nullptr;
     TracedProcess& process = known != processes_.end()
                                  ? *known->second
                                  : add_process(facts->process, facts->parent, thread, at);
@@ -86,7 +87,7 @@ TracedProcess& Model::add_process(pid_t pid, pid_t parent, pid_t thread, Now at)
     slot->number = ++processes_seen_;
     slot->pid = pid;
     slot->parent = parent;
-    if (pid == options_.command) {
+    if (pid == options_.command && slot->number == 1) {  // which may be given again later
         slot->state = State::launching;
     } else if (options_.children == Children::ignored && find_table(thread, *slot, at) == nullptr) {
         slot->state = State::ignored;

@@ -113,13 +113,13 @@ void Recorder::process_executed(const TracedProcess& process, Now at) {
 }
 
 void Recorder::process_ended(const TracedProcess& process, Now at, std::optional<int> status) {
-    if (process.uses_io_uring)
+    const auto known = held_.find(process.number);
+    if (known != held_.end() && known->second.uses_io_uring)
         lost(&process, at, "what it opened and closed within an io_uring was not seen");
     push(at, ProcessEnded{process.number, status});
-    const auto found = held_.find(process.number);
-    if (found == held_.end()) return;
-    if (found->second.process) reader_.forget(*found->second.process);
-    held_.erase(found);
+    if (known == held_.end()) return;
+    if (known->second.process) reader_.forget(*known->second.process);
+    held_.erase(known);
 }
 
 void Recorder::table_named(const TracedTable& table) {
@@ -287,6 +287,7 @@ void Recorder::closed(const TracedTable& table, int, const NumberEntry& entry, N
 
 void Recorder::renamed(const TracedTable& table, int fd, const NumberEntry& entry,
                        std::string_view link, Now at) {
+    if (full_) return;
     const Process* process = reader_.needs_process(link) ? open_process(*table.process) : nullptr;
     push(at, DescriptorRenamed{
                  table.number, entry.id,
@@ -315,6 +316,7 @@ void Recorder::warn_of_rights(const TracedProcess& process, Now at) {
 }
 
 void Recorder::warn_of_io_uring(const TracedProcess& process, Now at) {
+    held(process).uses_io_uring = true;
     if (std::exchange(warned_of_io_uring_, true)) return;
     push(at, NoticeGiven{fmt::format("process {} ({}) uses io_uring: descriptors that are opened "
                                      "and closed within the ring are not seen",

@@ -2,6 +2,7 @@
 #include <logfia/socket/socket_progress.hpp>
 #include <logfia/source/seccomp/seccomp_source.hpp>
 
+#include <poll.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -15,6 +16,8 @@ namespace {
 constexpr Duration kPause = std::chrono::milliseconds(1);
 /// So many changes make one slice of work.
 constexpr int kSlice = 256;
+/// The other thread may be asking somebody who does not answer.
+constexpr Duration kLongestWord = std::chrono::seconds(1);
 
 std::string_view file_name(std::string_view path) {
     return path.substr(path.rfind('/') + 1);
@@ -30,6 +33,11 @@ SeccompSource::SeccompSource(ChangeQueue& queue, Supervisor& supervisor, Numbers
       numbers_(numbers),
       ledger_(numbers),
       command_number_(numbers.next_process()) {}
+
+/// Without a reader, nothing of the calls is worth being described.
+SeccompSource::~SeccompSource() {
+    supervisor_.tell_no_more();
+}
 
 Source::State SeccompSource::run(Now now, EventSink& sink) {
     if (paused_) {
@@ -73,12 +81,16 @@ void SeccompSource::collect() {
 
 /// True when there is more to be done.
 bool SeccompSource::release(SteadyTime until, EventSink& sink) {
-    for (int left = kSlice; left > 0; --left) {
+    std::size_t bytes = 0;
+    int left = kSlice;
+    for (; left > 0; --left) {
         auto change = order_.take(until);
-        if (!change) return false;
+        if (!change) break;
+        bytes += size_of(*change);
         apply(std::move(*change), sink);
     }
-    return true;
+    queue_.done(bytes);
+    return left == 0;
 }
 
 void SeccompSource::pause(Now) {
@@ -93,9 +105,21 @@ void SeccompSource::resume(Now, EventSink&) {
 }
 
 void SeccompSource::stop(Now, EventSink& sink) {
-    collect();
     supervisor_.tell_no_more();
+    await_finish();
     while (release(SteadyTime::max(), sink)) {
+    }
+}
+
+/// The other thread's last word says how much was left out.
+void SeccompSource::await_finish() {
+    const SteadyTime deadline = read_clocks().steady + kLongestWord;
+    collect();
+    while (!finished_ && read_clocks().steady < deadline) {
+        queue_.wait_for_wake_up();
+        pollfd word{queue_.ready_fd(), POLLIN, 0};
+        poll(&word, 1, 10);
+        collect();
     }
 }
 
@@ -107,7 +131,9 @@ SourceTotals SeccompSource::totals() const {
 void SeccompSource::prepare(const Change& change) {
     if (const auto* began = std::get_if<ProcessBegan>(&change.what)) {
         Traced& traced = processes_[began->process];
-        traced.is_command = began->pid == options_.command;
+        // Later, another process may be given the same number.
+        traced.is_command = began->pid == options_.command && !command_seen_;
+        command_seen_ = command_seen_ || traced.is_command;
         traced.actor.number = traced.is_command ? command_number_ : numbers_.next_process();
         traced.actor.pid = began->pid;
         traced.actor.comm = began->facts.comm;
@@ -115,12 +141,15 @@ void SeccompSource::prepare(const Change& change) {
         traced.fd_limit = began->facts.fd_limit;
         ++processes_seen_;
     } else if (const auto* named = std::get_if<TableNamed>(&change.what)) {
-        Owner& owner = owners_[named->table];
-        owner.process = named->process;
-        const Traced& traced = processes_[named->process];
-        owner.thread = named->thread;
-        name(owner, traced);
+        if (!owners_.contains(named->table)) give_table(*named);
     }
+}
+
+void SeccompSource::give_table(const TableNamed& named) {
+    Owner& owner = owners_[named.table];
+    owner.process = named.process;
+    owner.thread = named.thread;
+    name(owner, processes_[named.process]);
 }
 
 void SeccompSource::name(Owner& owner, const Traced& traced) {
@@ -148,6 +177,7 @@ void SeccompSource::use(ProcessExecuted& executed, Now at, EventSink& sink) {
     traced.actor.comm = std::move(executed.facts.comm);
     traced.actor.exe = std::move(executed.facts.exe);
     traced.actor.uid = executed.facts.user;
+    if (traced.actor.uid) traced.actor.user = users_.name_of(*traced.actor.uid);
     if (executed.facts.fd_limit) traced.fd_limit = executed.facts.fd_limit;
     const bool was_excluded = traced.excluded;
     judge(traced, at, sink);
@@ -213,7 +243,10 @@ void SeccompSource::tell(EventKind kind, const Traced& traced, Now at, ProcessCh
     sink.accept(std::move(event));
 }
 
-void SeccompSource::use(const TableNamed&, Now, EventSink&) {}
+/// The table may pass on to another process, under whose name what comes later is told.
+void SeccompSource::use(const TableNamed& named, Now, EventSink&) {
+    if (owners_.contains(named.table)) give_table(named);
+}
 
 void SeccompSource::use(const TableEnded& ended, Now, EventSink&) {
     owners_.erase(ended.table);

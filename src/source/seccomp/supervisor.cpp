@@ -20,6 +20,7 @@
 #include <span>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace logfia {
 namespace {
@@ -128,7 +129,7 @@ class Supervisor::Served {
 
     void handle_call(std::uint32_t events) {
         if ((events & EPOLLIN) == 0) {
-            over_ = (events & (EPOLLHUP | EPOLLERR)) != 0;
+            if ((events & (EPOLLHUP | EPOLLERR)) != 0) note_last_call();
             return;
         }
         const bool failed = !listener_.receive();
@@ -145,6 +146,18 @@ class Supervisor::Served {
         if (let_go_on()) model_.commit();
     }
 
+    /// Nobody is left who could call: a process lets go of its filter a moment before it has ended
+    /// (do_exit(), kernel/exit.c).
+    void note_last_call() {
+        calls_are_over_ = true;
+        epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener_.fd(), nullptr);
+        end_after_all();
+    }
+
+    void end_after_all() {
+        if (calls_are_over_ && (pidfds_.empty() || !telling_)) over_ = true;
+    }
+
     void handle_end(std::uint64_t about) {
         if (about == kWord) {
             std::uint64_t count = 0;
@@ -158,10 +171,10 @@ class Supervisor::Served {
         if (pidfd == pidfds_.end()) return;
         const auto status = exit_code_of(supervisor_.parts_.root, pid, pidfd->second.get());
         pidfds_.erase(pidfd);
-        if (!telling_) return;
-        model_.end(pid, now_, status);
+        if (telling_) model_.end(pid, now_, status);
         if (pid == command_ && supervisor_.options_.children == Model::Children::ignored)
             stop_telling();
+        end_after_all();
     }
 
     /// Later calls are nobody's business, but still have to go on.
@@ -173,7 +186,10 @@ class Supervisor::Served {
 
     void tell() {
         if (telling_ && !supervisor_.telling_) stop_telling();
+        end_after_all();
         if (!telling_) return;
+        for (const pid_t pid : std::exchange(gone_, {}))
+            if (!view_.image_of(pid)) model_.end(pid, now_, std::nullopt);
         if (const auto next = model_.next_look(); next && *next <= now_.steady) model_.look(now_);
         ChangeQueue& queue = supervisor_.parts_.queue;
         // Once too much waits, half of it has to go.
@@ -190,6 +206,7 @@ class Supervisor::Served {
             pidfds_[pid] = std::move(pidfd);
             return;
         }
+        if (errno == ESRCH) gone_.push_back(pid);  // and its number may be given away again
         if (errno == ESRCH || std::exchange(lacking_told_, true)) return;
         const bool too_many = errno == EMFILE || errno == ENFILE;
         recorder_.lost(nullptr, now_,
@@ -207,9 +224,11 @@ class Supervisor::Served {
     pid_t command_;
     UniqueFd epoll_;
     std::unordered_map<pid_t, UniqueFd> pidfds_;
+    std::vector<pid_t> gone_;  // before their ends could be watched
     Now now_ = read_clocks();
     bool is_ready_ = false;
     bool telling_ = true;
+    bool calls_are_over_ = false;
     bool over_ = false;
     int failed_waits_ = 0;
     int failed_receives_ = 0;

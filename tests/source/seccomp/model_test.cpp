@@ -181,6 +181,27 @@ TEST_F(ModelTest, CallsOfNobodyKnowsWhomAreToldToBeLost) {
     EXPECT_THAT(take_lines(), ElementsAre(StartsWith("lost 0 ")));
 }
 
+/// Records of others would wait for it as long as its caller sleeps.
+TEST_F(ModelTest, AnExecThatFailsIsOverThoughItsCallerSleeps) {
+    Action failing = call_of(Call::execve);
+    failing.fails = true;
+    run.call(pid, failing);
+    EXPECT_TRUE(run.model.settled_until());
+    for (int i = 0; i < 4; ++i) run.pass(std::chrono::milliseconds(2));
+    EXPECT_FALSE(run.model.settled_until());
+}
+
+TEST_F(ModelTest, OthersDoNotWaitForAnExecThatLasts) {
+    run.enter(pid, call_of(Call::execve));
+    run.pass(std::chrono::milliseconds(50));
+    EXPECT_TRUE(run.model.settled_until());
+    run.pass(std::chrono::milliseconds(100));
+    EXPECT_FALSE(run.model.settled_until());
+    run.finish(pid);
+    run.call(pid, call_of(Call::close, {-1}));
+    EXPECT_THAT(take_lines(), Contains("exec 100"));
+}
+
 TEST_F(ModelTest, TheExecOfAThreadTakesTheProcessOver) {
     const pid_t thread = run.kernel.add_thread(pid);
     run.call(thread, open_file("/a", true));
@@ -284,7 +305,7 @@ TEST(ModelOfHiddenLinks, TellsWhatIsOpenedWithoutItsName) {
         run.call(pid, call_of(Call::pipe2));
         run.call(pid, call_of(Call::close, {4}));
         EXPECT_THAT(run.checker.lines,
-                    ElementsAre("lost 100 its links may no longer be read: Permission denied",
+                    ElementsAre("lost 100 some of its links cannot be read",
                                 "open 4 ", "close 3", "open 3 ", "open 5 ", "close 4"));
         run.settle();
         run.end();

@@ -176,6 +176,27 @@ TEST_F(SeccompSourceTest, AnotherProgramHasAnotherName) {
                                     "close 4 other 1 /a"));
 }
 
+TEST_F(SeccompSourceTest, ATableThatPassesOnNamesItsNewProcessFromThenOn) {
+    begin();
+    push(2, ProcessBegan{2, 101, named("kid")});
+    open(3, 1, "/a");
+    push(4, TableNamed{1, 2, 0});
+    open(5, 2, "/b");
+    EXPECT_THAT(run(9),
+                ElementsAre("start 1 cmd", "start 2 kid", "open 3 cmd 1 /a", "open 5 kid 2 /b"));
+}
+
+TEST_F(SeccompSourceTest, AnotherProcessMayBeGivenTheNumberOfTheCommand) {
+    begin();
+    push(2, ProcessEnded{1, 0});
+    push(3, ProcessBegan{2, 100, named("kid")});
+    push(3, TableNamed{2, 2, 0});
+    open(4, 1, "/a", 2);
+    run(9);
+    ASSERT_FALSE(kept.events.empty());
+    EXPECT_NE(kept.events.back().actor.number, source->command_number());
+}
+
 TEST_F(SeccompSourceTest, OfExcludedProgramsNothingIsTold) {
     options.not_names = {"kid"};
     source = std::make_unique<SeccompSource>(*queue, *supervisor, numbers, options);
@@ -267,6 +288,7 @@ TEST_F(SeccompSourceTest, SaysNothingWhilePaused) {
 TEST_F(SeccompSourceTest, StopTellsAllThatIsKnown) {
     begin();
     open(100, 1, "/a");
+    queue->finish();
     source->stop(at(2), kept);
     EXPECT_THAT(kept.take_lines(), ElementsAre("start 1 cmd", "open 100 cmd 1 /a"));
 }

@@ -30,7 +30,7 @@ class ChangeQueue {
     void settled_until(SteadyTime time);
     /// Nothing more will come.
     void finish();
-    /// Bytes that are not read yet.
+    /// Bytes that are not done yet.
     [[nodiscard]] std::size_t waiting() const;
     /// Wakes the reader if it wants to be woken and there is something to read.
     void wake();
@@ -42,8 +42,11 @@ class ChangeQueue {
         SteadyTime settled_until{};
         bool finished = false;  ///< no other will follow
     };
-    /// Returns everything that has come since the last call; never waits.
+    /// Returns everything that has come since the last call; never waits. All of it counts as
+    /// waiting until it is done().
     Batch take();
+    /// So many bytes of changes, as size_of() has them, wait no more.
+    void done(std::size_t bytes);
     /// Readable once there is something to read, from wait_for_wake_up() to take().
     [[nodiscard]] int ready_fd() const { return wake_up_.get(); }
     void wait_for_wake_up();

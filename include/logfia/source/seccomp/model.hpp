@@ -31,11 +31,14 @@ struct TracedProcess {
         struct Caller {
             pid_t thread;
             Now since;
+            int call;  ///< its number
         };
         std::vector<Caller> callers{};        ///< never none
         std::optional<ProgramImage> image{};  ///< before
         SteadyTime next{};                    ///< when to look whether it is over
         Duration pause{};
+        int looks = 0;
+        bool is_slow = false;  ///< others' records do not wait for it any more
     };
 
     std::uint64_t number = 0;  ///< our own, never given twice
@@ -44,9 +47,8 @@ struct TracedProcess {
     State state = State::told;
     std::optional<Exec> exec{};    ///< calls one of which may have succeeded
     std::vector<pid_t> exiting{};  ///< threads that have called exit(2), and may still be there
-    bool uses_io_uring = false;
-    bool is_foreign = false;     ///< runs a program whose calls are not known
-    bool is_unreadable = false;  ///< of what could not be read of it, something was told
+    bool is_foreign = false;       ///< runs a program whose calls are not known
+    bool is_unreadable = false;    ///< of what could not be read of it, something was told
 };
 
 /// A descriptor table, which several threads and even several processes can have in common.
@@ -285,6 +287,7 @@ class Model {
     void begin_command(Task& task, Now at);
     void take_over(Task& task, pid_t from, Now at);
     void expect_exec(const Entered& entered);
+    void forget_exec(TracedProcess& process);
     void look_at_exec(TracedProcess& process, Now now);
     static Duration pause_before_look(Duration lasted);
     // model_names.cpp

@@ -68,6 +68,7 @@ class Recorder final : public ModelObserver {
     struct Held {
         std::optional<Process> process{};
         bool tried = false;
+        bool uses_io_uring = false;
         SocketAccess access{};
         std::string comm{};
         SteadyTime comm_read{};

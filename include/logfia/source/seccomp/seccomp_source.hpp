@@ -37,6 +37,9 @@ class SeccompSource final : public Source {
     };
     /// The references must outlive the source; `supervisor` has been started, or will be.
     SeccompSource(ChangeQueue& queue, Supervisor& supervisor, Numbers& numbers, Options options);
+    ~SeccompSource() override;
+    SeccompSource(const SeccompSource&) = delete;
+    SeccompSource& operator=(const SeccompSource&) = delete;
 
     /// Our own number for the command's process.
     [[nodiscard]] std::uint64_t command_number() const { return command_number_; }
@@ -69,6 +72,7 @@ class SeccompSource final : public Source {
 
     State end(Now now, EventSink& sink);
     void collect();
+    void await_finish();
     bool release(SteadyTime until, EventSink& sink);
     void prepare(const Change& change);
     void apply(Change&& change, EventSink& sink);
@@ -90,6 +94,7 @@ class SeccompSource final : public Source {
     void reveal(std::uint64_t process, Now at, EventSink& sink);
     void tell(EventKind kind, const Traced& traced, Now at, ProcessChange change,
               EventSink& sink) const;
+    void give_table(const TableNamed& named);
     static void name(Owner& owner, const Traced& traced);
     void name_tables(std::uint64_t process);
 
@@ -108,6 +113,7 @@ class SeccompSource final : public Source {
     SteadyTime settled_until_{};
     std::optional<SteadyTime> next_{};
     std::uint64_t processes_seen_ = 0;
+    bool command_seen_ = false;
     bool found_some_ = false;  // since the reader was quiet last
     bool finished_ = false;    // nothing more will come from the supervisor
     bool paused_ = false;
