@@ -9,7 +9,7 @@
 namespace logfia {
 namespace {
 
-/// Its number is ten times its PID.
+/// The number of a process is ten times its PID.
 Actor actor(int pid, std::string comm) {
     Actor actor;
     actor.number = static_cast<std::uint64_t>(pid) * 10;

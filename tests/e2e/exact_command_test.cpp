@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -73,6 +74,22 @@ TEST_F(ExactCommands, TheLastOneThatIsKilledHasAnEnd) {
     const JsonRecords ends = only(records, "exit");
     ASSERT_EQ(ends.size(), 1U);
     EXPECT_EQ(ends.front()["signal"], "9");
+}
+
+/// A program whose file may be executed but not read may not be looked into: by root it may.
+TEST_F(ExactCommands, ThatMayNotBeLookedInto) {
+    const std::string program = directory_.path("unreadable");
+    std::filesystem::copy_file("/usr/bin/head", program);
+    std::filesystem::permissions(
+        program, std::filesystem::perms::others_exec | std::filesystem::perms::owner_exec);
+    const std::string script = program + " -c0 " + made_file("passwd") + "; :";
+    for (const Outcome& outcome :
+         {run({"-j"}, {program, "-c0", made_file("passwd")}), run_script({"-j", "-f"}, script)}) {
+        const JsonRecords records = records_of(outcome);
+        EXPECT_EQ(outcome.status, 0) << outcome.errors;
+        EXPECT_EQ(only(records, "open").size(), only(records, "close").size());
+        EXPECT_THAT(names_of(outcome), Contains(geteuid() == 0 ? made_file("passwd") : "?"));
+    }
 }
 
 TEST_F(ExactCommands, ThatCannotBeRun) {

@@ -82,7 +82,7 @@ bool leftovers_end() {
     return all;
 }
 
-/// One run of logfia and its command under a fault, in a directory whose name is ever the same.
+/// A run of logfia and its command under a fault, in a directory whose name is ever the same.
 Trial play(const Story& story, const std::string& directory, const Fault& fault) {
     Trial trial;
     const RecordFile records(directory + "/records");
@@ -143,7 +143,7 @@ std::multiset<std::string> events_of(const Trial& trial) {
     return events;
 }
 
-/// What is told in one of the runs alone.
+/// The records that are told in one of the runs alone.
 std::string differences(const Trial& trial, const Trial& plain) {
     const auto told = events_of(trial);
     const auto expected = events_of(plain);

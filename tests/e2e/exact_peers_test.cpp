@@ -102,7 +102,7 @@ TEST_F(ExactPeers, WhoWasGivenTheOtherEndIsThePeer) {
 
 class ExactInherited : public ExactTest {};
 
-/// What a child has from its parent is not told, but known.
+/// A descriptor that a child has from its parent is not told, but known.
 TEST_F(ExactInherited, AChildThatHasTheOtherEndFromItsParentIsThePeer) {
     ExactMaker exact({"-j", "-f"});
     FdMaker& maker = exact.maker();

@@ -11,7 +11,7 @@
 
 namespace logfia::test {
 
-/// What was written to standard error, but for the notice that an older kernel is slower.
+/// The text on standard error, but for the notice that an older kernel is slower.
 std::string unusual_errors(std::string errors);
 
 /// Tests of `-X`, skipped where the kernel does not hand over system calls.

@@ -267,7 +267,7 @@ std::vector<int> errors_of(std::string_view place) {
 
 std::vector<int> kinds_of_errors(std::string_view place) {
     std::vector<int> errors = errors_of(place);
-    // What a listener's calls answer is told apart.
+    // The answers of a listener's calls are told apart.
     if (place.starts_with("ioctl NOTIF_")) return errors;
     std::set<int> seen;
     std::erase_if(errors, [&](int error) { return !seen.insert(kind_of(error)).second; });

@@ -24,7 +24,7 @@
 namespace logfia::test {
 namespace {
 
-/// Its program ends with us. Without PTRACE_O_TRACEFORK and PTRACE_O_TRACEVFORK a child by fork(2)
+/// The program ends with us. Without PTRACE_O_TRACEFORK and PTRACE_O_TRACEVFORK a child by fork(2)
 /// is never traced.
 constexpr long kOptions = PTRACE_O_TRACECLONE | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
 constexpr int kCallStop = SIGTRAP | 0x80;  // PTRACE_O_TRACESYSGOOD
@@ -148,7 +148,8 @@ void FaultyTracer::trace() {
             return;
         }
         const bool is_end = info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
-        // Whoever has started the program learns its status. It is the last of its threads to end.
+        // The program's parent learns its status. The first thread is the last of its threads to
+        // end.
         if (is_end && info.si_pid == program) return;
         const pid_t thread = info.si_pid;
         if (waitid(P_PID, static_cast<id_t>(thread), &info,

@@ -218,7 +218,7 @@ void ModelChecker::check_counts() {
     for (const Life& life : kernel_.lives()) {
         const bool is_made =
             life.origin == Life::Origin::made || life.origin == Life::Origin::received;
-        // What threads have opened at once is not told apart until all of them call again.
+        // A file that threads have opened at once is not told apart until all of them call again.
         const bool is_lost =
             life.raced && life.ending == Ending::kill && lost_.contains(life.process);
         if (is_made && life.settled && !life.ambiguous && !is_lost && !told.contains(&life))

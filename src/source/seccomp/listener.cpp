@@ -20,7 +20,7 @@ constexpr unsigned long kSyncWakeUp = 1;
 /// So many calls of one thread in a row, and the two sides take turns on one CPU. With several
 /// callers that would pack all of them onto it: `make -j2` took 1.77 times as long instead of 1.43.
 constexpr unsigned kAlone = 16;
-/// Who still stands after so many answers gets none from us.
+/// A caller that still stands after so many answers gets none from us.
 constexpr int kMostTries = 16;
 
 }  // namespace

@@ -106,6 +106,8 @@ void Model::enter(const CallEntry& entry, pid_t thread, Now at) {
 /// Reads what can no longer be read once the call has gone on.
 void Model::prepare(Task& task, const CallEntry& entry, Now at) {
     if (is_exec(entry.call)) entered_.image = image_of(task.process->pid);
+    if (is_exec(entry.call) && task.process->state == TracedProcess::State::launching)
+        launch_view_ = open_view(task.id);
     if (task.table == nullptr) return;
     TracedTable& table = *task.table;
     if (changes_names(entry.call)) look_at_all(at);
@@ -220,7 +222,7 @@ void Model::act(Task& task, const CallEntry& entry, Now at) {
     pending.entry = entry;
     pending.numbers = numbers_made_by(entry.call);
     if (entry.call == Call::fcntl) pending.from = entry.number(2);
-    if (pending.from < 0 || pending.from == kHighest) return;  // it fails
+    if (pending.from < 0 || pending.from == kHighest) return;  // the call fails
     if (changes_socket(entry.call) && entry.args_known) pending.socket = entry.number(0);
     pending.watched = !is_maker_in_disguise(entry.call);
     if (entry.call == Call::dup || entry.call == Call::fcntl)

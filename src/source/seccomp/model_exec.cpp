@@ -39,7 +39,7 @@ void Model::forget_exec(TracedProcess& process) {
     std::erase(execs_, process.pid);
 }
 
-/// What fails may do so for lack of something for a moment.
+/// A question may fail for lack of something for a moment.
 std::optional<ProgramImage> Model::image_of(pid_t process) {
     const auto image = kernel_.image_of(process);
     return image ? image : kernel_.image_of(process);
@@ -98,7 +98,11 @@ void Model::begin_command(Task& task, Now at) {
     process.state = TracedProcess::State::told;
     observer_.process_executed(process, at);
     constexpr auto kOrigin = ModelObserver::Origin::initial;
-    add_table(task, list_first(task.id, kOrigin), at, kOrigin);
+    Listing listing = list_first(task.id, kOrigin);
+    if (listing.view == nullptr && launch_view_ != nullptr)
+        listing = list_first(std::move(launch_view_), kOrigin);
+    launch_view_.reset();
+    add_table(task, std::move(listing), at, kOrigin);
 }
 
 /// A thread that calls exec gets the number of the first one (de_thread(), fs/exec.c), and keeps

@@ -87,7 +87,7 @@ TracedProcess& Model::add_process(pid_t pid, pid_t parent, pid_t thread, Now at)
     slot->number = ++processes_seen_;
     slot->pid = pid;
     slot->parent = parent;
-    if (pid == options_.command && slot->number == 1) {  // which may be given again later
+    if (pid == options_.command && slot->number == 1) {  // a later process may have its number
         slot->state = State::launching;
     } else if (options_.children == Children::ignored && find_table(thread, *slot, at) == nullptr) {
         slot->state = State::ignored;
@@ -143,7 +143,7 @@ std::optional<pid_t> Model::nearest_of(const TracedTable& table,
     return near ? near : suspect;
 }
 
-/// What fails may do so for lack of something for a moment.
+/// A question may fail for lack of something for a moment.
 std::unique_ptr<TableView> Model::open_view(pid_t thread) {
     auto view = kernel_.open_table(thread);
     return view != nullptr ? std::move(view) : kernel_.open_table(thread);
@@ -198,8 +198,12 @@ void Model::tell_first(TracedTable& table, const Listing& listing, Now at,
 
 /// Links are read of what is to be told only.
 Model::Listing Model::list_first(pid_t thread, ModelObserver::Origin origin) {
+    return list_first(open_view(thread), origin);
+}
+
+Model::Listing Model::list_first(std::unique_ptr<TableView> of, ModelObserver::Origin origin) {
     Listing listing;
-    listing.view = open_view(thread);
+    listing.view = std::move(of);
     TableView* const view = listing.view.get();
     const auto numbers = view != nullptr ? view->list() : std::nullopt;
     if (!numbers) return listing;
@@ -252,7 +256,7 @@ void Model::split_from(TracedTable& shared, Task& task, Now at) {
     for (const pid_t thread : shared.threads)
         if (thread != task.id && (!other || tasks_.at(*other).may_have_split)) other = thread;
     if (!other) {
-        // The others have left what is a copy by now, and a close_range(2) may have made it.
+        // All others have left what is a copy by now, and a close_range(2) may have made it.
         shared.unlisted = true;
         return;
     }

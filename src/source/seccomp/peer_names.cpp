@@ -21,7 +21,7 @@ void PeerNames::connected(std::uint64_t inode, std::uint64_t other) {
     name_both(socket);
 }
 
-/// Both ends are forgotten together, since another process may still turn out to have had one.
+/// The two ends are forgotten together, since another process may still turn out to have had one.
 void PeerNames::closed(std::uint64_t id) {
     const auto known = inodes_.find(id);
     if (known == inodes_.end()) return;

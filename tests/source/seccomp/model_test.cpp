@@ -313,7 +313,7 @@ TEST(ModelOfHiddenLinks, TellsWhatIsOpenedWithoutItsName) {
     }
 }
 
-/// Whoever wants to know what a child has from its parent is asked, though nothing is told of it.
+/// The observer is asked what a child has from its parent, though nothing is told of it.
 TEST_F(ModelTest, WhatIsInheritedAndNotToldIsShownOnce) {
     ModelRun untold({.inherited = Model::Inherited::untold});
     untold.call(untold.command, open_file("/a"));

@@ -142,7 +142,7 @@ TEST_F(ModelThreads, CloseRangeInACopy) {
     EXPECT_THAT(take_lines(), ElementsAre("open 2 /err"));
 }
 
-/// Whoever may have left gets a new table of the model's, and the last one keeps the old.
+/// A thread that may have left gets a new table of the model's, and the last one keeps the old.
 TEST(ModelOfSplits, CloseRangeInACopyAndAnUnshareOfTheOther) {
     for (const auto count : {DescriptorCount::told, DescriptorCount::untold}) {
         ModelRun run({.count = count});

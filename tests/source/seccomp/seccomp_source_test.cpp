@@ -75,7 +75,7 @@ class SeccompSourceTest : public testing::Test {
         descriptor.name = name;
         push(seconds, DescriptorOpened{table, id, 0, false, false, descriptor});
     }
-    /// One end of a connection.
+    /// An end of a connection.
     void open_end(int seconds, std::uint64_t id, std::uint64_t inode, std::uint64_t peer_inode,
                   std::uint64_t table = 1) {
         Descriptor descriptor;
@@ -238,7 +238,7 @@ TEST_F(SeccompSourceTest, NamesWhoHasTheOtherEndOfASocket) {
     push(4, UnixSocketInherited{2, 3, 1002});
     push(5, DescriptorClosed{1, 2, false});
     push(6, DescriptorClosed{2, 3, false});
-    // What is learned later tells only of the maker.
+    // A peer that is learned later tells only of the maker.
     push(7, DetailsLearned{1, 1, FdType::unix_socket, connected_socket(), nullptr, {}, {}, true});
     push(7, DescriptorClosed{1, 1, false});
     EXPECT_THAT(run(9),

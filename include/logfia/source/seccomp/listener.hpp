@@ -57,7 +57,7 @@ class Listener {
     enum class Answer : std::uint8_t {
         goes_on,
         gone,    ///< the caller no longer waits, so that the call has not happened
-        failed,  ///< it still waits
+        failed,  ///< the caller still waits
     };
     /// Lets the call go on.
     [[nodiscard]] Answer let_go_on() const;

@@ -31,7 +31,7 @@ struct TracedProcess {
         struct Caller {
             pid_t thread;
             Now since;
-            int call;  ///< its number
+            int call;  ///< the number of its call
         };
         std::vector<Caller> callers{};        ///< never none
         std::optional<ProgramImage> image{};  ///< before
@@ -184,7 +184,7 @@ class Model {
             return looked.steady > since.steady ? looked : since;
         }
     };
-    /// What a thread's last call, a close_range(2), was to close.
+    /// The numbers that a thread's last call, a close_range(2), was to close.
     struct ClosedRange {
         int first;
         int last;
@@ -225,7 +225,7 @@ class Model {
     TracedTable* find_table(pid_t thread, const TracedProcess& process, Now at);
     [[nodiscard]] std::optional<pid_t> nearest_of(const TracedTable& table,
                                                   const TracedProcess& process) const;
-    /// What a table holds at first.
+    /// The descriptors that a table holds at first.
     struct Listing {
         std::unique_ptr<TableView> view{};
         bool is_readable = false;
@@ -233,6 +233,7 @@ class Model {
     };
     std::unique_ptr<TableView> open_view(pid_t thread);
     Listing list_first(pid_t thread, ModelObserver::Origin origin);
+    Listing list_first(std::unique_ptr<TableView> view, ModelObserver::Origin origin);
     TracedTable& add_table(Task& task, Listing listing, Now at, ModelObserver::Origin origin);
     void tell_first(TracedTable& table, const Listing& listing, Now at,
                     ModelObserver::Origin origin);
@@ -318,8 +319,9 @@ class Model {
     std::vector<pid_t> execs_;    // processes
     std::vector<Connecting> connecting_;
     Entered entered_;
-    bool names_suspect_ = false;   // of some tables
-    SteadyTime next_names_{};      // when some are looked at
+    std::unique_ptr<TableView> launch_view_;  // of the command before its first exec
+    bool names_suspect_ = false;              // of some tables
+    SteadyTime next_names_{};                 // when some are looked at
     SteadyTime next_all_names_{};  // when all of them become suspect: others rename files too
     bool strangers_told_ = false;  // threads of which nothing can be found out
     bool standing_ = false;        // the caller that is read of stands still
