@@ -13,6 +13,8 @@ namespace {
 constexpr int kEnoughLooks = 8;
 /// From this look on, the kernel is asked whether the caller is still in its call.
 constexpr int kFirstDoubt = 3;
+/// A call that has stopped meanwhile waits for no more than these.
+constexpr int kMostSockets = 64;
 
 bool may_wait(Call call) {
     switch (call) {
@@ -51,16 +53,21 @@ void Model::look(Now now) {
 }
 
 void Model::look_at_connecting(Now now) {
-    for (std::size_t i = 0; i < connecting_.size();) {
+    int left = kMostSockets;
+    for (std::size_t i = 0; i < connecting_.size() && left > 0;) {
         Connecting& one = connecting_[i];
-        if (one.next <= now.steady && !is_still_connecting(one, now)) {
-            connecting_[i] = connecting_.back();
-            connecting_.pop_back();
+        if (one.next > now.steady) {
+            ++i;
             continue;
         }
-        if (one.next <= now.steady)
+        --left;
+        if (is_still_connecting(one, now)) {
             one.next = now.steady + pause_before_look(now.steady - one.since.steady);
-        ++i;
+            ++i;
+        } else {
+            connecting_[i] = connecting_.back();
+            connecting_.pop_back();
+        }
     }
 }
 

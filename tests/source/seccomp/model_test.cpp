@@ -305,8 +305,8 @@ TEST(ModelOfHiddenLinks, TellsWhatIsOpenedWithoutItsName) {
         run.call(pid, call_of(Call::pipe2));
         run.call(pid, call_of(Call::close, {4}));
         EXPECT_THAT(run.checker.lines,
-                    ElementsAre("lost 100 some of its links cannot be read",
-                                "open 4 ", "close 3", "open 3 ", "open 5 ", "close 4"));
+                    ElementsAre("lost 100 some of its links cannot be read", "open 4 ", "close 3",
+                                "open 3 ", "open 5 ", "close 4"));
         run.settle();
         run.end();
         EXPECT_THAT(run.checker.wrong(), IsEmpty());
