@@ -118,7 +118,7 @@ void Model::take_over(Task& task, pid_t from, Now at) {
 }
 
 void Model::look_at_exec(TracedProcess& process, Now now) {
-    TracedProcess::Exec& exec = *process.exec;
+    PendingExec& exec = *process.exec;
     exec.pause = pause_before_look(now.steady - exec.callers.front().since.steady);
     exec.next = now.steady + exec.pause;
     exec.is_slow = now.steady - exec.callers.front().since.steady > kLongestExec;

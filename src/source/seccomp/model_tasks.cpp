@@ -201,17 +201,17 @@ Model::Listing Model::list_first(pid_t thread, ModelObserver::Origin origin) {
     return list_first(open_view(thread), origin);
 }
 
-Model::Listing Model::list_first(std::unique_ptr<TableView> of, ModelObserver::Origin origin) {
+Model::Listing Model::list_first(std::unique_ptr<TableView> view,
+                                 ModelObserver::Origin origin) const {
     Listing listing;
-    listing.view = std::move(of);
-    TableView* const view = listing.view.get();
-    const auto numbers = view != nullptr ? view->list() : std::nullopt;
+    listing.view = std::move(view);
+    const auto numbers = listing.view != nullptr ? listing.view->list() : std::nullopt;
     if (!numbers) return listing;
     listing.is_readable = true;
     const bool are_told =
         origin != ModelObserver::Origin::inherited || options_.inherited == Inherited::told;
     for (const int fd : *numbers) {
-        const Link link = are_told ? view->link(fd) : Link{Link::State::open};
+        const Link link = are_told ? listing.view->link(fd) : Link{Link::State::open};
         if (link.state != Link::State::absent) listing.links.emplace_back(fd, link.text);
     }
     return listing;

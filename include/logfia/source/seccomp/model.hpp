@@ -19,6 +19,21 @@
 
 namespace logfia {
 
+/// Calls of one process one of which may have executed another program.
+struct PendingExec {
+    struct Caller {
+        pid_t thread;
+        Now since;
+        int call;  ///< the number of its call
+    };
+    std::vector<Caller> callers{};        ///< never none
+    std::optional<ProgramImage> image{};  ///< before
+    SteadyTime next{};                    ///< when to look whether it is over
+    Duration pause{};
+    int looks = 0;
+    bool is_slow = false;  ///< others' records do not wait for it any more
+};
+
 /// A process whose calls stop for us.
 struct TracedProcess {
     enum class State : std::uint8_t {
@@ -27,25 +42,11 @@ struct TracedProcess {
         ignored,  ///< not to be told: its calls are let go on, and that is all
         ending,   ///< has called exit_group(2): what it still does has no effect
     };
-    struct Exec {
-        struct Caller {
-            pid_t thread;
-            Now since;
-            int call;  ///< the number of its call
-        };
-        std::vector<Caller> callers{};        ///< never none
-        std::optional<ProgramImage> image{};  ///< before
-        SteadyTime next{};                    ///< when to look whether it is over
-        Duration pause{};
-        int looks = 0;
-        bool is_slow = false;  ///< others' records do not wait for it any more
-    };
-
     std::uint64_t number = 0;  ///< our own, never given twice
     pid_t pid = 0;
     pid_t parent = 0;
     State state = State::told;
-    std::optional<Exec> exec{};    ///< calls one of which may have succeeded
+    std::optional<PendingExec> exec{};  ///< calls one of which may have succeeded
     std::vector<pid_t> exiting{};  ///< threads that have called exit(2), and may still be there
     bool is_foreign = false;       ///< runs a program whose calls are not known
     bool is_unreadable = false;    ///< of what could not be read of it, something was told
@@ -233,7 +234,8 @@ class Model {
     };
     std::unique_ptr<TableView> open_view(pid_t thread);
     Listing list_first(pid_t thread, ModelObserver::Origin origin);
-    Listing list_first(std::unique_ptr<TableView> view, ModelObserver::Origin origin);
+    [[nodiscard]] Listing list_first(std::unique_ptr<TableView> view,
+                                     ModelObserver::Origin origin) const;
     TracedTable& add_table(Task& task, Listing listing, Now at, ModelObserver::Origin origin);
     void tell_first(TracedTable& table, const Listing& listing, Now at,
                     ModelObserver::Origin origin);
