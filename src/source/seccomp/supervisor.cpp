@@ -189,7 +189,7 @@ class Supervisor::Served {
         end_after_all();
         if (!telling_) return;
         for (const pid_t pid : std::exchange(gone_, {}))
-            if (!view_.image_of(pid)) model_.end(pid, now_, std::nullopt);
+            if (!view_.task(pid)) model_.end(pid, now_, std::nullopt);
         if (const auto next = model_.next_look(); next && *next <= now_.steady) model_.look(now_);
         ChangeQueue& queue = supervisor_.parts_.queue;
         // Once too much waits, half of it has to go.
