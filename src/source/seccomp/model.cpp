@@ -96,6 +96,7 @@ void Model::enter(const CallEntry& entry, pid_t thread, Now at) {
         entered_.task = task;
         entered_.entry = entry;
         entered_.at = at;
+        entered_.is_doubtful = task->unsure || (task->pending && task->pending->numbers > 0);
         settle(*task, at);
         prepare(*task, entry, at);
     }

@@ -258,7 +258,7 @@ NumberEntry* Model::know(TracedTable& table, int fd, Now at) {
     const Link link = table.view->link(fd);
     if (link.state != Link::State::open) return nullptr;
     // Where nobody can have opened it since, the old file is still there, under way to its close.
-    if (table.owed.empty() && !is_being_made(table) &&
+    if (table.owed.empty() && !is_being_made(table) && !entered_.is_doubtful &&
         is_closing(table, fd, digest_of_link(link.text)))
         return nullptr;
     if (const Pending* copy = target_of(table, fd)) {

@@ -79,6 +79,21 @@ TEST_F(ModelThreads, TheSameFileAtANumberWhoseCloserHasNotCalledAgain) {
     EXPECT_THAT(take_lines(), ElementsAre("close 3", "open 4 /a", "open 3 /a", "close 3"));
 }
 
+TEST_F(ModelThreads, TheSameFileIsClosedByOneToWhomAnothersWasGiven) {
+    const pid_t third = run.kernel.add_thread(pid);
+    touch(third);
+    run.enter(pid, open_file("/a"));
+    run.call(thread, open_file("/a"));
+    run.pass(std::chrono::milliseconds(2));  // the number is taken for that of the first
+    run.call(thread, call_of(Call::close, {3}));
+    run.call(third, open_file("/a"));
+    run.finish(pid);
+    run.pass(std::chrono::milliseconds(2));  // 4 is taken for that of the third
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "close 3", "open 4 /a"));
+    run.call(third, call_of(Call::close, {3}));
+    EXPECT_THAT(take_lines(), ElementsAre("open 3 /a", "close 3"));
+}
+
 TEST_F(ModelThreads, ADup2OfWhatAnotherHasJustOpened) {
     run.call(pid, open_file("/a"));
     run.call(thread, call_of(Call::dup2, {3, 0}));

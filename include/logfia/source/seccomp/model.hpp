@@ -214,6 +214,7 @@ class Model {
         Now at;
         std::optional<ProgramImage> image{};  // of an exec
         bool is_last = false;                 // an exit of the last thread of its process
+        bool is_doubtful = false;  // what the caller's last call has made may be told as another's
     };
 
     // model_tasks.cpp
