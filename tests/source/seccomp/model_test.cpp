@@ -273,6 +273,26 @@ TEST_F(ModelTest, ASocketOnItsWayIsAskedAgain) {
     EXPECT_THAT(take_lines(), IsEmpty());
 }
 
+/// Whoever calls next must not wait until a thousand sockets were asked.
+TEST_F(ModelTest, NotAllSocketsOnTheirWayAreAskedAtOnce) {
+    constexpr int kSockets = 100;
+    constexpr std::size_t kMostAtOnce = 64;
+    run.checker.connecting = true;
+    for (int fd = 3; fd < 3 + kSockets; ++fd) {
+        run.call(pid, call_of(Call::socket));
+        run.call(pid, call_of(Call::connect, {fd}));
+    }
+    touch(pid);
+    take_lines();
+    run.kernel.now += std::chrono::minutes(1);
+    const Now later{WallTime(), run.kernel.now};
+    run.model.look(later);
+    EXPECT_EQ(take_lines().size(), kMostAtOnce);
+    run.model.look(later);
+    EXPECT_EQ(take_lines().size(), kSockets - kMostAtOnce);
+    run.checker.connecting = false;
+}
+
 TEST_F(ModelTest, TheEndClosesAll) {
     run.call(pid, open_file("/a"));
     run.call(pid, call_of(Call::exit_group, {3}));

@@ -2,14 +2,18 @@
 
 #include "support/event_parts.hpp"
 #include "support/event_sinks.hpp"
+#include "support/watching.hpp"
 #include <logfia/source/seccomp/seccomp_source.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 
 namespace logfia {
 namespace {
@@ -176,6 +180,19 @@ TEST_F(SeccompSourceTest, AnotherProgramHasAnotherName) {
                                     "close 4 other 1 /a"));
 }
 
+TEST_F(SeccompSourceTest, AnotherProgramMayHaveAnotherUser) {
+    begin();
+    run(2);
+    ASSERT_FALSE(kept.events.empty());
+    EXPECT_FALSE(kept.events.back().actor.uid);
+    ProgramFacts facts = named("other");
+    facts.user = 0;
+    push(3, ProcessExecuted{1, facts});
+    run(9);
+    EXPECT_EQ(kept.events.back().actor.uid, 0U);
+    EXPECT_EQ(kept.events.back().actor.user, UserNames().name_of(0));
+}
+
 TEST_F(SeccompSourceTest, ATableThatPassesOnNamesItsNewProcessFromThenOn) {
     begin();
     push(2, ProcessBegan{2, 101, named("kid")});
@@ -291,6 +308,28 @@ TEST_F(SeccompSourceTest, StopTellsAllThatIsKnown) {
     queue->finish();
     source->stop(at(2), kept);
     EXPECT_THAT(kept.take_lines(), ElementsAre("start 1 cmd", "open 100 cmd 1 /a"));
+}
+
+/// True once the thread waits for something.
+bool is_asleep(pid_t thread) {
+    std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
+    std::string text;
+    std::getline(stat, text);
+    return text.find(") S ") != std::string::npos;
+}
+
+TEST_F(SeccompSourceTest, StopWaitsForTheLastWord) {
+    begin();
+    const pid_t stopping = gettid();
+    std::thread calls([&] {
+        EXPECT_TRUE(test::eventually([&] { return is_asleep(stopping); }));
+        push(2, ChangesLost{0, "left out"});
+        queue->finish();
+    });
+    source->stop(at(2), kept);
+    const Lines lines = kept.take_lines();
+    calls.join();
+    EXPECT_THAT(lines, ElementsAre("start 1 cmd", "lost 2 left out"));
 }
 
 }  // namespace
