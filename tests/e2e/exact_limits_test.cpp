@@ -92,6 +92,16 @@ TEST_F(ExactLimits, AReaderThatStandsStillHoldsNobodyBack) {
     EXPECT_THAT(compare(truth, records), IsEmpty());
 }
 
+TEST_F(ExactLimits, AReaderThatHasLeftDoesNotEndTheCommand) {
+    StalledReader reader;
+    LogfiaRun run(words({"-f", "-j"}, with_status("files", 1000)), reader.options());
+    EXPECT_TRUE(reader.has_some());
+    reader.leave();
+    expect_unharmed();
+    EXPECT_EQ(run.finish(), 0);
+    EXPECT_EQ(run.errors(), "");
+}
+
 /// A moment in which records were written already and the command goes on.
 void wait_until_busy(const RecordFile& records) {
     EXPECT_TRUE(eventually([&] {

@@ -28,6 +28,11 @@ bool StalledReader::has_some() const {
     });
 }
 
+void StalledReader::leave() {
+    read_.reset();
+    write_.reset();
+}
+
 std::string StalledReader::read_all() {
     write_.reset();
     std::string text;

@@ -18,6 +18,8 @@ class StalledReader {
     [[nodiscard]] bool has_some() const;
     /// Reads to the end: call it when logfia has the only other end, or it never comes.
     std::string read_all();
+    /// Reads nothing more, ever: who writes gets EPIPE.
+    void leave();
 
   private:
     UniqueFd read_;

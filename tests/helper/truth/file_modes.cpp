@@ -80,6 +80,7 @@ void fail_in_many_ways(int good) {
     must_fail(dup3(good, good, 0), "dup3 to itself");
     must_fail(fcntl(good, F_DUPFD, 1 << 30), "F_DUPFD beyond the limit");
     must_fail(eventfd(0, 0x40), "eventfd with bad flags");
+    must_fail(syscall(SYS_io_uring_setup, 0, nullptr), "io_uring_setup without entries");
     must_fail(close(-1), "close of none");
     must_fail(close(4000), "close of what is not open");
     must_fail(close_range(9, 8, 0), "close_range from behind");
