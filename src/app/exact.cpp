@@ -13,9 +13,7 @@
 namespace logfia {
 namespace {
 
-/// Under the filter of an ordinary user no exec gives rights (no_new_privs, prctl(2)).
 void tell_missed_rights(const Options& options, Notices& notices) {
-    if (geteuid() == 0) return;
     const auto path = find_executable(options.command.front());
     const auto file = path ? read_program_file(*path) : std::nullopt;
     if (!file) return;
@@ -40,7 +38,7 @@ Supervisor::Options supervisor_options(const Options& options, const KernelSuppo
     recorder.sockets.tcp = poller.totals ? TcpDetails::wanted : TcpDetails::left_out;
     recorder.objects = poller.targets;
     recorder.limits = poller.limits;
-    recorder.rights = geteuid() != 0;
+    recorder.rights = kernel.takes_rights;
     recorder.programs = !options.processes.not_names.empty();
     for (const EventKind kind : {EventKind::start, EventKind::exec, EventKind::exit})
         recorder.programs = recorder.programs || options.filter.tells(kind);
@@ -56,7 +54,7 @@ Result<std::unique_ptr<ExactWatch>> prepare_exact_watch(const Options& options, 
     if (!root) return root.error();
     auto watch = ExactWatch::create(std::move(*root), supervisor_options(options, kernel));
     if (!watch) return watch;
-    tell_missed_rights(options, notices);
+    if (kernel.takes_rights) tell_missed_rights(options, notices);
     if (const std::string text = less_exact_notice(kernel); !text.empty()) notices.notice(text);
     return watch;
 }

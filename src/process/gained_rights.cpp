@@ -86,7 +86,8 @@ GainedRights gained_rights(const ProgramFile& file, EffectiveIds ours) {
     constexpr mode_t kSetsGroup = S_ISGID | S_IXGRP;
     if ((file.mode & kSetsGroup) == kSetsGroup && file.group != ours.group)
         rights.group = file.group;
-    rights.capabilities = permits_any(file.capabilities);
+    // Root has all that it may have, whatever the file permits (capabilities(7)).
+    rights.capabilities = ours.user != 0 && permits_any(file.capabilities);
     return rights;
 }
 
@@ -99,7 +100,7 @@ std::string missed_rights_notice(std::string_view program, const GainedRights& r
     if (rights.group) has.push_back(fmt::format("is set-group-ID {}", *rights.group));
     if (rights.capabilities) has.emplace_back("has file capabilities");
     return fmt::format(
-        "{} {}, but under -X an ordinary user's command cannot gain rights: it runs without them",
+        "{} {}, but without CAP_SYS_ADMIN no program gains rights under -X: it runs without them",
         program, fmt::join(has, " and "));
 }
 

@@ -106,13 +106,20 @@ TEST(GainedRights, ComeWithCapabilitiesOfTheFile) {
     }
 }
 
+TEST(GainedRights, RootHasAllCapabilitiesAnyway) {
+    ProgramFile file = program(0755, 0, 0);
+    file.capabilities = net_raw();
+    EXPECT_TRUE(gained_rights(file, {1000, 0}).any());
+    EXPECT_FALSE(gained_rights(file, {0, 0}).any());
+}
+
 TEST(GainedRights, AreNamedInTheNotice) {
     GainedRights rights;
     rights.user = 0;
     EXPECT_EQ(
         missed_rights_notice("/usr/bin/su", rights, "root"),
-        "/usr/bin/su is set-user-ID root, but under -X an ordinary user's command cannot gain "
-        "rights: it runs without them");
+        "/usr/bin/su is set-user-ID root, but without CAP_SYS_ADMIN no program gains rights under "
+        "-X: it runs without them");
     EXPECT_THAT(missed_rights_notice("x", rights, ""),
                 ::testing::StartsWith("x is set-user-ID 0, "));
     rights.group = 42;
@@ -184,7 +191,7 @@ TEST_F(ProgramFileTest, ItsCapabilitiesAreRead) {
     const auto file = read_program_file(path);
     ASSERT_TRUE(file);
     EXPECT_EQ(file->capabilities, bytes);
-    EXPECT_EQ(gained_rights(*file, {geteuid(), getegid()}).capabilities, !file->nosuid);
+    EXPECT_EQ(gained_rights(*file, {1000, getegid()}).capabilities, !file->nosuid);
 }
 
 /// In a child with mounts of its own. Never returns.

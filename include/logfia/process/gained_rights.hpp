@@ -46,7 +46,7 @@ struct GainedRights {
 /// script's interpreter is a file of its own.
 GainedRights gained_rights(const ProgramFile& file, EffectiveIds ours);
 
-/// A notice that `program`, under an exact watch of an ordinary user's, runs without these rights.
+/// A notice that `program`, under an exact watch that takes them, runs without these rights.
 /// `user_name` is that of `rights.user`; empty: the number is told.
 std::string missed_rights_notice(std::string_view program, const GainedRights& rights,
                                  std::string_view user_name);

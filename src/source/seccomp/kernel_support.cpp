@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/filter.h>
 #include <linux/kcmp.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
@@ -33,6 +34,15 @@ bool knows_flags(unsigned flags) {
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, nullptr) < 0 && errno == EFAULT;
 }
 
+/// Whether we may is judged before the filter is (seccomp_prepare_filter() in kernel/seccomp.c),
+/// and no kernel takes this one.
+bool takes_rights() {
+    constexpr std::uint16_t kNoInstruction = 0xffff;
+    sock_filter wrong{kNoInstruction, 0, 0, 0};
+    const sock_fprog program{1, &wrong};
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, &program) < 0 && errno == EACCES;
+}
+
 bool counts_descriptors() {
     // The descriptor itself is open, so that the count is not 0.
     const UniqueFd table(open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -58,6 +68,7 @@ KernelSupport ask_kernel() {
     if (uname(&name) == 0) kernel.release = name.release;
     kernel.notification_error = ask_for_notifications();
     kernel.waits_killably = knows_flags(SECCOMP_FILTER_FLAG_NEW_LISTENER | kWaitKillableRecv);
+    kernel.takes_rights = takes_rights();
     kernel.counts_descriptors = counts_descriptors();
     kernel.compares_tables = compares_tables();
     return kernel;

@@ -298,7 +298,6 @@ void Recorder::lost(const TracedProcess* process, Now at, std::string reason) {
     push(at, ChangesLost{process == nullptr ? 0 : process->number, std::move(reason)});
 }
 
-/// Under the filter of an ordinary user no exec gives rights (no_new_privs, prctl(2)).
 void Recorder::warn_of_rights(const TracedProcess& process, Now at) {
     if (asker_.is_kept_waiting_by(process.number)) return;
     std::vector<BlockingRequest> requests{question_about(process)};

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
@@ -95,6 +96,32 @@ TEST(KernelSupport, AskingLeavesNoFilterBehind) {
     EXPECT_EQ(prctl(PR_GET_SECCOMP), filters);
     EXPECT_NE(kernel.release, "");
     EXPECT_FALSE(kernel.wakes_synchronously) << "only a listener knows";
+}
+
+/// The exit status of a child that has run `body`.
+int status_of_child(bool (*body)()) {
+    const pid_t child = fork();
+    if (child == 0) _exit(body() ? 1 : 0);
+    int status = -1;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// As root is in a container.
+bool drop_capabilities() {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3]{};
+    return syscall(SYS_capset, &header, none) == 0;
+}
+
+TEST(KernelSupport, AFilterTakesRightsOfWhoHasNoCapabilities) {
+    EXPECT_EQ(status_of_child([] { return drop_capabilities() && ask_kernel().takes_rights; }), 1);
+    EXPECT_EQ(status_of_child([] {
+                  prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL);
+                  return drop_capabilities() && ask_kernel().takes_rights;
+              }),
+              0)
+        << "there are none to take";
 }
 
 /// A child's own listener, whose filter lets every call pass. Never returns.
