@@ -161,9 +161,9 @@ def _minutes(results):
 def _how_it_was_measured(results):
     where = f'on {results["machine"]["date"]} on {machine.in_words(results["machine"])}'
     return [
-        _prose("logfia attaches nothing to the watched process and never stops it. The more often "
-               "logfia looks, the more it catches; **tools that are called at each open (strace, "
-               "fatrace, opensnoop) miss none, and logfia may miss some**. Side by side, in one run, "
+        _prose("Without -X, logfia attaches nothing to the watched process and never stops it. The more "
+               "often logfia looks, the more it catches; **tools that are called at each open (strace, "
+               "fatrace, opensnoop) miss none, and such a logfia may miss some**. Side by side, in one run, "
                f"measured {where}:"), "",
         "![CPU time, share of opens caught and slow-down of logfia and other tools](overhead.svg)",
         "",
