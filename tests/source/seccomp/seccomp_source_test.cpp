@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -310,19 +309,12 @@ TEST_F(SeccompSourceTest, StopTellsAllThatIsKnown) {
     EXPECT_THAT(kept.take_lines(), ElementsAre("start 1 cmd", "open 100 cmd 1 /a"));
 }
 
-/// True once the thread waits for something.
-bool is_asleep(pid_t thread) {
-    std::ifstream stat("/proc/self/task/" + std::to_string(thread) + "/stat");
-    std::string text;
-    std::getline(stat, text);
-    return text.find(") S ") != std::string::npos;
-}
-
 TEST_F(SeccompSourceTest, StopWaitsForTheLastWord) {
     begin();
     const pid_t stopping = gettid();
     std::thread calls([&] {
-        EXPECT_TRUE(test::eventually([&] { return is_asleep(stopping); }));
+        EXPECT_TRUE(test::eventually(
+            [&] { return test::status_line(stopping, "State").starts_with('S'); }));
         push(2, ChangesLost{0, "left out"});
         queue->finish();
     });

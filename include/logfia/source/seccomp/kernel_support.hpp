@@ -32,8 +32,8 @@ struct KernelSupport {
     bool counts_descriptors = false;
     /// kcmp(2) tells whether two tasks share a table: CONFIG_KCMP, and no sandbox that forbids it.
     bool compares_tables = false;
-    /// We may not install a filter but with no_new_privs (prctl(2)), under which no program gives
-    /// rights: who lacks CAP_SYS_ADMIN, as root does in many containers.
+    /// Our filter comes with no_new_privs (prctl(2)), under which no program gives rights: we lack
+    /// CAP_SYS_ADMIN, as root does in many containers.
     bool takes_rights = false;
     /// SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (6.6). ask_kernel() cannot know: a listener can.
     bool wakes_synchronously = false;
